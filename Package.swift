@@ -1,0 +1,45 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "swift-delete-image",
+    platforms: [.macOS(.v13)],
+    products: [
+        .plugin(name: "DeleteImage", targets: ["DeleteImage"]),
+        .executable(name: "delete-image", targets: ["delete-image"]),
+        .library(name: "ImageDeletion", targets: ["ImageDeletion"]),
+    ],
+    targets: [
+        .plugin(
+            name: "DeleteImage",
+            capability: .command(
+                intent: .custom(
+                    verb: "delete-image",
+                    description: "Delete private machine images from Open Telekom Cloud or any OpenStack cloud"
+                ),
+                permissions: [
+                    .allowNetworkConnections(
+                        // No port list: identity and image services listen on 443, 5000, 9292, 13000, …
+                        scope: .all(ports: []),
+                        reason: "This command signs in to your cloud's identity service and deletes "
+                            + "the images that you name from its image service; it talks to nobody else"
+                    )
+                ]
+            ),
+            dependencies: ["delete-image"]
+        ),
+        .executableTarget(name: "delete-image", dependencies: ["ImageDeletion", "ImageDeletionDemo"]),
+        .target(name: "ImageDeletion"),
+        .target(name: "ImageDeletionDemo", dependencies: ["ImageDeletion"]),
+    ]
+)
+
+for target in package.targets where target.type != .plugin {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

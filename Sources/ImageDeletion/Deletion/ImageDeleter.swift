@@ -1,0 +1,113 @@
+import Foundation
+
+/// Carries out one plan, several deletions at a time, and can be stopped in an orderly way.
+public actor ImageDeleter {
+    /// How deletions are done.
+    public struct Options: Sendable {
+        /// Deletions under way at once.
+        public var concurrency: Int
+        /// Whether the backups of full-server images are deleted too.
+        public var deletesBackups: Bool
+        /// Whether each deletion is followed until the image cannot be seen any more.
+        public var waitsUntilGone: Bool
+
+        /// Options; the defaults are those of the command.
+        public init(concurrency: Int = 4, deletesBackups: Bool = false, waitsUntilGone: Bool = false) {
+            self.concurrency = concurrency
+            self.deletesBackups = deletesBackups
+            self.waitsUntilGone = waitsUntilGone
+        }
+    }
+
+    private let client: ImageClient
+    private let plan: DeletionPlan
+    private let options: Options
+    private var next = 0
+    private var isStopped = false
+    private var outcomes: [Outcome?]
+
+    init(client: ImageClient, plan: DeletionPlan, options: Options) {
+        self.client = client
+        self.plan = plan
+        self.options = options
+        outcomes = Array(repeating: nil, count: plan.entries.count)
+    }
+
+    /// Starts no further deletion. Those under way are finished.
+    public func stop() {
+        isStopped = true
+    }
+
+    /// Deletes what the plan says.
+    ///
+    /// It stops by itself at a failure that every further image would meet. When the calling task is cancelled, the
+    /// requests under way are given up: their outcome is ``Outcome/Result/failed``, because nobody knows better.
+    ///
+    /// - Parameter onOutcome: Called once for each image as soon as its outcome is known, in no particular order;
+    ///   the next deletion of the same lane waits for it.
+    /// - Returns: An outcome for each image, in the plan's order, whatever happened.
+    public func carryOut(onOutcome: @Sendable (Outcome) async -> Void = { _ in }) async -> [Outcome] {
+        await withoutActuallyEscaping(onOutcome) { onOutcome in
+            await withTaskGroup { lanes in
+                for _ in 0..<max(1, min(options.concurrency, plan.entries.count)) {
+                    lanes.addTask { await self.work(onOutcome) }
+                }
+            }
+        }
+        for (index, entry) in plan.entries.enumerated() where outcomes[index] == nil {
+            let outcome = Outcome(decidedBy: entry) ?? Outcome(entry, .pending)
+            outcomes[index] = outcome
+            await onOutcome(outcome)
+        }
+        return outcomes.compactMap { $0 }
+    }
+
+    private func work(_ onOutcome: @Sendable (Outcome) async -> Void) async {
+        while !isStopped, !Task.isCancelled, next < plan.entries.count {
+            let index = next
+            next += 1
+            let outcome = await outcome(of: plan.entries[index])
+            outcomes[index] = outcome
+            if outcome.error?.concernsWholeRun ?? false { isStopped = true }
+            await onOutcome(outcome)
+        }
+    }
+
+    private func outcome(of entry: DeletionPlan.Entry) async -> Outcome {
+        if let decided = Outcome(decidedBy: entry) { return decided }
+        do throws(ImageDeletionError) {
+            let reply = try await client.delete(entry.id, deletingBackup: options.deletesBackups)
+            if options.waitsUntilGone, let failure = await lingering(entry.id) {
+                return Outcome(entry, .failed, error: failure, attempts: reply.attempts)
+            }
+            return Outcome(entry, .deleted, requestID: reply.requestID, attempts: reply.attempts)
+        } catch {
+            return Outcome(entry, after: error)
+        }
+    }
+
+    /// Waits until `id` cannot be seen any more, up to ten minutes.
+    ///
+    /// - Returns: What kept it from being seen to be gone; nil once it is gone.
+    private func lingering(_ id: ImageID) async -> ImageDeletionError? {
+        let clock = client.connection.clock
+        let patience = clock.now().addingTimeInterval(10 * 60)
+        var pause = Duration.milliseconds(500)
+        while true {
+            do throws(ImageDeletionError) {
+                let image = try await client.image(id)
+                if ["deleted", "pending_delete"].contains(image.status) { return nil }
+                let failure = ImageDeletionError.service(
+                    ServiceError(.image, .unexpected, status: 204, message: "accepted, but the image is still there")
+                )
+                // Stopped or not: the service said 204, and what it said is told.
+                if isStopped || clock.now() >= patience { return failure }
+                do { try await clock.sleep(pause) } catch { return failure }
+                pause = min(pause * 2, .seconds(5))
+            } catch {
+                if case .service(let failure) = error, failure.kind == .notFound { return nil }
+                return error
+            }
+        }
+    }
+}

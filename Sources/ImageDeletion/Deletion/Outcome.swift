@@ -1,0 +1,96 @@
+/// What became of one image.
+public struct Outcome: Sendable, Hashable {
+    /// What became of it.
+    public enum Result: Sendable, Hashable {
+        /// It is gone, by this run.
+        case deleted
+        /// It would be deleted, were this no dry run.
+        case wouldDelete
+        /// It was spared, by the plan or by the service.
+        case kept(KeepReason)
+        /// It is not there: it never was, is gone already, or is another project's.
+        case missing
+        /// It could not be deleted, or nobody knows whether it was.
+        case failed
+        /// It was not tried: the run was stopped before.
+        case pending
+    }
+
+    /// The image's ID.
+    public let id: ImageID
+    /// The image as it was seen before; nil where nobody looked.
+    public let image: Image?
+    /// What became of it.
+    public let result: Result
+    /// What the service said where it did not say 204.
+    public let error: ImageDeletionError?
+    /// The ID under which the provider's support finds the request that decided.
+    public let requestID: String?
+    /// How many times the deletion was sent.
+    public let attempts: Int
+
+    init(
+        _ entry: DeletionPlan.Entry,
+        _ result: Result,
+        error: ImageDeletionError? = nil,
+        requestID: String? = nil,
+        attempts: Int = 0
+    ) {
+        id = entry.id
+        image = entry.image
+        self.result = result
+        self.error = error
+        if case .service(let failure) = error { self.requestID = failure.requestID } else { self.requestID = requestID }
+        self.attempts = attempts
+    }
+
+    /// What the plan already says of an image; nil for one that is to be deleted.
+    init?(decidedBy entry: DeletionPlan.Entry) {
+        switch entry.fate {
+        case .delete: return nil
+        case .keep(let reason): self.init(entry, .kept(reason))
+        case .unseen(.service(let error)) where error.kind == .notFound:
+            self.init(entry, .missing, error: .service(error))
+        case .unseen(let error): self.init(entry, .failed, error: error)
+        }
+    }
+
+    /// What a deletion that did not answer 204 means.
+    init(_ entry: DeletionPlan.Entry, after error: ImageDeletionError) {
+        guard case .service(let failure) = error, failure.service == .image else {
+            self.init(entry, .failed, error: error)
+            return
+        }
+        let result: Result =
+            switch failure.kind {
+            // An earlier try did it, and only the answer got lost.
+            case .notFound where failure.followsLostAnswer: .deleted
+            case .notFound: .missing
+            case .protected: .kept(.protected)
+            case .notPrivate: .kept(.notPrivate)
+            default: .failed
+            }
+        self.init(entry, result, error: error, attempts: failure.attempts)
+    }
+}
+
+extension DeletionPlan {
+    /// What is to be told when nothing of the plan was even begun.
+    public var untried: [Outcome] { entries.map { Outcome($0, .pending) } }
+
+    /// What a dry run tells: each entry's outcome, were the plan carried out and nothing else to happen.
+    public var preview: [Outcome] {
+        entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .wouldDelete) }
+    }
+}
+
+extension ImageDeletionError {
+    /// Whether every other image would meet the same.
+    public var concernsWholeRun: Bool {
+        switch self {
+        case .configuration: true
+        case .service(let error): error.concernsWholeRun
+        case .invalidImageID: false
+        }
+    }
+}

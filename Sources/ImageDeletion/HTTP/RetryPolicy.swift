@@ -1,0 +1,65 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// How often a request that failed in passing is sent again, and how long to wait before each further try.
+///
+/// The wait doubles from try to try and is drawn at random below that ("full jitter"), so that many clients that
+/// failed together do not come back together. A server's `Retry-After` (RFC 9110, 10.2.3: seconds or a date) is the
+/// least that is waited. Neither is ever longer than ``longestWait``.
+public struct RetryPolicy: Sendable {
+    /// Further tries after the first; 0 sends each request once.
+    public var retries: Int
+    /// The upper bound of the first wait.
+    public var firstWait: Duration
+    /// The bound of every wait, whatever the server asks for.
+    public var longestWait: Duration
+    /// A random number from 0 up to 1.
+    public var random: @Sendable () -> Double
+
+    /// A policy; the defaults are those of the command.
+    public init(
+        retries: Int = 4,
+        firstWait: Duration = .milliseconds(500),
+        longestWait: Duration = .seconds(60),
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.retries = retries
+        self.firstWait = firstWait
+        self.longestWait = longestWait
+        self.random = random
+    }
+
+    /// How long to wait after the `attempt`th try (the first is 1), which got `response`, if it got one.
+    func wait(afterAttempt attempt: Int, response: HTTPURLResponse?, now: Date) -> Duration {
+        let ceiling = min(longestWait, firstWait * (1 << min(attempt - 1, 16)))
+        let asked = response?.value(forHTTPHeaderField: "Retry-After").flatMap { Self.retryAfter($0, now: now) }
+        return min(longestWait, max(ceiling * random(), asked ?? .zero))
+    }
+
+    /// `Retry-After` as a length of time; nil where it is neither whole seconds nor an HTTP date.
+    static func retryAfter(_ value: String, now: Date) -> Duration? {
+        let value = value.trimmingCharacters(in: .whitespaces)
+        // Ten digits are three centuries, and no more than an `Int` holds.
+        if let seconds = UInt(value.prefix(10)), value.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
+            return .seconds(Int(seconds))
+        }
+        return HTTPDate.parse(value).map { .seconds(max(0, $0.timeIntervalSince(now))) }
+    }
+
+    /// The answers that may be another one a moment later.
+    static let passingStatuses: Set<Int> = [408, 429, 500, 502, 503, 504]
+}
+
+/// Dates in HTTP headers (RFC 9110, 5.6.7), in the one form that servers still send.
+enum HTTPDate {
+    static func parse(_ text: String) -> Date? {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(secondsFromGMT: 0)
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+        return formatter.date(from: text)
+    }
+}

@@ -1,0 +1,184 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// A request before it is sent, with what its answer should be and which of its parts nobody may see.
+struct ServiceRequest: Sendable {
+    var service: ServiceError.Service
+    var method: String
+    var url: URL
+    var headers: [String: String] = [:]
+    var body: Data?
+    /// The statuses that mean that the request did what it was for.
+    var expects: Set<Int>
+    var secrets: [Secret]
+
+    var urlRequest: URLRequest {
+        var request = URLRequest(url: url)
+        request.httpMethod = method
+        // Not `*/*`: Glance and gateways would answer in HTML.
+        request.setValue("application/json", forHTTPHeaderField: "Accept")
+        request.setValue("delete-image/\(ImageService.version)", forHTTPHeaderField: "User-Agent")
+        if let body {
+            request.httpBody = body
+            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        }
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        return request
+    }
+}
+
+/// An answer as it was hoped for.
+struct Reply: Sendable {
+    var status: Int
+    var body: Data
+    var response: HTTPURLResponse
+    var requestID: String?
+    var attempts: Int
+
+    func header(_ name: String) -> String? { response.value(forHTTPHeaderField: name) }
+}
+
+/// How every request leaves: deadline, retry, redaction and the record of it are here and nowhere else.
+public struct ServiceConnection: Sendable {
+    /// What sends.
+    public var transport: any HTTPTransport
+    /// When a request is sent again.
+    public var retry: RetryPolicy
+    /// The bound on one try, from its start to its last byte.
+    public var timeout: Duration
+    /// What o'clock it is, and how to wait.
+    public var clock: WallClock
+    /// Is told what happens on the way, from any task.
+    public var report: @Sendable (ServiceEvent) -> Void
+
+    /// A connection; the defaults are those of the command.
+    public init(
+        transport: any HTTPTransport = URLSessionTransport(),
+        retry: RetryPolicy = RetryPolicy(),
+        timeout: Duration = .seconds(30),
+        clock: WallClock = .system,
+        report: @escaping @Sendable (ServiceEvent) -> Void = { _ in }
+    ) {
+        self.transport = transport
+        self.retry = retry
+        self.timeout = timeout
+        self.clock = clock
+        self.report = report
+    }
+
+    /// Sends until the answer is one that `request` expects, no further try is worth it, or none is left.
+    func send(_ request: ServiceRequest) async throws(ServiceError) -> Reply {
+        let redact = Redaction(request.secrets)
+        var answerLost = false
+        var attempt = 1
+        while true {
+            let started = clock.now()
+            let answer = await answer(to: request.urlRequest)
+            let response = try? answer.get().1
+            let reading = reading(of: answer, to: request, attempt: attempt, answerLost: answerLost, redact: redact)
+            report(
+                .request(
+                    RequestRecord(
+                        request,
+                        attempt: attempt,
+                        status: response?.statusCode,
+                        failure: reading.failure,
+                        requestID: response?.requestID.map(redact.callAsFunction),
+                        duration: clock.now().timeIntervalSince(started)
+                    )
+                )
+            )
+            guard let failure = reading.failure else { return try reading.get() }
+            guard failure.isPassing, attempt <= retry.retries, !Task.isCancelled else { throw failure }
+            answerLost = failure.mayHaveActed
+            let wait = retry.wait(afterAttempt: attempt, response: response, now: clock.now())
+            do { try await clock.sleep(wait) } catch { throw failure }
+            attempt += 1
+        }
+    }
+
+    private func answer(to request: URLRequest) async -> Result<(Data, HTTPURLResponse), TransportError> {
+        let transport = transport
+        let clock = clock
+        let timeout = timeout
+        do {
+            return .success(
+                // URLSession's own time-outs count from the last byte (so that a dripping answer never ends) or are
+                // not kept at all on Linux.
+                try await withThrowingTaskGroup { group in
+                    group.addTask { try await transport.send(request) }
+                    group.addTask {
+                        try await clock.sleep(timeout)
+                        throw TransportError(.timedOut, "no complete answer within \(timeout.components.seconds) s")
+                    }
+                    defer { group.cancelAll() }
+                    guard let first = try await group.next() else { throw CancellationError() }
+                    return first
+                }
+            )
+        } catch let error as TransportError {
+            return .failure(error)
+        } catch  where error is CancellationError || Task.isCancelled {
+            return .failure(TransportError(.cancelled, "cancelled"))
+        } catch {
+            return .failure(TransportError(.connectionLost, "\(error)"))
+        }
+    }
+
+    private func reading(
+        of answer: Result<(Data, HTTPURLResponse), TransportError>,
+        to request: ServiceRequest,
+        attempt: Int,
+        answerLost: Bool,
+        redact: Redaction
+    ) -> Result<Reply, ServiceError> {
+        var failure: ServiceError
+        switch answer {
+        case .success((let body, let response)) where request.expects.contains(response.statusCode):
+            return .success(
+                Reply(
+                    status: response.statusCode,
+                    body: body,
+                    response: response,
+                    requestID: response.requestID.map(redact.callAsFunction),
+                    attempts: attempt
+                )
+            )
+        case .success((let body, let response)):
+            let status = response.statusCode
+            let told = ErrorBody(body, status: status, redact: redact)
+            failure = ServiceError(
+                request.service,
+                .init(service: request.service, status: status, code: told.code, message: told.message),
+                status: status,
+                code: told.code,
+                message: told.message,
+                requestID: response.requestID.map(redact.callAsFunction) ?? told.requestID
+            )
+            if failure.kind == .redirected {
+                failure.message = response.value(forHTTPHeaderField: "Location").map(redact.callAsFunction)
+            }
+        case .failure(let error):
+            failure = ServiceError(request.service, .init(error.kind), message: redact(error.description))
+        }
+        failure.attempts = attempt
+        failure.followsLostAnswer = answerLost
+        failure.mayHaveActed = failure.mayHaveActed || answerLost
+        return .failure(failure)
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { failure } else { nil }
+    }
+}
+
+extension HTTPURLResponse {
+    fileprivate var requestID: String? {
+        value(forHTTPHeaderField: "X-Openstack-Request-Id") ?? value(forHTTPHeaderField: "X-Request-Id")
+    }
+}

@@ -1,0 +1,158 @@
+/// A request to the identity or the image service that did not do what it was for.
+///
+/// It holds facts, not advice: the command makes its sentences from them, and so can any other program. No field
+/// ever contains a token, password or passcode. Texts that come from a server may contain control characters.
+public struct ServiceError: Error, Sendable, Hashable {
+    /// The two services that are spoken to.
+    public enum Service: String, Sendable, Hashable {
+        /// Keystone v3; IAM on Open Telekom Cloud.
+        case identity
+        /// Glance v2; IMS on Open Telekom Cloud.
+        case image
+    }
+
+    /// What the failure means.
+    public enum Kind: Sendable, Hashable {
+        /// No connection could be made. Nothing was sent.
+        case unreachable
+        /// The server's certificate is not trusted. Nothing was sent.
+        case untrusted
+        /// The connection broke before the answer was complete, or what came was no HTTP.
+        case connectionLost
+        /// The answer was not complete within the deadline.
+        case timedOut
+        /// The answer was larger than is taken.
+        case oversizedAnswer
+        /// The caller's task was cancelled while the request was under way.
+        case cancelled
+        /// The server points to another address, which is never followed.
+        case redirected
+        /// The token (image service) or the credentials (identity service) are not accepted.
+        case unauthorized
+        /// The account certainly lacks the right for this operation.
+        case lacksRight
+        /// Refused, for whatever reason: a foreign or public image, a missing right, an address filter.
+        case forbidden
+        /// There is no such image, or none that this project can see.
+        case notFound
+        /// The image is protected from deletion.
+        case protected
+        /// The image is public.
+        case notPrivate
+        /// Too many requests.
+        case throttled
+        /// The service, or a gateway before it, cannot answer at the moment.
+        case unavailable
+        /// The request is refused for a reason of its own: see status and code.
+        case rejected
+        /// The answer makes no sense for this request, like a 200 for a deletion or a token response without token.
+        case unexpected
+    }
+
+    /// The service that was asked.
+    public var service: Service
+    /// What the failure means.
+    public var kind: Kind
+    /// The HTTP status, where there was an answer.
+    public var status: Int?
+    /// The service's or the gateway's own code, like `IMG.0028` or `APIGW.0301`.
+    public var code: String?
+    /// The server's words as plain text of at most 300 characters, or the transport's.
+    public var message: String?
+    /// The ID under which the provider's support finds the request.
+    public var requestID: String?
+    /// How many times the request was sent.
+    public var attempts: Int
+    /// Whether an earlier try of the same request may have been carried out, its answer being lost.
+    public var followsLostAnswer: Bool
+    /// Whether any try, this or an earlier one, may have been carried out although no answer tells so.
+    public var mayHaveActed: Bool
+
+    init(
+        _ service: Service,
+        _ kind: Kind,
+        status: Int? = nil,
+        code: String? = nil,
+        message: String? = nil,
+        requestID: String? = nil,
+        attempts: Int = 1
+    ) {
+        self.service = service
+        self.kind = kind
+        self.status = status
+        self.code = code
+        self.message = message
+        self.requestID = requestID
+        self.attempts = attempts
+        followsLostAnswer = false
+        mayHaveActed = kind.losesAnswer || status == 502 || status == 504
+    }
+
+    /// Whether every other image would meet the same: then a run stops instead of failing image by image.
+    public var concernsWholeRun: Bool {
+        switch kind {
+        case .unreachable, .untrusted, .unauthorized, .lacksRight: true
+        default: service == .identity
+        }
+    }
+
+    /// Whether the same request may well succeed a moment later.
+    var isPassing: Bool {
+        switch kind {
+        case .unreachable, .connectionLost, .timedOut: true
+        default: status.map(RetryPolicy.passingStatuses.contains) ?? false
+        }
+    }
+}
+
+extension ServiceError.Kind {
+    /// Whether the request may have been carried out without anybody being told.
+    fileprivate var losesAnswer: Bool {
+        switch self {
+        case .connectionLost, .timedOut, .oversizedAnswer, .cancelled: true
+        default: false
+        }
+    }
+
+    init(_ kind: TransportError.Kind) {
+        self =
+            switch kind {
+            case .unreachable: .unreachable
+            case .untrusted: .untrusted
+            case .connectionLost: .connectionLost
+            case .timedOut: .timedOut
+            case .oversizedAnswer: .oversizedAnswer
+            case .cancelled: .cancelled
+            }
+    }
+
+    /// What an answer means. The service's code decides before the status: IMS tells that an image is missing,
+    /// protected or public as a 400 with an `IMG.` code, and gateways have codes for rights and rates.
+    ///
+    /// The codes are those of the IMS, IAM and API gateway "Error Codes" pages of Open Telekom Cloud.
+    init(service: ServiceError.Service, status: Int, code: String?, message: String?) {
+        let words = (message ?? "").lowercased()
+        self =
+            switch (code ?? "", status) {
+            case ("IMG.0027", _), ("IMG.0144", _): .notFound
+            case ("IMG.0028", _): .protected
+            case ("IMG.0083", _), ("IMG.0094", _): .notPrivate
+            case ("IMG.0026", _), ("IMG.0161", _), ("IAM.0002", _), ("IAM.0003", _): .lacksRight
+            case ("IMG.0087", _), ("1101", 400), ("1103", 400): .unauthorized
+            // Gateways write the same numbers as APIG and, older ones, APIGW.
+            case ("APIG.0302", _), ("APIGW.0302", _), ("APIG.0802", _), ("APIGW.0802", _): .lacksRight
+            case (_, 401): .unauthorized
+            case (_, _) where words.contains("token need to refresh"): .unauthorized
+            // Glance's own words; its 403 has no code.
+            case (_, 403) where words.contains("is protected"): .protected
+            case (_, 403) where words.contains("policy doesn't allow"): .lacksRight
+            case (_, 403): .forbidden
+            case (_, 404), (_, 410): service == .image ? .notFound : .rejected
+            case (_, 429): .throttled
+            case (_, 408), (_, 500...): .unavailable
+            case (_, 300..<400): .redirected
+            case (_, 400..<500): .rejected
+            default: .unexpected
+            }
+    }
+}

@@ -1,0 +1,25 @@
+public import Foundation
+
+/// Time as a value: what o'clock it is, and how to wait. A test or a simulation brings its own.
+public struct WallClock: Sendable {
+    /// The time of day.
+    public var now: @Sendable () -> Date
+    /// Waits. Throws `CancellationError`, without waiting any longer, when the task is cancelled.
+    public var sleep: @Sendable (Duration) async throws -> Void
+
+    /// A clock made of the two.
+    public init(now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void) {
+        self.now = now
+        self.sleep = sleep
+    }
+
+    /// This machine's clock.
+    public static let system = WallClock(now: { Date() }, sleep: { try await Task.sleep(for: $0) })
+}
+
+extension Duration {
+    /// The same length of time as Foundation counts it.
+    var timeInterval: TimeInterval {
+        TimeInterval(components.seconds) + TimeInterval(components.attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,62 @@
+public import Foundation
+
+/// Who asks, where, and for which project: what the identity service needs to know before it gives a token.
+public struct Credentials: Sendable, Hashable {
+    /// The identity service, ending in `/v3`. Only nil with ``Method/token(_:)`` and an endpoint override.
+    public var authURL: URL?
+    /// How the identity is proved.
+    public var method: Method
+    /// The project whose images are meant. An application credential or a token has its own.
+    public var project: Project?
+
+    /// Credentials of these parts.
+    public init(authURL: URL?, method: Method, project: Project? = nil) {
+        self.authURL = authURL
+        self.method = method
+        self.project = project
+    }
+
+    /// How the identity is proved.
+    public enum Method: Sendable, Hashable {
+        /// A password, a TOTP passcode, or both where the account asks for both. At least one of them is there.
+        case password(User, password: Secret?, passcode: Secret?)
+        /// An application credential, by ID, or by name with its user.
+        case applicationCredential(ApplicationCredential, secret: Secret)
+        /// A token from somewhere else, used as it is.
+        case token(Secret)
+    }
+
+    /// A user, by ID or by name within a domain.
+    public enum User: Sendable, Hashable {
+        case id(String)
+        case name(String, domain: Domain)
+    }
+
+    /// An application credential, by ID or by name of its user.
+    public enum ApplicationCredential: Sendable, Hashable {
+        case id(String)
+        case name(String, user: User)
+    }
+
+    /// A project, by ID or by name within a domain. The domain may be left out where the project is only compared
+    /// with that of a token, which an application credential or ``Method/token(_:)`` brings along.
+    public enum Project: Sendable, Hashable {
+        case id(String)
+        case name(String, domain: Domain?)
+    }
+
+    /// A domain, by ID or by name.
+    public enum Domain: Sendable, Hashable {
+        case id(String)
+        case name(String)
+    }
+
+    /// Everything in here that nobody may see.
+    var secrets: [Secret] {
+        switch method {
+        case .password(_, let password, let passcode): [password, passcode].compactMap { $0 }
+        case .applicationCredential(_, let secret): [secret]
+        case .token(let token): [token]
+        }
+    }
+}

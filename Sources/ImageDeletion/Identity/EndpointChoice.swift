@@ -1,0 +1,72 @@
+public import Foundation
+
+/// Which of the image service's endpoints is meant.
+public struct EndpointChoice: Sendable, Hashable {
+    /// Used instead of whatever the catalog says (`OS_IMAGE_ENDPOINT_OVERRIDE`); ends in `/v2`.
+    public var override: URL?
+    /// The region (`OS_REGION_NAME`); nil where the catalog has but one.
+    public var region: String?
+    /// `public`, `internal` or `admin` (`OS_INTERFACE`).
+    public var interface: String
+    /// Whether `http` is taken for hosts that are not loopback addresses.
+    public var allowsHTTP: Bool
+
+    /// A choice of these parts.
+    public init(
+        override: URL? = nil,
+        region: String? = nil,
+        interface: String = "public",
+        allowsHTTP: Bool = false
+    ) {
+        self.override = override
+        self.region = region
+        self.interface = interface
+        self.allowsHTTP = allowsHTTP
+    }
+
+    /// The image service's address for `token`: the override, else the catalog's, else, on Open Telekom Cloud, the
+    /// identity service's host with `ims` in its place.
+    func endpoint(for token: Token, authURL: URL?) throws(ImageDeletionError) -> URL {
+        if let override { return override }
+        if token.imageEndpoints.isEmpty {
+            if let url = openTelekomCloud(authURL) { return url }
+            throw .configuration([.noImageService(types: token.otherServiceTypes)])
+        }
+        let reachable = token.imageEndpoints.filter { Self.name($0.interface) == interface }
+        // A region of nil or "*" is everywhere.
+        let here = reachable.filter { region == nil || $0.region == nil || $0.region == "*" || $0.region == region }
+        guard let endpoint = here.first else {
+            throw .configuration([
+                .noEndpoint(
+                    region: region,
+                    interface: interface,
+                    available: token.imageEndpoints.map { "\($0.region ?? "*") \($0.interface ?? "public")" }
+                )
+            ])
+        }
+        // To guess the region would be to guess what is deleted.
+        let regions = Set(here.compactMap(\.region)).subtracting(["*"])
+        guard region != nil || regions.count < 2 else {
+            throw .configuration([.regionNeeded(regions: regions.sorted())])
+        }
+        do {
+            return try ServiceAddress.image(endpoint.url, allowsHTTP: allowsHTTP)
+        } catch {
+            throw .configuration([.address(source: "the catalog", value: endpoint.url, error)])
+        }
+    }
+
+    /// `publicURL` and `public` are the same.
+    static func name(_ interface: String?) -> String {
+        let name = (interface ?? "public").lowercased()
+        return name.hasSuffix("url") ? String(name.dropLast(3)) : name
+    }
+
+    private func openTelekomCloud(_ authURL: URL?) -> URL? {
+        guard let host = authURL?.host?.lowercased(), host.hasSuffix(".otc.t-systems.com") else { return nil }
+        var labels = host.split(separator: ".").map(String.init)
+        guard ["iam", "iam-pub"].contains(labels[0]), region == nil || region == labels[1] else { return nil }
+        labels[0] = "ims"
+        return URL(string: "https://\(labels.joined(separator: "."))/v2")
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The three token calls of the identity service.
+struct IdentityClient: Sendable {
+    var credentials: Credentials
+    var connection: ServiceConnection
+
+    /// Asks for a token: `POST /v3/auth/tokens`. A 401 is final: five of them can lock an account.
+    func token(from authURL: URL, _ request: Data) async throws(ImageDeletionError) -> Token {
+        try await token(
+            ServiceRequest(
+                service: .identity,
+                method: "POST",
+                url: authURL.appendingPathComponent("auth/tokens"),
+                body: request,
+                expects: [200, 201],
+                secrets: credentials.secrets
+            ),
+            secret: nil
+        )
+    }
+
+    /// Asks what a token from somewhere else is for: `GET /v3/auth/tokens`.
+    func description(of token: Secret, from authURL: URL) async throws(ImageDeletionError) -> Token {
+        try await self.token(
+            ServiceRequest(
+                service: .identity,
+                method: "GET",
+                url: authURL.appendingPathComponent("auth/tokens"),
+                headers: ["X-Auth-Token": token.value, "X-Subject-Token": token.value],
+                expects: [200],
+                secrets: [token]
+            ),
+            secret: token
+        )
+    }
+
+    /// Makes a token worthless: `DELETE /v3/auth/tokens`. One that is worthless already is as good.
+    func revoke(_ token: Secret, at authURL: URL) async throws(ImageDeletionError) {
+        do {
+            _ = try await connection.send(
+                ServiceRequest(
+                    service: .identity,
+                    method: "DELETE",
+                    url: authURL.appendingPathComponent("auth/tokens"),
+                    headers: ["X-Auth-Token": token.value, "X-Subject-Token": token.value],
+                    expects: [204],
+                    secrets: [token]
+                )
+            )
+        } catch  where error.status == 401 || error.status == 404 {
+            return
+        } catch {
+            throw .service(error)
+        }
+    }
+
+    private func token(_ request: ServiceRequest, secret: Secret?) async throws(ImageDeletionError) -> Token {
+        let reply: Reply
+        do { reply = try await connection.send(request) } catch { throw .service(error) }
+        let token: Token
+        do {
+            token = try TokenResponse.token(secret?.value ?? reply.header("X-Subject-Token"), body: reply.body)
+        } catch {
+            throw .service(
+                ServiceError(.identity, .unexpected, status: reply.status, message: error.reason)
+            )
+        }
+        try check(token, serverTime: reply.header("Date").flatMap(HTTPDate.parse))
+        return token
+    }
+
+    private func check(_ token: Token, serverTime: Date?) throws(ImageDeletionError) {
+        let now = connection.clock.now()
+        if let serverTime, abs(now.timeIntervalSince(serverTime)) > Token.margin {
+            connection.report(.clockDiffers(seconds: now.timeIntervalSince(serverTime)))
+        }
+        if let expiresAt = token.expiresAt, expiresAt <= now {
+            throw .configuration([.tokenEnded(expiresAt: expiresAt, now: now, serverTime: serverTime)])
+        }
+        guard let project = token.project else { throw .configuration([.tokenWithoutProject]) }
+        switch credentials.project {
+        case .id(let id) where id != project.id:
+            throw .configuration([.otherProject(wanted: id, token: project)])
+        case .name(let name, _) where project.name != nil && name != project.name:
+            throw .configuration([.otherProject(wanted: name, token: project)])
+        default: break
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import Foundation
+
+/// What the OpenStack client's `OS_*` variables say, read with that client's meanings.
+public struct OpenStackEnvironment: Sendable, Hashable {
+    /// Who asks.
+    public var credentials: Credentials
+    /// Which endpoint of the image service is meant.
+    public var endpoint: EndpointChoice
+    /// Variables that are set but have no effect here, in alphabetical order; people should be told.
+    public var notFollowed: [String]
+
+    /// Reads `environment`. A variable that is set to nothing counts as not set.
+    ///
+    /// - Parameter allowsHTTP: Whether `http` is taken for hosts that are not loopback addresses.
+    /// - Throws: ``ImageDeletionError/configuration(_:)`` with everything that is wrong, not just the first of it.
+    public init(_ environment: [String: String], allowsHTTP: Bool = false) throws(ImageDeletionError) {
+        var reader = VariableReader(environment)
+        let method = reader.method()
+        let override = reader.address("OS_IMAGE_ENDPOINT_OVERRIDE") { text throws(AddressFault) in
+            try ServiceAddress.image(text, allowsHTTP: allowsHTTP)
+        }
+        let authURL = reader.address("OS_AUTH_URL") { text throws(AddressFault) in
+            try ServiceAddress.identity(text, allowsHTTP: allowsHTTP)
+        }
+        if reader["OS_AUTH_URL"] == nil {
+            if reader["OS_CLOUD"] != nil {
+                reader.problems = [.cloudsFile]
+            } else if reader["OS_TOKEN"] == nil {
+                reader.problems.insert(.missing(["OS_AUTH_URL"]), at: 0)
+            } else if reader["OS_IMAGE_ENDPOINT_OVERRIDE"] == nil {
+                reader.problems.insert(.missing(["OS_AUTH_URL", "OS_IMAGE_ENDPOINT_OVERRIDE"]), at: 0)
+            }
+        }
+        let project = reader.project()
+        let interface = reader.interface()
+        reader.refuseWhatWouldMeanAnotherScope()
+        guard let method, reader.problems.isEmpty else { throw .configuration(reader.problems) }
+        credentials = Credentials(authURL: authURL, method: method, project: project)
+        endpoint = EndpointChoice(
+            override: override,
+            region: reader["OS_REGION_NAME"],
+            interface: interface,
+            allowsHTTP: allowsHTTP
+        )
+        notFollowed = reader.notFollowed
+    }
+}
+
+/// Reads one variable after the other and collects what is wrong on the way.
+private struct VariableReader {
+    private let environment: [String: String]
+    var problems: [ConfigurationProblem] = []
+    /// Whether the project has to be named, because the credentials do not bring their own.
+    private var needsProject = false
+
+    init(_ environment: [String: String]) {
+        self.environment = environment
+    }
+
+    subscript(name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The value of the first of `names` that is set; where it is needed and none is, that is a problem.
+    private mutating func value(_ names: String..., needed: Bool = true) -> String? {
+        if let value = names.compactMap({ self[$0] }).first { return value }
+        if needed { problems.append(.missing(names)) }
+        return nil
+    }
+
+    /// The value of a variable that has an older name.
+    private mutating func value(_ name: String, older: String, normalized: (String) -> String = { $0 }) -> String? {
+        if let new = self[name], let old = self[older], normalized(new) != normalized(old) {
+            problems.append(.contradictory([name, older]))
+        }
+        return self[name] ?? self[older]
+    }
+
+    mutating func address(_ name: String, _ read: (String) throws(AddressFault) -> URL) -> URL? {
+        guard let text = self[name] else { return nil }
+        do {
+            return try read(text)
+        } catch {
+            problems.append(.address(source: name, value: text, error))
+            return nil
+        }
+    }
+
+    mutating func method() -> Credentials.Method? {
+        let hasApplicationCredential = ["ID", "NAME", "SECRET"]
+            .contains { self["OS_APPLICATION_CREDENTIAL_\($0)"] != nil }
+        switch self["OS_AUTH_TYPE"] {
+        case nil:
+            if let token = self["OS_TOKEN"] { return .token(Secret(token)) }
+            guard hasApplicationCredential else { return password() }
+            if self["OS_PASSWORD"] != nil {
+                problems.append(.contradictory(["OS_APPLICATION_CREDENTIAL_SECRET", "OS_PASSWORD"]))
+            }
+            return applicationCredential()
+        case "token", "v3token": return value("OS_TOKEN").map { .token(Secret($0)) }
+        case "v3applicationcredential": return applicationCredential()
+        case "password", "v3password", "v3totp", "v3multifactor": return password()
+        case .some(let type):
+            problems.append(.unsupported(variable: "OS_AUTH_TYPE", value: type))
+            return nil
+        }
+    }
+
+    private mutating func password() -> Credentials.Method? {
+        needsProject = true
+        let user = user()
+        let password = self["OS_PASSWORD"].map { Secret($0) }
+        let passcode = self["OS_PASSCODE"].map { Secret($0) }
+        if password == nil, passcode == nil { problems.append(.missing(["OS_PASSWORD"])) }
+        return user.map { .password($0, password: password, passcode: passcode) }
+    }
+
+    private mutating func applicationCredential() -> Credentials.Method? {
+        let id = value("OS_APPLICATION_CREDENTIAL_ID", "OS_APPLICATION_CREDENTIAL_NAME")
+        let secret = value("OS_APPLICATION_CREDENTIAL_SECRET")
+        guard let id else { return nil }
+        if self["OS_APPLICATION_CREDENTIAL_ID"] != nil {
+            return secret.map { .applicationCredential(.id(id), secret: Secret($0)) }
+        }
+        guard let user = user(), let secret else { return nil }
+        return .applicationCredential(.name(id, user: user), secret: Secret(secret))
+    }
+
+    private mutating func user() -> Credentials.User? {
+        if let id = self["OS_USER_ID"] { return .id(id) }
+        let name = value("OS_USERNAME", "OS_USER_ID")
+        let domain = userDomain
+        if domain == nil { problems.append(.missing(["OS_USER_DOMAIN_NAME", "OS_USER_DOMAIN_ID"])) }
+        guard let name, let domain else { return nil }
+        return .name(name, domain: domain)
+    }
+
+    mutating func project() -> Credentials.Project? {
+        let id = value("OS_PROJECT_ID", older: "OS_TENANT_ID")
+        let name = value("OS_PROJECT_NAME", older: "OS_TENANT_NAME")
+        if let id { return .id(id) }
+        guard let name else {
+            if needsProject { problems.append(.missing(["OS_PROJECT_NAME", "OS_PROJECT_ID"])) }
+            return nil
+        }
+        let domain = domain("OS_PROJECT_DOMAIN") ?? userDomain
+        // Without OS_USER_ID, what is missing is the user's domain, which is told already.
+        if needsProject, domain == nil, self["OS_USER_ID"] != nil {
+            problems.append(.missing(["OS_PROJECT_DOMAIN_NAME", "OS_PROJECT_DOMAIN_ID"]))
+        }
+        return .name(name, domain: domain)
+    }
+
+    private func domain(_ prefix: String) -> Credentials.Domain? {
+        self["\(prefix)_ID"].map { .id($0) } ?? self["\(prefix)_NAME"].map { .name($0) }
+    }
+
+    private var userDomain: Credentials.Domain? { domain("OS_USER_DOMAIN") ?? domain("OS_DOMAIN") }
+
+    mutating func interface() -> String {
+        let given = value("OS_INTERFACE", older: "OS_ENDPOINT_TYPE", normalized: EndpointChoice.name)
+        let name = EndpointChoice.name(given)
+        if !["public", "internal", "admin"].contains(name) {
+            problems.append(.unsupported(variable: "OS_INTERFACE", value: given ?? ""))
+        }
+        return name
+    }
+
+    /// Settings under which another client would delete as somebody else or elsewhere, and this one cannot.
+    mutating func refuseWhatWouldMeanAnotherScope() {
+        for name in ["OS_SYSTEM_SCOPE", "OS_TRUST_ID", "OS_AGENCY_NAME", "OS_DELEGATED_PROJECT"] {
+            if let value = self[name] { problems.append(.unsupported(variable: name, value: value)) }
+        }
+        for (name, version) in [("OS_IDENTITY_API_VERSION", "3"), ("OS_IMAGE_API_VERSION", "2")] {
+            if let value = self[name], !value.hasPrefix(version), !value.hasPrefix("v" + version) {
+                problems.append(.unsupported(variable: name, value: value))
+            }
+        }
+    }
+
+    /// Settings without effect here, whose absence another client would make felt.
+    var notFollowed: [String] {
+        let off = ["false", "0", "no", "off"]
+        return ["OS_CACERT", "OS_CERT", "OS_CLOUD", "OS_DEFAULT_DOMAIN", "OS_INSECURE", "OS_KEY"]
+            .filter { name in self[name].map { !off.contains($0.lowercased()) } ?? false }
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+
+/// A file that holds secrets: only this user's own, only for this user, and never half-written.
+///
+/// Foundation follows links and knows no modes at creation, hence the system calls.
+struct PrivateFile: Sendable {
+    let url: URL
+
+    /// Why the file was not read, or could not be written.
+    struct Fault: Error {
+        var reason: String
+
+        init(_ reason: String) { self.reason = reason }
+        static func system(_ code: Int32 = errno) -> Fault { Fault(String(cString: strerror(code))) }
+    }
+
+    /// The content; nil where there is no file.
+    ///
+    /// - Throws: ``Fault`` for a file that somebody else may have written or read, and for one that cannot be read.
+    func read(atMost limit: Int = 4 << 20) throws(Fault) -> Data? {
+        let file = open(url.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else {
+            switch errno {
+            case ENOENT, ENOTDIR: return nil
+            case ELOOP: throw Fault("it is a symbolic link")
+            default: throw .system()
+            }
+        }
+        defer { close(file) }
+        var info = stat()
+        guard fstat(file, &info) == 0 else { throw .system() }
+        guard info.st_mode & S_IFMT == S_IFREG else { throw Fault("it is no regular file") }
+        guard info.st_uid == geteuid() else { throw Fault("it belongs to another user") }
+        guard info.st_mode & 0o077 == 0 else { throw Fault("other users have access to it") }
+        guard info.st_nlink == 1 else { throw Fault("it has a second name (hard link)") }
+        guard info.st_size <= limit else { throw Fault("it is larger than \(limit) bytes") }
+        var data = Data(count: Int(info.st_size))
+        var filled = 0
+        while filled < data.count {
+            let count = data.withUnsafeMutableBytes {
+                Foundation.read(file, $0.baseAddress! + filled, $0.count - filled)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system() }
+            if count == 0 { break }
+            filled += count
+        }
+        return data.prefix(filled)
+    }
+
+    /// Puts `data` in the place of the file, mode 0600, all of it or nothing, and makes the folder if it is missing.
+    func replace(with data: Data) throws(Fault) {
+        try makeFolder()
+        let draft = url.path + ".\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .system() }
+        do throws(Fault) {
+            defer { close(file) }
+            var written = 0
+            while written < data.count {
+                let count = data.withUnsafeBytes { write(file, $0.baseAddress! + written, $0.count - written) }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw .system() }
+                written += count
+            }
+            guard fsync(file) == 0 else { throw .system() }
+        } catch {
+            unlink(draft)
+            throw error
+        }
+        guard rename(draft, url.path) == 0 else {
+            let fault = Fault.system()
+            unlink(draft)
+            throw fault
+        }
+    }
+
+    /// Takes the file away; it is no fault if there is none.
+    func remove() throws(Fault) {
+        guard unlink(url.path) == 0 || errno == ENOENT else { throw .system() }
+    }
+
+    /// Tries to become the only one, among all processes, that holds the lock beside this file.
+    ///
+    /// - Returns: what holds the lock until it is released; nil while somebody else does.
+    func tryLock() throws(Fault) -> Lock? {
+        try makeFolder()
+        let file = open(url.path + ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .system() }
+        if flock(file, LOCK_EX | LOCK_NB) == 0 { return Lock(file: file) }
+        let code = errno
+        close(file)
+        if code == EWOULDBLOCK || code == EINTR { return nil }
+        throw .system(code)
+    }
+
+    /// A held lock. It goes with the process, whatever becomes of that.
+    struct Lock: Sendable {
+        fileprivate let file: Int32
+        func release() { close(file) }
+    }
+
+    private func makeFolder() throws(Fault) {
+        do {
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(),
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw Fault((error as NSError).localizedDescription)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// The address of a service, fit to be sent a secret to.
+struct ServiceAddress: Sendable, Hashable {
+    let url: URL
+
+    /// Reads `text`; the path's trailing slashes are taken off.
+    init(_ text: String, allowsHTTP: Bool) throws(AddressFault) {
+        let printable = text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+        guard printable, var parts = URLComponents(string: text), let host = parts.host, !host.isEmpty else {
+            throw .malformed
+        }
+        guard let scheme = parts.scheme?.lowercased(), scheme == "https" || scheme == "http" else { throw .scheme }
+        guard parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil else {
+            throw .extraParts
+        }
+        guard scheme == "https" || allowsHTTP || Self.isLoopback(host) else { throw .unencrypted }
+        while parts.path.hasSuffix("/") { parts.path.removeLast() }
+        guard let url = parts.url else { throw .malformed }
+        self.url = url
+    }
+
+    /// The identity service: ends in `/v3`, which may be left out in `text`.
+    static func identity(_ text: String, allowsHTTP: Bool) throws(AddressFault) -> URL {
+        let url = try ServiceAddress(text, allowsHTTP: allowsHTTP).url
+        if url.lastPathComponent == "v2.0" { throw .identityV2 }
+        return url.lastPathComponent == "v3" ? url : url.appendingPathComponent("v3")
+    }
+
+    /// The image service: ends in `/v2`, which catalogs have or leave out.
+    static func image(_ text: String, allowsHTTP: Bool) throws(AddressFault) -> URL {
+        let url = try ServiceAddress(text, allowsHTTP: allowsHTTP).url
+        return url.lastPathComponent == "v2" ? url : url.appendingPathComponent("v2")
+    }
+
+    /// Whether nothing that is sent to `host` leaves this machine. Names are not asked for: who answers for a name
+    /// may change, save `localhost` (RFC 6761).
+    private static func isLoopback(_ host: String) -> Bool {
+        let host = host.lowercased()
+        if ["localhost", "::1", "[::1]"].contains(host) { return true }
+        let bytes = host.split(separator: ".", omittingEmptySubsequences: false)
+        return bytes.count == 4 && bytes[0] == "127" && bytes.allSatisfy { UInt8($0) != nil && $0.first != "+" }
+    }
+}

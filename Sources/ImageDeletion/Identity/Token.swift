@@ -1,0 +1,65 @@
+import Foundation
+
+/// A token of the identity service with what came along: its end, its project, and where the image service is.
+struct Token: Sendable, Hashable, Codable {
+    /// What goes into `X-Auth-Token`.
+    var secret: Secret
+    /// When it ends; nil where nobody has said so.
+    var expiresAt: Date?
+    /// The project that it is for; nil where nobody has said so.
+    var project: TokenProject?
+    /// The catalog's endpoints of the image service, of every region and interface.
+    var imageEndpoints: [CatalogEndpoint]
+    /// The types of the other services in the catalog, for the words of an error.
+    var otherServiceTypes: [String] = []
+
+    /// A token is used until this long before its end, so that none ends on the way.
+    static let margin: TimeInterval = 5 * 60
+
+    /// Whether it can still be taken from the cache.
+    func isFresh(at now: Date) -> Bool {
+        expiresAt.map { now < $0 - Self.margin } ?? true
+    }
+
+    /// Whether it is still worth sending. One that was born with less than the margin to live is used to its end.
+    func isUsable(at now: Date, obtainedAt: Date) -> Bool {
+        guard let expiresAt else { return true }
+        return isFresh(at: now) || (!isFresh(at: obtainedAt) && now < expiresAt)
+    }
+}
+
+/// A project as the identity service names it.
+public struct TokenProject: Sendable, Hashable, Codable {
+    /// Its ID, which images bear as `owner`.
+    public var id: String
+    /// Its name.
+    public var name: String?
+}
+
+/// One endpoint of the catalog, as it came.
+struct CatalogEndpoint: Sendable, Hashable, Codable {
+    var region: String?
+    var interface: String?
+    var url: String
+}
+
+extension Secret: Codable {
+    /// Decodes a plain string.
+    public init(from decoder: any Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode(String.self))
+    }
+
+    /// Encodes the secret itself: only the token cache does so.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(value)
+    }
+}
+
+/// Dates as OpenStack writes them: UTC, with or without a fraction of a second.
+enum ServiceDate {
+    static func parse(_ text: String) -> Date? {
+        (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+            ?? (try? Date(text, strategy: .iso8601))
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+
+/// The answer to `POST /v3/auth/tokens` (and to `GET`, which tells the same of a token from somewhere else).
+///
+/// Open Telekom Cloud: "Obtaining a User Token Through Password Authentication", "Verifying a Token".
+struct TokenResponse: Decodable {
+    var token: Body
+
+    struct Body: Decodable {
+        var expiresAt: String?
+        var project: TokenProject?
+        var catalog: [Service]?
+    }
+
+    struct Service: Decodable {
+        var type: String?
+        var endpoints: [Endpoint]?
+    }
+
+    struct Endpoint: Decodable {
+        var region: String?
+        var regionId: String?
+        var interface: String?
+        var url: String?
+    }
+
+    /// The token that `body` describes, with `secret` from the header.
+    ///
+    /// - Throws: a sentence about what is wrong with the answer.
+    static func token(_ secret: String?, body: Data) throws(UnusableAnswer) -> Token {
+        guard let secret, !secret.isEmpty else { throw UnusableAnswer("the answer has no X-Subject-Token header") }
+        // It goes into a header again: nothing may stand in it that ends one.
+        guard secret.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw UnusableAnswer("the X-Subject-Token header holds characters that no token has")
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let response = try? decoder.decode(TokenResponse.self, from: body).token else {
+            throw UnusableAnswer("the answer's body is no token description")
+        }
+        guard let expiry = response.expiresAt, let expiresAt = ServiceDate.parse(expiry) else {
+            throw UnusableAnswer("the answer does not say when the token ends (expires_at)")
+        }
+        let catalog = response.catalog ?? []
+        return Token(
+            secret: Secret(secret),
+            expiresAt: expiresAt,
+            project: response.project,
+            imageEndpoints: catalog.filter { $0.type == "image" }.flatMap { $0.endpoints ?? [] }.compactMap { entry in
+                entry.url.map {
+                    CatalogEndpoint(region: entry.regionId ?? entry.region, interface: entry.interface, url: $0)
+                }
+            },
+            otherServiceTypes: Set(catalog.compactMap(\.type)).subtracting(["image"]).sorted()
+        )
+    }
+}
+
+/// What is wrong with an answer that came with a good status.
+struct UnusableAnswer: Error {
+    var reason: String
+    init(_ reason: String) { self.reason = reason }
+}

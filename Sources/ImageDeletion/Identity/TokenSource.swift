@@ -1,0 +1,164 @@
+import Foundation
+
+/// Knows when the identity service has to be asked for a token, and asks it once for everybody: for all tasks of this
+/// process, and through the token cache for all processes that start together.
+actor TokenSource {
+    private let client: IdentityClient
+    private let cache: TokenCache
+    private let identity: TokenCache.Identity?
+    /// Whether a token from somewhere else has to be looked up for its endpoints.
+    private let needsCatalog: Bool
+
+    private var held: (token: Token, obtainedAt: Date)?
+    private var asking: Task<Token, any Error>?
+    private var toldAboutCache = false
+
+    init(client: IdentityClient, cache: TokenCache, needsCatalog: Bool) {
+        self.client = client
+        self.cache = cache
+        self.needsCatalog = needsCatalog
+        identity = TokenCache.Identity(client.credentials)
+    }
+
+    /// A token to send: the one at hand, else the cache's, else a new one.
+    func token() async throws(ImageDeletionError) -> Token {
+        if let held, held.token.isUsable(at: now, obtainedAt: held.obtainedAt) { return held.token }
+        return try await shared(rejecting: nil)
+    }
+
+    /// Another token in the place of one that the image service did not take; nil where there can be no other.
+    func replacement(for rejected: Token) async throws(ImageDeletionError) -> Token? {
+        guard identity != nil else { return nil }
+        if let held, held.token.secret != rejected.secret { return held.token }
+        return try await shared(rejecting: rejected.secret)
+    }
+
+    /// Takes this identity's token out of the cache and makes it worthless at the identity service.
+    ///
+    /// - Returns: Whether there was one.
+    func forget() async throws(ImageDeletionError) -> Bool {
+        guard let identity, let authURL = client.credentials.authURL else { return false }
+        let lock = await lock()
+        defer { lock?.release() }
+        let kept = known(of: identity)?.token
+        do {
+            if cache.path != nil { try cache.remove(identity) }
+        } catch {
+            tellNotWritten(error)
+        }
+        let secrets = Set([held?.token.secret, kept?.secret].compactMap { $0 })
+        held = nil
+        for secret in secrets { try await client.revoke(secret, at: authURL) }
+        return !secrets.isEmpty
+    }
+
+    private var now: Date { client.connection.clock.now() }
+
+    /// One question for all who ask at the same time.
+    private func shared(rejecting rejected: Secret?) async throws(ImageDeletionError) -> Token {
+        let task = asking ?? Task { try await self.obtain(rejecting: rejected) }
+        asking = task
+        defer { if asking == task { asking = nil } }
+        do {
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        } catch let error as ImageDeletionError {
+            throw error
+        } catch {
+            throw .service(ServiceError(.identity, .cancelled))
+        }
+    }
+
+    private func obtain(rejecting rejected: Secret?) async throws -> Token {
+        let token: Token
+        switch client.credentials.method {
+        case .token(let secret): token = try await foreign(secret)
+        case .password, .applicationCredential: token = try await own(rejecting: rejected)
+        }
+        held = (token, now)
+        return token
+    }
+
+    private func foreign(_ secret: Secret) async throws(ImageDeletionError) -> Token {
+        guard needsCatalog, let authURL = client.credentials.authURL else {
+            return Token(secret: secret, imageEndpoints: [])
+        }
+        return try await client.description(of: secret, from: authURL)
+    }
+
+    private func own(rejecting rejected: Secret?) async throws(ImageDeletionError) -> Token {
+        guard let identity, let authURL = client.credentials.authURL,
+            let request = TokenRequest(client.credentials).body
+        else { throw .configuration([.missing(["OS_AUTH_URL"])]) }
+        if rejected == nil, let token = known(of: identity)?.token, token.isFresh(at: now) { return token }
+
+        let askedSince = now
+        let lock = await lock()
+        defer { lock?.release() }
+        // Whoever held the lock may have brought a token, or a refusal, meanwhile.
+        if let known = known(of: identity) {
+            if let token = known.token, token.isFresh(at: now), token.secret != rejected { return token }
+            if let refusedAt = known.refusedAt, refusedAt >= askedSince {
+                // The same wrong password from every process at once would lock the account.
+                throw .service(
+                    ServiceError(
+                        .identity,
+                        .unauthorized,
+                        message: "another process, started together with this one, was just refused"
+                    )
+                )
+            }
+        }
+        do {
+            let token = try await client.token(from: authURL, request)
+            keep(TokenCache.Entry(identity: identity, token: token))
+            return token
+        } catch {
+            if case .service(let failure) = error, failure.kind == .unauthorized {
+                keep(TokenCache.Entry(identity: identity, refusedAt: now))
+            }
+            throw error
+        }
+    }
+
+    /// What the cache knows. A cache that cannot be trusted knows nothing.
+    private func known(of identity: TokenCache.Identity) -> TokenCache.Entry? {
+        do {
+            return try cache.entry(for: identity)
+        } catch {
+            if !toldAboutCache, let path = cache.path {
+                toldAboutCache = true
+                client.connection.report(.tokenCacheNotTrusted(path: path, reason: error.reason))
+            }
+            return nil
+        }
+    }
+
+    private func keep(_ entry: TokenCache.Entry) {
+        do { try cache.store(entry, now: now) } catch { tellNotWritten(error) }
+    }
+
+    private func tellNotWritten(_ fault: PrivateFile.Fault) {
+        guard let path = cache.path else { return }
+        client.connection.report(.tokenCacheNotWritten(path: path, reason: fault.reason))
+    }
+
+    /// Waits for its turn among all processes that use the same cache. nil where there is none to be had: without a
+    /// cache, in a folder that cannot be written, or behind a process that has hung for a minute.
+    private func lock() async -> PrivateFile.Lock? {
+        guard cache.path != nil else { return nil }
+        let patience = now.addingTimeInterval(60)
+        while now < patience, !Task.isCancelled {
+            do {
+                if let lock = try cache.tryLock() { return lock }
+                try await client.connection.clock.sleep(.milliseconds(20))
+            } catch {
+                return nil
+            }
+        }
+        return nil
+    }
+}

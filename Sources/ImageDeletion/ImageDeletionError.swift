@@ -1,0 +1,51 @@
+public import Foundation
+
+/// Why something could not be done at all. What became of an image is an ``Outcome`` instead.
+public enum ImageDeletionError: Error, Sendable, Hashable {
+    /// Settings are missing, contradict each other, or do not fit the cloud that answered. All of them are listed.
+    case configuration([ConfigurationProblem])
+    /// A service refused, failed or could not be reached.
+    case service(ServiceError)
+    /// The text is no image ID, which is a UUID. Nothing was sent.
+    case invalidImageID(String)
+}
+
+/// One thing that is wrong with the settings. The names are those of the environment variables.
+public enum ConfigurationProblem: Sendable, Hashable {
+    /// One of these variables has to be set.
+    case missing([String])
+    /// These variables say different things.
+    case contradictory([String])
+    /// The variable asks for something that cannot be done here.
+    case unsupported(variable: String, value: String)
+    /// `OS_CLOUD` names an entry of `clouds.yaml`, which is not read.
+    case cloudsFile
+    /// The address of a service cannot be used. `source` is a variable, or "the catalog".
+    case address(source: String, value: String, AddressFault)
+    /// The catalog has no image service; it has these types.
+    case noImageService(types: [String])
+    /// The catalog's image service has no endpoint in this region with this interface; it has these.
+    case noEndpoint(region: String?, interface: String, available: [String])
+    /// The catalog's image service has endpoints in several regions, and none was chosen.
+    case regionNeeded(regions: [String])
+    /// The token is for no project, so that no image could be seen with it.
+    case tokenWithoutProject
+    /// The token is for another project than the variables name.
+    case otherProject(wanted: String, token: TokenProject)
+    /// The new token has ended already by this machine's clock.
+    case tokenEnded(expiresAt: Date, now: Date, serverTime: Date?)
+}
+
+/// What makes an address unusable.
+public enum AddressFault: Error, Sendable, Hashable {
+    /// It is no URL with a host.
+    case malformed
+    /// Its scheme is neither `https` nor `http`.
+    case scheme
+    /// It is `http` and not a loopback address: the token would be readable on the way.
+    case unencrypted
+    /// It holds a user, a password, a query or a fragment.
+    case extraParts
+    /// It ends in `/v2.0`, the identity API that is gone.
+    case identityV2
+}

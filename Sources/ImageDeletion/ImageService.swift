@@ -1,0 +1,98 @@
+public import Foundation
+
+/// A project's images in the image service of one cloud.
+///
+/// ```swift
+/// let service = try ImageService(environment: ProcessInfo.processInfo.environment, tokenCache: .file(cacheURL))
+/// try await service.deleteImage(id: "6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c11")
+/// ```
+///
+/// Nothing is sent before the first call that needs it. One service may be used from any number of tasks; they share
+/// one token.
+public struct ImageService: Sendable {
+    /// The version of this package.
+    public static let version = "0.1.0"
+
+    private let client: ImageClient
+
+    /// A service for whom the OpenStack client's `OS_*` variables describe.
+    ///
+    /// - Throws: ``ImageDeletionError/configuration(_:)`` with everything that is missing or contradictory.
+    public init(
+        environment: [String: String],
+        tokenCache: TokenCache = .none,
+        connection: ServiceConnection = ServiceConnection()
+    ) throws(ImageDeletionError) {
+        self.init(try OpenStackEnvironment(environment), tokenCache: tokenCache, connection: connection)
+    }
+
+    /// A service for whom `environment` describes.
+    public init(
+        _ environment: OpenStackEnvironment,
+        tokenCache: TokenCache = .none,
+        connection: ServiceConnection = ServiceConnection()
+    ) {
+        let identity = IdentityClient(credentials: environment.credentials, connection: connection)
+        client = ImageClient(
+            connection: connection,
+            tokens: TokenSource(
+                client: identity,
+                cache: tokenCache,
+                needsCatalog: environment.endpoint.override == nil
+            ),
+            authURL: environment.credentials.authURL,
+            choice: environment.endpoint
+        )
+    }
+
+    /// Where the images are, and whose they are.
+    public struct Session: Sendable, Hashable {
+        /// The image service's address, ending in `/v2`.
+        public let endpoint: URL
+        /// The project; nil for a token from somewhere else that nobody was asked about.
+        public let project: TokenProject?
+    }
+
+    /// Gets a token, from the cache if it can, and finds the image service.
+    public func signIn() async throws(ImageDeletionError) -> Session {
+        let (token, endpoint) = try await client.session()
+        return Session(endpoint: endpoint, project: token.project)
+    }
+
+    /// Takes this identity's token out of the cache and revokes it at the identity service
+    /// (`DELETE /v3/auth/tokens`).
+    ///
+    /// - Returns: Whether there was one.
+    @discardableResult
+    public func forgetToken() async throws(ImageDeletionError) -> Bool {
+        try await client.tokens.forget()
+    }
+
+    /// Looks at each of `ids` (`GET /v2/images/{image_id}`), at most `concurrency` at once.
+    ///
+    /// - Returns: What was seen of each, in the order asked for.
+    public func look(at ids: [ImageID], concurrency: Int = 4) async -> [Sighting] {
+        await client.look(at: ids, concurrency: concurrency)
+    }
+
+    /// Deletes one private image of the project (`DELETE /v2/images/{image_id}`). It cannot be brought back.
+    ///
+    /// - Parameter id: The image's ID, a UUID.
+    /// - Throws: ``ImageDeletionError/invalidImageID(_:)`` before anything is sent;
+    ///   ``ImageDeletionError/service(_:)`` with kind ``ServiceError/Kind/notFound`` for an image that is not there,
+    ///   ``ServiceError/Kind/protected`` for a protected one, or with what else kept it from being deleted;
+    ///   ``ImageDeletionError/configuration(_:)`` for settings that do not fit the cloud.
+    public func deleteImage(id: String) async throws(ImageDeletionError) {
+        let outcomes = await deleter(for: DeletionPlan(deleting: [try ImageID(id)])).carryOut()
+        guard let outcome = outcomes.first, outcome.result != .deleted else { return }
+        throw outcome.error ?? .service(ServiceError(.image, .cancelled))
+    }
+
+    /// What carries out `plan`, once.
+    public func deleter(
+        for plan: DeletionPlan,
+        options: ImageDeleter.Options = ImageDeleter.Options()
+    ) -> ImageDeleter {
+        ImageDeleter(client: client, plan: plan, options: options)
+    }
+}

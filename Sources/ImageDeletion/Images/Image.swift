@@ -1,0 +1,62 @@
+public import Foundation
+
+/// An image as the image service describes it.
+///
+/// Glance: "Show image"; Open Telekom Cloud: "Querying Image Details (Native OpenStack API)".
+public struct Image: Sendable, Hashable {
+    /// Its ID.
+    public var id: ImageID
+    /// Its name, which need not be unique; nil where it has none.
+    public var name: String?
+    /// The ID of the project that owns it.
+    public var owner: String?
+    /// `active`, `queued`, `saving`, …
+    public var status: String?
+    /// `private`, `shared`, `public` or `community`.
+    public var visibility: String?
+    /// Whether the service refuses to delete it.
+    public var isProtected: Bool
+    /// When it was made.
+    public var createdAt: Date?
+    /// When it was last changed.
+    public var updatedAt: Date?
+    /// Its size in bytes; nil where the service does not know.
+    public var size: Int64?
+    /// Its tags.
+    public var tags: [String]
+    /// On Open Telekom Cloud `gold` for a public image, `private`, or `shared`.
+    public var imageType: String?
+
+    /// Whether `project` may delete it by name, filter or policy: its own, and not public.
+    public func isPrivate(to project: String) -> Bool {
+        owner == project && ["private", "shared"].contains(visibility) && imageType != "gold"
+    }
+}
+
+extension Image: Decodable {
+    private enum CodingKeys: String, CodingKey {
+        case id, name, owner, status, visibility, size, tags
+        case isProtected = "protected"
+        case createdAt = "created_at"
+        case updatedAt = "updated_at"
+        case imageType = "__imagetype"
+    }
+
+    /// Reads the service's JSON. Only the ID must be there and as documented: the other fields may be missing, null,
+    /// or of another type in older services, and are nil (or false, or empty) then.
+    public init(from decoder: any Decoder) throws {
+        let json = try decoder.container(keyedBy: CodingKeys.self)
+        func text(_ key: CodingKeys) -> String? { try? json.decodeIfPresent(String.self, forKey: key) }
+        id = try ImageID(json.decode(String.self, forKey: .id))
+        name = text(.name)
+        owner = text(.owner)
+        status = text(.status)
+        visibility = text(.visibility)
+        isProtected = (try? json.decodeIfPresent(Bool.self, forKey: .isProtected)) ?? (text(.isProtected) == "true")
+        createdAt = text(.createdAt).flatMap(ServiceDate.parse)
+        updatedAt = text(.updatedAt).flatMap(ServiceDate.parse)
+        size = try? json.decodeIfPresent(Int64.self, forKey: .size)
+        tags = (try? json.decodeIfPresent([String].self, forKey: .tags)) ?? []
+        imageType = text(.imageType)
+    }
+}

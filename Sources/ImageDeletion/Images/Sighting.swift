@@ -1,0 +1,34 @@
+/// What a look at the image service told about one ID.
+public struct Sighting: Sendable, Hashable {
+    /// The ID that was looked for.
+    public let id: ImageID
+    /// What was there: the image, or the error that says why none was seen.
+    public let finding: Result<Image, ImageDeletionError>
+
+    /// A sighting of `id`.
+    public init(id: ImageID, finding: Result<Image, ImageDeletionError>) {
+        self.id = id
+        self.finding = finding
+    }
+}
+
+extension ImageClient {
+    /// Looks at each of `ids`, at most `concurrency` at once, and tells what was seen in the order asked for.
+    func look(at ids: [ImageID], concurrency: Int) async -> [Sighting] {
+        await withTaskGroup(of: (Int, Sighting).self) { group in
+            var sightings: [Sighting?] = Array(repeating: nil, count: ids.count)
+            for (index, id) in ids.enumerated() {
+                if index >= concurrency, let (done, sighting) = await group.next() { sightings[done] = sighting }
+                group.addTask {
+                    do throws(ImageDeletionError) {
+                        return (index, Sighting(id: id, finding: .success(try await image(id))))
+                    } catch {
+                        return (index, Sighting(id: id, finding: .failure(error)))
+                    }
+                }
+            }
+            for await (done, sighting) in group { sightings[done] = sighting }
+            return sightings.compactMap { $0 }
+        }
+    }
+}

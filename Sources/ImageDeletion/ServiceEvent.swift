@@ -1,0 +1,51 @@
+public import Foundation
+
+/// What is worth telling while requests go out. Nothing in it is secret.
+public enum ServiceEvent: Sendable, Hashable {
+    /// A request was sent and answered, or was not answered.
+    case request(RequestRecord)
+    /// The token cache could not be written, so the next run asks the identity service again.
+    case tokenCacheNotWritten(path: String, reason: String)
+    /// The token cache was there but is not to be trusted, and is made anew.
+    case tokenCacheNotTrusted(path: String, reason: String)
+    /// This machine's clock differs from the identity service's by this many seconds; positive: it is ahead.
+    case clockDiffers(seconds: TimeInterval)
+}
+
+/// One try of one request. Headers and bodies are not in it, so no secret can be.
+public struct RequestRecord: Sendable, Hashable {
+    /// The service that was asked.
+    public let service: ServiceError.Service
+    /// The HTTP method.
+    public let method: String
+    /// The address, which never holds a secret.
+    public let url: URL
+    /// Which try it was; the first is 1.
+    public let attempt: Int
+    /// The HTTP status, where there was an answer.
+    public let status: Int?
+    /// What went wrong, where something did.
+    public let failure: ServiceError?
+    /// The ID under which the provider's support finds the request.
+    public let requestID: String?
+    /// How long it took, in seconds.
+    public let duration: TimeInterval
+
+    init(
+        _ request: ServiceRequest,
+        attempt: Int,
+        status: Int?,
+        failure: ServiceError?,
+        requestID: String?,
+        duration: TimeInterval
+    ) {
+        service = request.service
+        method = request.method
+        url = request.url
+        self.attempt = attempt
+        self.status = status
+        self.failure = failure
+        self.requestID = requestID
+        self.duration = duration
+    }
+}

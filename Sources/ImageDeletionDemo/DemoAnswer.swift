@@ -1,0 +1,48 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// An answer on its way out, in the shapes of the real services.
+struct DemoAnswer {
+    var status: Int
+    var headers: [String: String] = [:]
+    var body = Data()
+
+    static func json(_ status: Int, _ object: [String: Any], headers: [String: String] = [:]) -> DemoAnswer {
+        DemoAnswer(
+            status: status,
+            headers: headers.merging(["Content-Type": "application/json"]) { $1 },
+            body: (try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])) ?? Data()
+        )
+    }
+
+    /// Keystone's error.
+    static func keystone(_ status: Int, _ title: String, _ message: String) -> DemoAnswer {
+        json(status, ["error": ["code": status, "title": title, "message": message]])
+    }
+
+    /// Glance's error: the status again for a code, and markup in the message.
+    static func glance(_ status: Int, _ message: String) -> DemoAnswer {
+        let titles = [401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"]
+        let title = titles[status, default: "Error"]
+        return json(
+            status,
+            ["message": message + "<br /><br />\n\n\n", "code": "\(status) \(title)", "title": title]
+        )
+    }
+
+    func response(to url: URL) -> (Data, HTTPURLResponse) {
+        let headers = headers.merging(["X-Openstack-Request-Id": "req-\(UUID().uuidString.lowercased())"]) { $1 }
+        guard
+            let response = HTTPURLResponse(
+                url: url,
+                statusCode: status,
+                httpVersion: "HTTP/1.1",
+                headerFields: headers
+            )
+        else { preconditionFailure("a response of these parts can always be made") }
+        return (body, response)
+    }
+}

@@ -1,0 +1,91 @@
+public import Foundation
+public import ImageDeletion
+
+#if canImport(FoundationNetworking)
+    public import FoundationNetworking
+#endif
+
+/// A cloud in memory: an identity and an image service behind the same seam as the real ones.
+///
+/// It answers as Keystone 30 and Glance 33 do, down to the bodies of their errors, for the calls that this package
+/// makes. It serves `--demo` and the tests.
+public actor DemoCloud: HTTPTransport {
+    /// The identity service's address, ending in `/v3`.
+    public nonisolated let identityURL: URL
+    /// The image service's address as the catalog has it.
+    public nonisolated let imageURL: URL
+
+    var identity: DemoIdentity
+    var images: DemoImages
+
+    /// A cloud with one project, `ci`, which `environment` signs in to.
+    ///
+    /// - Parameters:
+    ///   - images: What is there at first.
+    ///   - tokenLifetime: How long a token lives, in seconds.
+    ///   - now: What o'clock the cloud believes it is.
+    public init(
+        identityURL: URL = URL(string: "https://iam.demo.example/v3")!,
+        imageURL: URL = URL(string: "https://ims.demo.example")!,
+        images: [DemoImage],
+        tokenLifetime: TimeInterval = 24 * 60 * 60,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.identityURL = identityURL
+        self.imageURL = imageURL
+        identity = DemoIdentity(imageURL: imageURL, tokenLifetime: tokenLifetime, now: now)
+        self.images = DemoImages(images)
+    }
+
+    /// The variables that sign in to this cloud.
+    public nonisolated var environment: [String: String] {
+        [
+            "OS_AUTH_URL": identityURL.absoluteString,
+            "OS_USERNAME": DemoIdentity.userName,
+            "OS_PASSWORD": DemoIdentity.password,
+            "OS_USER_DOMAIN_NAME": DemoIdentity.domainName,
+            "OS_PROJECT_NAME": DemoIdentity.projectName,
+            "OS_REGION_NAME": DemoIdentity.region,
+        ]
+    }
+
+    /// The images that are there now, deleted ones excepted.
+    public var currentImages: [DemoImage] { images.all }
+
+    /// Puts an image there, or another in the place of the one with its ID.
+    public func put(_ image: DemoImage) { images.put(image) }
+
+    /// Makes every token worthless, as when the password is changed.
+    public func revokeAllTokens() { identity.revokeAll() }
+
+    /// How many tokens were given so far.
+    public var tokensIssued: Int { identity.issued }
+
+    public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+        guard let url = request.url else { throw TransportError(.unreachable, "a request without an address") }
+        return answer(to: request, at: url).response(to: url)
+    }
+
+    private func answer(to request: URLRequest, at url: URL) -> DemoAnswer {
+        let method = request.httpMethod ?? "GET"
+        if let path = url.path(below: identityURL) {
+            return path == "/auth/tokens" ? identity.answer(method, request) : .keystone(404, "Not Found", "Not found.")
+        }
+        guard let path = url.path(below: imageURL) else { return .glance(404, "The resource could not be found.") }
+        guard let project = identity.project(of: request.value(forHTTPHeaderField: "X-Auth-Token")) else {
+            return .glance(401, "This server could not verify that you are authorized to access the document.")
+        }
+        let parts = path.split(separator: "/").map(String.init)
+        guard parts.count == 3, parts[0] == "v2", parts[1] == "images" else {
+            return .glance(404, "The resource could not be found.")
+        }
+        return images.answer(method, id: parts[2], project: project)
+    }
+}
+
+extension URL {
+    fileprivate func path(below base: URL) -> String? {
+        guard host == base.host, port == base.port, path.hasPrefix(base.path) else { return nil }
+        return String(path.dropFirst(base.path.count))
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The identity service of the demo cloud: one user, one project, and any number of tokens.
+struct DemoIdentity {
+    static let userName = "demo"
+    static let password = "demo-pa55w0rd"
+    static let domainName = "Default"
+    static let projectName = "ci"
+    static let projectID = "70c77dc6bbfa40dbb5f00e6705972d6f"
+    static let region = "eu-demo"
+
+    private struct Grant {
+        var expiresAt: Date
+        var project: String?
+    }
+
+    private let imageURL: URL
+    private let tokenLifetime: TimeInterval
+    private let now: @Sendable () -> Date
+    private var grants: [String: Grant] = [:]
+    private(set) var issued = 0
+
+    init(imageURL: URL, tokenLifetime: TimeInterval, now: @escaping @Sendable () -> Date) {
+        self.imageURL = imageURL
+        self.tokenLifetime = tokenLifetime
+        self.now = now
+    }
+
+    mutating func revokeAll() { grants.removeAll() }
+
+    /// The project of a token that is worth something; an unscoped token is worth an empty one.
+    func project(of token: String?) -> String? {
+        guard let grant = token.flatMap({ grants[$0] }), grant.expiresAt > now() else { return nil }
+        return grant.project ?? ""
+    }
+
+    mutating func answer(_ method: String, _ request: URLRequest) -> DemoAnswer {
+        let subject = request.value(forHTTPHeaderField: "X-Subject-Token")
+        switch method {
+        case "POST":
+            return issue(request.httpBody ?? Data())
+        case "GET":
+            guard let subject, let grant = grants[subject], grant.expiresAt > now() else { return Self.unknownToken }
+            return .json(200, description(of: grant), headers: ["X-Subject-Token": subject])
+        case "DELETE":
+            guard let subject, grants.removeValue(forKey: subject) != nil else { return Self.unknownToken }
+            return DemoAnswer(status: 204)
+        default:
+            return .keystone(405, "Method Not Allowed", "The method is not allowed for the requested URL.")
+        }
+    }
+
+    private static let unknownToken = DemoAnswer.keystone(404, "Not Found", "Failed to validate token")
+
+    private mutating func issue(_ body: Data) -> DemoAnswer {
+        guard let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any],
+            let auth = object["auth"] as? [String: Any],
+            let identity = auth["identity"] as? [String: Any]
+        else { return .keystone(400, "Bad Request", "'identity' is a required property") }
+        let user = (identity["password"] as? [String: Any])?["user"] as? [String: Any]
+        let project = (auth["scope"] as? [String: Any])?["project"] as? [String: Any]
+        let isProject = project.map {
+            $0["id"] as? String == Self.projectID || $0["name"] as? String == Self.projectName
+        }
+        guard identity["methods"] as? [String] == ["password"], user?["name"] as? String == Self.userName,
+            user?["password"] as? String == Self.password, isProject ?? true
+        else { return .keystone(401, "Unauthorized", "The request you have made requires authentication.") }
+
+        issued += 1
+        // As long as Open Telekom Cloud's, to show that long tokens pass everywhere.
+        let token = "MII" + (0..<128).map { _ in UUID().uuidString.replacing("-", with: "") }.joined()
+        let grant = Grant(
+            expiresAt: now().addingTimeInterval(tokenLifetime),
+            project: project == nil ? nil : Self.projectID
+        )
+        grants[token] = grant
+        return .json(201, description(of: grant), headers: ["X-Subject-Token": token])
+    }
+
+    private func description(of grant: Grant) -> [String: Any] {
+        var token: [String: Any] = [
+            "methods": ["password"],
+            "expires_at": grant.expiresAt.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)),
+            "user": ["name": Self.userName, "domain": ["name": Self.domainName]],
+        ]
+        if let project = grant.project {
+            token["project"] = ["id": project, "name": Self.projectName, "domain": ["name": Self.domainName]]
+            token["catalog"] = [
+                ["type": "identity", "name": "keystone", "endpoints": [] as [Any]],
+                [
+                    "type": "image", "name": "glance",
+                    "endpoints": [
+                        ["region_id": Self.region, "interface": "public", "url": imageURL.absoluteString]
+                    ],
+                ],
+            ]
+        }
+        return ["token": token]
+    }
+}

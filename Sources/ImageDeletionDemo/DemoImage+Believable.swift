@@ -1,0 +1,80 @@
+public import Foundation
+
+extension DemoImage {
+    /// What a project's image service looks like after three weeks of nightly builds: the nightlies, a protected
+    /// release, an image lent to another project, one that a server was created from, and the provider's public one.
+    ///
+    /// The IDs are always the same; the ages count from `now`.
+    public static func believable(now: Date) -> [DemoImage] {
+        let midnight = (now.timeIntervalSince1970 / day).rounded(.down) * day
+        func night(_ ago: Int) -> Date { Date(timeIntervalSince1970: midnight - Double(ago) * day + 2.25 * 60 * 60) }
+        let nightlies = (1...21).map { ago in
+            let made = night(ago)
+            return DemoImage(
+                id: id(UInt64(ago)),
+                name: "nightly-\(made.formatted(.iso8601.year().month().day()))",
+                createdAt: made,
+                size: 2_400_000_000 + Int64(ago * 7_340_032),
+                tags: ["ci", "nightly"]
+            )
+        }
+        return nightlies + [
+            DemoImage(
+                id: id(101),
+                name: "release-1.4",
+                isProtected: true,
+                createdAt: night(40),
+                size: 2_254_857_830,
+                tags: ["release"]
+            ),
+            DemoImage(
+                id: id(102),
+                name: "build-base",
+                visibility: "shared",
+                createdAt: night(25),
+                size: 1_503_238_553,
+                tags: ["ci"],
+                members: ["9b1c6a0f5d7e4c83a2f1b0c9d8e7f6a5"]
+            ),
+            DemoImage(
+                id: id(103),
+                name: "web-golden",
+                createdAt: night(12),
+                size: 3_114_532_864,
+                tags: ["ci"],
+                usedBy: "web-1"
+            ),
+            DemoImage(
+                id: id(104),
+                name: "Standard_Debian_12_amd64_latest",
+                owner: "5f2a8c1e9b7d4e60831c2d4f6a8b0e1d",
+                visibility: "public",
+                isProtected: true,
+                createdAt: night(9),
+                size: 1_073_741_824
+            ),
+        ]
+    }
+
+    private static let day: TimeInterval = 24 * 60 * 60
+
+    /// A UUID that looks like any other and is always the same for `seed` (SplitMix64).
+    private static func id(_ seed: UInt64) -> String {
+        var state = seed &* 0xD1B5_4A32_D192_ED03
+        func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+            return mixed ^ (mixed >> 31)
+        }
+        let high = next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        let low = next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let digits = [high, low].map { number in
+            let hex = String(number, radix: 16)
+            return String(repeating: "0", count: 16 - hex.count) + hex
+        }.joined()
+        let cuts = [0, 8, 12, 16, 20, 32]
+        return zip(cuts, cuts.dropFirst()).map { from, to in String(Array(digits)[from..<to]) }.joined(separator: "-")
+    }
+}

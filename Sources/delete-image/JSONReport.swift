@@ -1,0 +1,71 @@
+import Foundation
+import ImageDeletion
+
+/// The report for programs: one document, made when all is known.
+struct JSONReport: Encodable {
+    private let schema = "delete-image/1"
+    private let dryRun: Bool
+    private let summary: [String: Int]
+    private let images: [Row]
+    private let error: Problem?
+
+    private struct Row: Encodable {
+        var id: String
+        var name: String?
+        var outcome: String
+        var reason: String?
+        var status: Int?
+        var code: String?
+        var detail: String?
+        var requestID: String?
+        var attempts: Int
+    }
+
+    private struct Problem: Encodable {
+        var kind: String
+        var message: String
+    }
+
+    /// A report on `outcomes`, which keep their order, and on what failed beside them.
+    init(_ outcomes: [Outcome], isDryRun: Bool, failure: Failure?) {
+        dryRun = isDryRun
+        images = outcomes.map { outcome in
+            let (name, reason) = Self.names(outcome.result)
+            return Row(
+                id: outcome.id.description,
+                name: outcome.image?.name,
+                outcome: name,
+                reason: reason,
+                status: outcome.status,
+                code: outcome.serviceError?.code,
+                detail: Words.detail(outcome),
+                requestID: outcome.requestID,
+                attempts: outcome.attempts
+            )
+        }
+        var summary = ["selected": outcomes.count]
+        for key in ["deleted", "wouldDelete", "kept", "missing", "failed", "pending"] { summary[key] = 0 }
+        for row in images { summary[row.outcome, default: 0] += 1 }
+        self.summary = summary
+        error = failure.map { Problem(kind: $0.kind, message: $0.message) }
+    }
+
+    /// The document, on one line.
+    func text() throws -> String {
+        let encoder = JSONEncoder()
+        // The same run gives the same text.
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    private static func names(_ result: Outcome.Result) -> (outcome: String, reason: String?) {
+        switch result {
+        case .deleted: ("deleted", nil)
+        case .wouldDelete: ("wouldDelete", nil)
+        case .kept(let reason): ("kept", reason.rawValue)
+        case .missing: ("missing", nil)
+        case .failed: ("failed", nil)
+        case .pending: ("pending", nil)
+        }
+    }
+}

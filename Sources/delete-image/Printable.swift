@@ -1,0 +1,22 @@
+/// `text` fit for a terminal: on one line, with control characters (and those that turn the writing direction, with
+/// which one text passes itself off as another) shown as escapes, and cut after `limit` characters.
+///
+/// Whatever came from a server, a file or the command line goes through here before a person sees it.
+func printable(_ text: String, limit: Int = 2_000) -> String {
+    var result = ""
+    for (index, scalar) in text.unicodeScalars.enumerated() {
+        if index == limit { return result + "…" }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
+            result += scalar.escaped(asASCII: true)
+        default:
+            result.unicodeScalars.append(scalar)
+        }
+    }
+    return result
+}
+
+/// "1 image", "2 images".
+func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+}

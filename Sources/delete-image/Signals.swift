@@ -1,0 +1,43 @@
+import Dispatch
+import Foundation
+
+/// The signals that ask this process to stop.
+enum Signals {
+    private static let stopping = [SIGINT, SIGTERM, SIGHUP]
+
+    /// An element for each signal that asks to stop. None of them ends the process by itself any more.
+    ///
+    /// Started by the plugin, the process stops too when the plugin is gone, for whatever reason: it never goes on
+    /// deleting alone.
+    static func stops() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        let queue = DispatchQueue(label: "signals")
+        var sources: [any DispatchSourceProtocol] = stopping.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { continuation.yield() }
+            return source
+        }
+        if let plugin = ProcessInfo.processInfo.environment["DELETE_IMAGE_PLUGIN_PROCESS"].flatMap(pid_t.init) {
+            let timer = DispatchSource.makeTimerSource(queue: queue)
+            timer.schedule(deadline: .now(), repeating: .milliseconds(250))
+            timer.setEventHandler {
+                if getppid() != plugin {
+                    continuation.yield()
+                    timer.cancel()
+                }
+            }
+            sources.append(timer)
+        }
+        for source in sources { source.resume() }
+        // A process that a plugin starts inherits a mask that blocks them (swift-corelibs-foundation's Process).
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for number in stopping { sigaddset(&mask, number) }
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+        // Only kept alive by the closure, and cancelled once: no two threads ever touch them.
+        nonisolated(unsafe) let kept = sources
+        continuation.onTermination = { _ in for source in kept { source.cancel() } }
+        return stream
+    }
+}

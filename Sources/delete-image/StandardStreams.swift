@@ -1,0 +1,36 @@
+import Foundation
+
+/// This process's standard streams.
+final class StandardStreams: Sendable {
+    /// Whether something could not be written to standard output, on a full disk, say.
+    var outputIsLost: Bool { lost.isSet }
+    private let lost = Flag()
+
+    @Sendable func print(_ text: String) {
+        if !write(text, to: .standardOutput), !lost.isSet {
+            lost.set()
+            printError("error: standard output cannot be written; the report is incomplete, the deletions are not.")
+        }
+    }
+
+    @Sendable func printError(_ text: String) {
+        _ = write(text, to: .standardError)
+    }
+
+    func readInput() throws -> Data {
+        try FileHandle.standardInput.readToEnd() ?? Data()
+    }
+
+    private func write(_ text: String, to stream: FileHandle) -> Bool {
+        // One call a line, so that lines of several tasks do not mix.
+        (try? stream.write(contentsOf: Data((text + "\n").utf8))) != nil
+    }
+
+    /// A fact that, once true, stays true.
+    private final class Flag: @unchecked Sendable {
+        private let lock = NSLock()
+        private var value = false
+        var isSet: Bool { lock.withLock { value } }
+        func set() { lock.withLock { value = true } }
+    }
+}

@@ -1,0 +1,20 @@
+import Foundation
+import ImageDeletion
+
+/// The world around a run, as values: whoever makes them decides what is real.
+struct Surroundings: Sendable {
+    var environment: [String: String]
+    var currentDirectory: URL
+    /// What sends requests. Made only when something is to be sent: it is most of what starting up costs.
+    var transport: @Sendable () -> any HTTPTransport
+    var clock: WallClock
+    var random: @Sendable () -> Double
+    /// The content of a file; of standard input for `-`.
+    var read: @Sendable (String) throws -> Data
+    /// Writes to standard output.
+    var print: @Sendable (String) -> Void
+    /// Writes to standard error.
+    var printError: @Sendable (String) -> Void
+    /// An element for each Ctrl-C, SIGTERM or SIGHUP.
+    var interruptions: AsyncStream<Void>
+}

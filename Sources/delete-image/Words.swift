@@ -1,0 +1,184 @@
+import Foundation
+import ImageDeletion
+
+/// The sentences that people read. Every text from outside is made printable here.
+enum Words {
+    /// What happened and what to do next.
+    static func sentence(_ error: ImageDeletionError) -> String {
+        switch error {
+        case .configuration(let problems): settings(problems)
+        case .invalidImageID(let text): "“\(printable(text, limit: 60))” is not an image ID (a UUID)."
+        case .service(let error): "\(subject(error.service)) \(predicate(error))"
+        }
+    }
+
+    private static func settings(_ problems: [ConfigurationProblem]) -> String {
+        let sentences = problems.map(sentence)
+        let lines = sentences.count == 1 ? sentences[0] : sentences.map { "\n  " + $0 }.joined()
+        let isMissing = problems.contains { if case .missing = $0 { true } else { false } }
+        return (sentences.count == 1 ? "" : "the settings do not work:") + lines
+            + (isMissing
+                ? "\nThe variables are those of the OpenStack client: source your openrc file, or see --help." : "")
+    }
+
+    /// Why a variable that is set makes no difference.
+    static func notFollowed(_ variable: String) -> String {
+        switch variable {
+        case "OS_CACERT":
+            "OS_CACERT is not followed; certificates are checked against the system's store "
+                + "(Linux: update-ca-certificates)."
+        case "OS_INSECURE": "OS_INSECURE is not followed; certificates are always checked."
+        case "OS_CLOUD": "OS_CLOUD is not followed; the other OS_ variables alone say which cloud is meant."
+        default: "\(variable) is not followed."
+        }
+    }
+
+    /// What is said behind the image that `outcome` is about; nil where its result says it all.
+    static func detail(_ outcome: Outcome) -> String? {
+        switch outcome.result {
+        case .deleted:
+            outcome.error == nil ? nil : "gone at the second look; the answer to an earlier try was lost"
+        case .wouldDelete, .pending: nil
+        case .kept(.protected): "It is protected; lift the protection to delete it."
+        case .kept(.notPrivate): notPrivate(outcome)
+        case .missing: "It is not there: deleted already, or another project's."
+        case .failed:
+            outcome.error.map { error in
+                if case .service(let failure) = error, failure.service == .image {
+                    return capitalized(predicate(failure))
+                }
+                return sentence(error)
+            }
+        }
+    }
+
+    private static func notPrivate(_ outcome: Outcome) -> String {
+        guard let image = outcome.image, let visibility = image.visibility, visibility != "public" else {
+            return "It is public; only private images are deleted."
+        }
+        return "It belongs to another project (\(printable(image.owner ?? "unknown", limit: 64)))."
+    }
+
+    private static func subject(_ service: ServiceError.Service) -> String {
+        switch service {
+        case .identity: "The identity service"
+        case .image: "The image service"
+        }
+    }
+
+    private static func predicate(_ error: ServiceError) -> String {
+        // The server's words become a part of a sentence.
+        let own = error.message.map { ": " + printable($0.trimmingSuffix(while: { $0 == "." }), limit: 300) } ?? ""
+        let variable = error.service == .identity ? "OS_AUTH_URL" : "OS_REGION_NAME"
+        var words: String
+        switch error.kind {
+        case .unreachable: words = "cannot be reached\(own). Check \(variable) and the network"
+        case .untrusted:
+            words =
+                "shows a certificate that this machine does not trust\(own). "
+                + "Add its authority to the system's store (Linux: update-ca-certificates)"
+        case .timedOut: words = "did not answer in time\(own). Run again, or raise --timeout"
+        case .connectionLost: words = "broke the connection\(own). Run again"
+        case .oversizedAnswer: words = "sent more than is ever read\(own)"
+        case .cancelled: words = "was not waited for any longer, because the run was interrupted"
+        default:
+            words = "answered"
+            if let status = error.status { words += " \(status)" }
+            words += own + ". " + advice(error)
+        }
+        words += "."
+        if error.mayHaveActed, error.service == .image {
+            words += " It may be gone nevertheless: look with --dry-run."
+        }
+        let facts = [
+            error.code.map { "code \(printable($0, limit: 64))" },
+            error.requestID.map { "request \(printable($0, limit: 128))" },
+            error.attempts > 1 ? "\(error.attempts) tries" : nil,
+        ].compactMap { $0 }
+        return facts.isEmpty ? words : words + " (\(facts.joined(separator: ", ")))"
+    }
+
+    private static func advice(_ error: ServiceError) -> String {
+        let code = error.code?.replacingOccurrences(of: "APIGW.", with: "APIG.")
+        if let code, let advice = Advice.byCode[code] { return advice }
+        let status = error.status ?? 0
+        return error.service == .identity ? Advice.identity(status) : Advice.image(status)
+    }
+
+    private static func sentence(_ problem: ConfigurationProblem) -> String {
+        switch problem {
+        case .missing(let names): "\(names.joined(separator: " or ")) is not set."
+        case .contradictory(let names): "\(names.joined(separator: " and ")) contradict each other; unset one of them."
+        case .unsupported(let variable, let value):
+            "\(variable)=\(printable(value, limit: 60)) cannot be followed here; unset it, or use another client."
+        case .cloudsFile:
+            "OS_CLOUD names an entry of clouds.yaml, which is not read here; set OS_AUTH_URL and the other variables "
+                + "instead (an openrc file does)."
+        case .address(let source, let value, let fault):
+            "the address in \(source), \(printable(value, limit: 200)), \(sentence(fault))"
+        case .noImageService(let types):
+            "the project's catalog has no image service; it has: "
+                + "\(types.isEmpty ? "nothing" : types.map { printable($0, limit: 40) }.joined(separator: ", ")). "
+                + "Set OS_IMAGE_ENDPOINT_OVERRIDE."
+        case .noEndpoint(let region, let interface, let available):
+            "the image service has no \(interface) endpoint\(region.map { " in region \(printable($0, limit: 60))" } ?? ""); "
+                + "it has: \(available.map { printable($0, limit: 60) }.joined(separator: ", ")). "
+                + "Set OS_REGION_NAME or OS_INTERFACE."
+        case .regionNeeded(let regions):
+            "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "
+                + "\(regions.map { printable($0, limit: 60) }.joined(separator: ", "))."
+        case .tokenWithoutProject:
+            "the token is for no project, so no image can be seen with it; set OS_PROJECT_NAME or use another token."
+        case .otherProject(let wanted, let token):
+            "the token is for project \(printable(token.name ?? token.id, limit: 60)), but \(printable(wanted, limit: 60)) "
+                + "is asked for; make OS_PROJECT_NAME and the credentials agree."
+        case .tokenEnded(let expiresAt, let now, let serverTime):
+            "the new token ended at \(expiresAt.formatted(.iso8601)), but it is \(now.formatted(.iso8601)) here"
+                + (serverTime.map { " and \($0.formatted(.iso8601)) at the identity service" } ?? "")
+                + "; set this machine's clock."
+        }
+    }
+
+    private static func sentence(_ fault: AddressFault) -> String {
+        switch fault {
+        case .malformed: "is no URL."
+        case .scheme: "is no https URL."
+        case .unencrypted: "is not encrypted: use https, or --allow-http if the way there is safe."
+        case .extraParts: "must have no user, password, query or fragment."
+        case .identityV2: "is of identity API v2.0, which is not spoken; use /v3."
+        }
+    }
+
+    /// What is worth a warning; nil for what only `--verbose` shows.
+    static func warning(_ event: ServiceEvent) -> String? {
+        switch event {
+        case .request: nil
+        case .tokenCacheNotWritten(let path, let reason):
+            "the token cache \(printable(path)) cannot be written: \(printable(reason)). The next run signs in again."
+        case .tokenCacheNotTrusted(let path, let reason):
+            "the token cache \(printable(path)) is not trusted: \(printable(reason)). It is made anew."
+        case .clockDiffers(let seconds):
+            "this machine's clock is \(count(Int(abs(seconds) / 60), "minute")) \(seconds > 0 ? "ahead of" : "behind") "
+                + "the identity service's. Set it, or ages and token lifetimes are wrong."
+        }
+    }
+
+    /// One request, for `--verbose`.
+    static func line(_ record: RequestRecord) -> String {
+        let facts = [
+            record.attempt > 1 ? "try \(record.attempt)" : nil,
+            "\(Int(record.duration * 1000)) ms",
+            record.requestID.map { "request \(printable($0, limit: 128))" },
+        ].compactMap { $0 }.joined(separator: ", ")
+        let answer = record.status.map(String.init) ?? printable(record.failure?.message ?? "no answer", limit: 200)
+        return "\(record.method) \(printable(record.url.absoluteString)): \(answer) (\(facts))"
+    }
+
+    private static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
+        String(self[..<(lastIndex { !predicate($0) }.map(index(after:)) ?? startIndex)])
+    }
+}
