@@ -32,6 +32,15 @@ let package = Package(
         .executableTarget(name: "delete-image", dependencies: ["ImageDeletion", "ImageDeletionDemo"]),
         .target(name: "ImageDeletion"),
         .target(name: "ImageDeletionDemo", dependencies: ["ImageDeletion"]),
+        .target(
+            name: "TestSupport",
+            dependencies: ["ImageDeletion", "ImageDeletionDemo"],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "ImageDeletionTests", dependencies: ["ImageDeletion", "ImageDeletionDemo", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["delete-image", "ImageDeletionDemo", "TestSupport"]),
+        .testTarget(name: "PluginTests", dependencies: ["ImageDeletionDemo", "TestSupport"]),
+        .testTarget(name: "RealCloudTests", dependencies: ["delete-image", "TestSupport"], path: "Tests/RealCloud"),
     ]
 )
 

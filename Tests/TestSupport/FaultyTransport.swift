@@ -1,0 +1,66 @@
+public import Foundation
+public import ImageDeletion
+
+#if canImport(FoundationNetworking)
+    public import FoundationNetworking
+#endif
+
+/// A transport that a test puts before another one, to see what is sent and to spoil it.
+public final class FaultyTransport: HTTPTransport {
+    /// What happens to a request.
+    public enum Fault: Sendable {
+        /// The server never sees it; this is the answer.
+        case answer(Int, headers: [String: String] = [:], body: String = "")
+        /// The server never sees it; this is the error.
+        case error(any Error)
+        /// The server does what it is asked, and its answer gets lost.
+        case lostAnswer(TransportError.Kind)
+        /// The server does what it is asked, and another answer comes in the place of its own.
+        case replacedAnswer(Int)
+        /// Nothing ever comes.
+        case silence
+    }
+
+    private let server: any HTTPTransport
+    private let fault: @Sendable (URLRequest, Int) async -> Fault?
+    private let log = Locked<[URLRequest]>([])
+
+    /// - Parameter fault: Asked with each request and how many with its method came before; nil lets it through.
+    public init(
+        _ server: any HTTPTransport,
+        fault: @escaping @Sendable (URLRequest, Int) async -> Fault? = { _, _ in nil }
+    ) {
+        self.server = server
+        self.fault = fault
+    }
+
+    /// What was sent so far.
+    public var requests: [URLRequest] { log.value }
+
+    /// How many requests with `method` were sent so far.
+    public func count(_ method: String) -> Int { requests.count { $0.httpMethod == method } }
+
+    public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+        let earlier = log.withLock { log in
+            defer { log.append(request) }
+            return log.count { $0.httpMethod == request.httpMethod }
+        }
+        func response(_ status: Int, _ headers: [String: String] = [:]) -> HTTPURLResponse {
+            HTTPURLResponse(url: request.url!, statusCode: status, httpVersion: "HTTP/1.1", headerFields: headers)!
+        }
+        switch await fault(request, earlier) {
+        case nil: return try await server.send(request)
+        case .answer(let status, let headers, let body): return (Data(body.utf8), response(status, headers))
+        case .error(let error): throw error
+        case .lostAnswer(let kind):
+            _ = try await server.send(request)
+            throw TransportError(kind, "lost on the way")
+        case .replacedAnswer(let status):
+            _ = try await server.send(request)
+            return (Data(), response(status))
+        case .silence:
+            try await Task.sleep(for: .seconds(3600))
+            throw TransportError(.connectionLost, "nothing came for an hour")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+public import Foundation
+public import ImageDeletionDemo
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The demo cloud behind real sockets, for the built executable. It keeps a list of what it was asked.
+public final class LoopbackCloud: Sendable {
+    public let cloud: DemoCloud
+    private let server: LoopbackServer
+    private let log: Locked<[LoopbackServer.Request]>
+
+    /// - Parameter fault: Asked first, with the request and how many of its kind came before; nil lets the cloud answer.
+    public init(
+        images: [DemoImage] = [],
+        tokenLifetime: TimeInterval = 24 * 60 * 60,
+        fault: @escaping @Sendable (LoopbackServer.Request, Int) async -> LoopbackServer.Reply? = { _, _ in nil }
+    ) throws {
+        let log = Locked<[LoopbackServer.Request]>([])
+        let place = Locked<DemoCloud?>(nil)
+        let server = try LoopbackServer { request in
+            let earlier = log.withLock { log in
+                defer { log.append(request) }
+                return log.count { $0.method == request.method }
+            }
+            if let reply = await fault(request, earlier) { return reply }
+            guard let cloud = place.value else { return .reset }
+            return await cloud.answer(to: request)
+        }
+        let cloud = DemoCloud(
+            identityURL: URL(string: "http://127.0.0.1:\(server.port)/identity/v3")!,
+            imageURL: URL(string: "http://127.0.0.1:\(server.port)/image")!,
+            images: images,
+            tokenLifetime: tokenLifetime
+        )
+        place.withLock { $0 = cloud }
+        self.cloud = cloud
+        self.server = server
+        self.log = log
+    }
+
+    deinit { server.stop() }
+
+    /// The variables that sign in to it.
+    public var environment: [String: String] { cloud.environment }
+
+    /// What it was asked so far.
+    public var requests: [LoopbackServer.Request] { log.value }
+
+    /// What it was asked, as "DELETE /image/v2/images/…".
+    public var requestLines: [String] { requests.map { "\($0.method) \($0.path)" } }
+}
+
+extension DemoCloud {
+    /// The answer to a request that came over a socket.
+    public func answer(to request: LoopbackServer.Request) async -> LoopbackServer.Reply {
+        guard let url = URL(string: request.path, relativeTo: identityURL)?.absoluteURL else { return .reset }
+        var urlRequest = URLRequest(url: url)
+        urlRequest.httpMethod = request.method
+        urlRequest.httpBody = request.body
+        for (name, value) in request.headers { urlRequest.setValue(value, forHTTPHeaderField: name) }
+        guard let (body, response) = try? await send(urlRequest) else { return .reset }
+        var headers: [String: String] = [:]
+        for (name, value) in response.allHeaderFields { headers["\(name)"] = "\(value)" }
+        return .answer(response.statusCode, headers: headers, body: body)
+    }
+}

@@ -1,0 +1,177 @@
+public import Foundation
+
+/// A small HTTP/1.1 server on a loopback port, which also does what no HTTP library would.
+///
+/// It reads and writes sockets directly, a thread a connection, so that a test decides about every byte.
+public final class LoopbackServer: Sendable {
+    /// A request as it came.
+    public struct Request: Sendable {
+        public var method: String
+        public var path: String
+        /// The fields, their names in lower case.
+        public var headers: [String: String]
+        public var body: Data
+    }
+
+    /// What the client gets.
+    public enum Reply: Sendable {
+        /// An ordinary answer; the connection stays open.
+        case answer(Int, headers: [String: String] = [:], body: Data = Data())
+        /// These bytes, then the end of the connection.
+        case bytes(Data)
+        /// These bytes again and again, with a pause between, until the client has enough or the server stops.
+        case drip(Data, every: TimeInterval, again: Data)
+        /// A reset connection.
+        case reset
+    }
+
+    public let port: UInt16
+    private let listener: Int32
+    private let answer: @Sendable (Request) async -> Reply
+    private let connections = Locked<Set<Int32>>([])
+
+    /// Listens at once, on a port that is free.
+    public init(answer: @escaping @Sendable (Request) async -> Reply) throws {
+        self.answer = answer
+        #if os(Linux)
+            listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            listener = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = listener
+        let isListening = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, length) == 0 && listen(listener, 128) == 0 && getsockname(listener, $0, &length) == 0
+            }
+        }
+        guard isListening else { throw POSIXError(.EADDRNOTAVAIL) }
+        port = UInt16(bigEndian: address.sin_port)
+        Thread.detachNewThread { self.accept() }
+    }
+
+    /// Ends all connections and listens no more.
+    public func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+        for connection in connections.value { shutdown(connection, Int32(SHUT_RDWR)) }
+    }
+
+    private func accept() {
+        while true {
+            #if os(Linux)
+                let connection = Glibc.accept(listener, nil, nil)
+            #else
+                let connection = Darwin.accept(listener, nil, nil)
+            #endif
+            guard connection >= 0 else { return }
+            connections.withLock { _ = $0.insert(connection) }
+            Thread.detachNewThread {
+                self.serve(connection)
+                self.connections.withLock { _ = $0.remove(connection) }
+                close(connection)
+            }
+        }
+    }
+
+    private func serve(_ connection: Int32) {
+        var buffer = Data()
+        while let request = Self.readRequest(connection, &buffer) {
+            switch waitFor({ await self.answer(request) }) {
+            case .answer(let status, let headers, let body):
+                var fields = headers
+                if status != 204 { fields["Content-Length"] = "\(body.count)" }
+                let head = "HTTP/1.1 \(status) Status\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
+                guard Self.send(Data(head.utf8) + body, to: connection) else { return }
+            case .bytes(let bytes):
+                _ = Self.send(bytes, to: connection)
+                return
+            case .drip(let first, let pause, let again):
+                var isOpen = Self.send(first, to: connection)
+                while isOpen {
+                    Thread.sleep(forTimeInterval: pause)
+                    isOpen = Self.send(again, to: connection)
+                }
+                return
+            case .reset:
+                var linger = linger(l_onoff: 1, l_linger: 0)
+                setsockopt(
+                    connection,
+                    SOL_SOCKET,
+                    SO_LINGER,
+                    &linger,
+                    socklen_t(MemoryLayout.size(ofValue: linger))
+                )
+                return
+            }
+        }
+    }
+
+    private static func send(_ data: Data, to connection: Int32) -> Bool {
+        #if os(Linux)
+            let flags = Int32(MSG_NOSIGNAL)
+        #else
+            let flags: Int32 = 0
+        #endif
+        var sent = 0
+        while sent < data.count {
+            let count = data.withUnsafeBytes {
+                #if os(Linux)
+                    Glibc.send(connection, $0.baseAddress! + sent, $0.count - sent, flags)
+                #else
+                    Darwin.send(connection, $0.baseAddress! + sent, $0.count - sent, flags)
+                #endif
+            }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    private static func readRequest(_ connection: Int32, _ buffer: inout Data) -> Request? {
+        let end = Data("\r\n\r\n".utf8)
+        while buffer.range(of: end) == nil { guard receive(connection, &buffer) else { return nil } }
+        guard let headEnd = buffer.range(of: end) else { return nil }
+        let lines = String(decoding: buffer[..<headEnd.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
+        let words = lines[0].split(separator: " ").map(String.init)
+        guard words.count == 3 else { return nil }
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(
+                in: .whitespaces
+            )
+        }
+        buffer.removeSubrange(..<headEnd.upperBound)
+        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        while buffer.count < length { guard receive(connection, &buffer) else { return nil } }
+        let body = Data(buffer.prefix(length))
+        buffer.removeFirst(length)
+        return Request(method: words[0], path: words[1], headers: headers, body: body)
+    }
+
+    private static func receive(_ connection: Int32, _ buffer: inout Data) -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(connection, &chunk, chunk.count, 0)
+        guard count > 0 else { return false }
+        buffer.append(contentsOf: chunk[..<count])
+        return true
+    }
+}
+
+/// Runs asynchronous work on behalf of a thread that has nothing else to do.
+private func waitFor<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) -> Value {
+    let done = DispatchSemaphore(value: 0)
+    let result = Locked<Value?>(nil)
+    Task {
+        let value = await work()
+        result.withLock { $0 = value }
+        done.signal()
+    }
+    done.wait()
+    guard let value = result.value else { preconditionFailure("the work is done") }
+    return value
+}
