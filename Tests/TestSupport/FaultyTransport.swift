@@ -5,6 +5,26 @@ public import ImageDeletion
     public import FoundationNetworking
 #endif
 
+/// A request as it was sent.
+public struct SentRequest: Sendable {
+    public var method: String
+    public var url: URL
+    public var headers: [String: String]
+    public var body: Data
+
+    init(_ request: URLRequest) {
+        method = request.httpMethod ?? "GET"
+        url = request.url!
+        headers = request.allHTTPHeaderFields ?? [:]
+        body = request.httpBody ?? Data()
+    }
+
+    /// "DELETE /v2/images/…"
+    public var line: String { "\(method) \(url.path)" }
+
+    public func header(_ name: String) -> String? { headers[name] }
+}
+
 /// A transport that a test puts before another one, to see what is sent and to spoil it.
 public final class FaultyTransport: HTTPTransport {
     /// What happens to a request.
@@ -22,33 +42,34 @@ public final class FaultyTransport: HTTPTransport {
     }
 
     private let server: any HTTPTransport
-    private let fault: @Sendable (URLRequest, Int) async -> Fault?
-    private let log = Locked<[URLRequest]>([])
+    private let fault: @Sendable (SentRequest, Int) async -> Fault?
+    private let log = Locked<[SentRequest]>([])
 
     /// - Parameter fault: Asked with each request and how many with its method came before; nil lets it through.
     public init(
         _ server: any HTTPTransport,
-        fault: @escaping @Sendable (URLRequest, Int) async -> Fault? = { _, _ in nil }
+        fault: @escaping @Sendable (SentRequest, Int) async -> Fault? = { _, _ in nil }
     ) {
         self.server = server
         self.fault = fault
     }
 
     /// What was sent so far.
-    public var requests: [URLRequest] { log.value }
+    public var requests: [SentRequest] { log.value }
 
     /// How many requests with `method` were sent so far.
-    public func count(_ method: String) -> Int { requests.count { $0.httpMethod == method } }
+    public func count(_ method: String) -> Int { requests.count { $0.method == method } }
 
     public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+        let sent = SentRequest(request)
         let earlier = log.withLock { log in
-            defer { log.append(request) }
-            return log.count { $0.httpMethod == request.httpMethod }
+            defer { log.append(sent) }
+            return log.count { $0.method == sent.method }
         }
         func response(_ status: Int, _ headers: [String: String] = [:]) -> HTTPURLResponse {
             HTTPURLResponse(url: request.url!, statusCode: status, httpVersion: "HTTP/1.1", headerFields: headers)!
         }
-        switch await fault(request, earlier) {
+        switch await fault(sent, earlier) {
         case nil: return try await server.send(request)
         case .answer(let status, let headers, let body): return (Data(body.utf8), response(status, headers))
         case .error(let error): throw error

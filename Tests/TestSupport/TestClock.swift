@@ -18,7 +18,7 @@ public final class TestClock: Sendable {
     ///   - deadlinesPass: Whether deadlines pass at once, for requests that are never answered.
     public init(
         now: Date = Date(timeIntervalSince1970: 1_795_000_000),
-        deadline: Duration = .seconds(30),
+        deadline: Duration = .seconds(31),
         deadlinesPass: Bool = false
     ) {
         state = Locked(State(now: now))
@@ -32,17 +32,17 @@ public final class TestClock: Sendable {
 
     public func advance(by seconds: TimeInterval) { state.withLock { $0.now += seconds } }
 
-    public var clock: WallClock {
-        WallClock(now: { self.now }) { duration in
-            if duration == self.deadline {
-                if !self.deadlinesPass { try await Task.sleep(for: .seconds(3600)) }
-                return
-            }
-            try Task.checkCancellation()
-            self.state.withLock {
-                $0.waits.append(duration)
-                $0.now += Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
-            }
+    public var clock: WallClock { WallClock(now: { self.now }, sleep: sleep) }
+
+    @Sendable private func sleep(_ duration: Duration) async throws {
+        if duration == deadline {
+            if !deadlinesPass { try await Task.sleep(for: .seconds(3600)) }
+            return
+        }
+        try Task.checkCancellation()
+        state.withLock {
+            $0.waits.append(duration)
+            $0.now += Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
         }
     }
 }
