@@ -68,6 +68,7 @@ struct Command {
             failure = error
             outcomes = plan.untried
         }
+        if outcomes.contains(where: { $0.result != .pending }) { say(report.summary(outcomes)) }
         if options.forgetsToken, let service {
             do throws(Failure) { try await forget(service) } catch { failure = failure ?? error }
         }
@@ -178,7 +179,7 @@ struct Command {
         return outcomes.lazy.compactMap(\.error).first(where: \.concernsWholeRun).map { Failure($0) }
     }
 
-    /// Says the last words.
+    /// Says the last words: the document, where one was asked for, and what failed.
     private func end(_ outcomes: [Outcome], _ failure: Failure?) -> ExitStatus {
         if options.isJSON {
             do {
@@ -189,8 +190,6 @@ struct Command {
                 tell("error", "the report cannot be written as JSON: \(printable("\(error)"))")
                 return .incomplete
             }
-        } else if !outcomes.isEmpty, !outcomes.allSatisfy({ $0.result == .pending }) {
-            say(report.summary(outcomes))
         }
         if let failure { tell("error", failure.message) }
         return ExitStatus(outcomes, failure: failure, options: options)

@@ -60,7 +60,8 @@ public final class Running: @unchecked Sendable {
     private let process: Process
     private let output: Task<Data, Never>
     private let errors: Task<Data, Never>
-    private let seen = Locked(Data())
+    private let seenErrors = Locked(Data())
+    private let errorsArrive: AsyncStream<Void>
     private let ended = DispatchSemaphore(value: 0)
 
     public var processIdentifier: Int32 { process.processIdentifier }
@@ -74,8 +75,14 @@ public final class Running: @unchecked Sendable {
         let ended = ended
         process.terminationHandler = { _ in ended.signal() }
         try process.run()
-        output = Self.collect(outputPipe.fileHandleForReading, seen)
-        errors = Self.collect(errorPipe.fileHandleForReading, nil)
+        output = Self.collect(outputPipe.fileHandleForReading) { _ in }
+        let (errorsArrive, arrived) = AsyncStream<Void>.makeStream()
+        self.errorsArrive = errorsArrive
+        let seenErrors = seenErrors
+        errors = Self.collect(errorPipe.fileHandleForReading) { data in
+            seenErrors.withLock { $0 += data }
+            if data.isEmpty { arrived.finish() } else { arrived.yield() }
+        }
         if let input { try inputPipe.fileHandleForWriting.write(contentsOf: Data(input.utf8)) }
         try inputPipe.fileHandleForWriting.close()
     }
@@ -100,19 +107,25 @@ public final class Running: @unchecked Sendable {
     /// Sends a signal to the program.
     public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-    private static func collect(_ handle: FileHandle, _ seen: Locked<Data>?) -> Task<Data, Never> {
+    /// Waits until the program has written `text` to standard error, or can write no more.
+    public func errorsContain(_ text: String) async {
+        for await _ in errorsArrive where String(decoding: seenErrors.value, as: UTF8.self).contains(text) { return }
+    }
+
+    /// Reads to the end; `arrive` is told each piece, and at the end an empty one.
+    private static func collect(
+        _ handle: FileHandle,
+        arrive: @escaping @Sendable (Data) -> Void
+    ) -> Task<Data, Never> {
         let (stream, continuation) = AsyncStream<Data>.makeStream()
         Thread.detachNewThread {
-            while case let data = handle.availableData, !data.isEmpty { continuation.yield(data) }
+            while case let data = handle.availableData, !data.isEmpty {
+                arrive(data)
+                continuation.yield(data)
+            }
+            arrive(Data())
             continuation.finish()
         }
-        return Task {
-            var all = Data()
-            for await data in stream {
-                all += data
-                seen?.withLock { $0 += data }
-            }
-            return all
-        }
+        return Task { await stream.reduce(into: Data()) { $0 += $1 } }
     }
 }

@@ -45,6 +45,11 @@ public final class LoopbackCloud: Sendable {
     /// The variables that sign in to it.
     public var environment: [String: String] { cloud.environment }
 
+    /// How many connections to it are open now.
+    public var openConnections: Int { server.openConnectionCount }
+    /// How many connections were made to it so far.
+    public var connections: Int { server.connectionCount }
+
     /// What it was asked so far.
     public var requests: [LoopbackServer.Request] { log.value }
 

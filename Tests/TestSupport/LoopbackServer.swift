@@ -29,6 +29,12 @@ public final class LoopbackServer: Sendable {
     private let listener: Int32
     private let answer: @Sendable (Request) async -> Reply
     private let connections = Locked<Set<Int32>>([])
+    private let accepted = Locked(0)
+
+    /// How many connections are open now.
+    public var openConnectionCount: Int { connections.value.count }
+    /// How many connections were made so far.
+    public var connectionCount: Int { accepted.value }
 
     /// Listens at once, on a port that is free.
     public init(answer: @escaping @Sendable (Request) async -> Reply) throws {
@@ -69,6 +75,7 @@ public final class LoopbackServer: Sendable {
             #endif
             guard connection >= 0 else { return }
             connections.withLock { _ = $0.insert(connection) }
+            accepted.withLock { $0 += 1 }
             Thread.detachNewThread {
                 self.serve(connection)
                 self.connections.withLock { _ = $0.remove(connection) }

@@ -1,0 +1,38 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Demo")
+struct DemoTests {
+    @Test("Without an image it shows what there is, and deletes nothing")
+    func listing() async throws {
+        let run = try await Executable.deleteImage.run(["--demo"])
+        #expect(run.status == 64)
+        #expect(run.lines[0] == "The demo cloud has these images (in memory; nothing real):")
+        for trait in ["nightly-", "protected", "shared", "public", "in use by server"] {
+            #expect(run.output.contains(trait))
+        }
+        #expect(run.lines.count > 20)
+    }
+
+    @Test("It does the whole job without credentials, and says that it is none")
+    func deleting() async throws {
+        let images = try await Executable.deleteImage.run(["--demo"]).lines.dropFirst().map {
+            String($0.split(separator: " ")[0])
+        }
+        let run = try await Executable.deleteImage.run(["--demo"] + images)
+        #expect(run.lines[0].hasSuffix("at the demo cloud (in memory; nothing real)"))
+        #expect(run.lines.last == "25 images: 23 deleted, 1 kept, 1 failed.")
+        #expect(run.status == 1)
+        let report = try await Executable.deleteImage.run(["--demo", "--dry-run", "--json"] + images).report()
+        #expect(report.summary["wouldDelete"] == 23)
+        #expect(report.summary["kept"] == 2)
+    }
+
+    @Test("It leaves no token behind")
+    func noCache() async throws {
+        let folder = try TemporaryFolder()
+        _ = try await Executable.deleteImage.run(["--demo", "--work-directory", folder.url.path, Sample.id(1)])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Exit statuses")
+struct ExitStatusTests {
+    @Test("78: everything that is missing is told by name, before any request")
+    func missing() async throws {
+        let run = try await Executable.deleteImage.run(["--no-token-cache", Sample.id(1)])
+        #expect(run.status == 78)
+        for name in ["OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME", "OS_PROJECT_NAME"] {
+            #expect(run.errors.contains("\(name) "))
+        }
+    }
+
+    @Test(
+        "78: settings that contradict each other or cannot be used",
+        arguments: [
+            (["OS_TENANT_NAME": "other"], "OS_PROJECT_NAME and OS_TENANT_NAME contradict"),
+            (["OS_AUTH_URL": "http://iam.example/v3"], "is not encrypted"),
+            (["OS_AUTH_URL": "iam"], "is no URL"),
+            (["OS_AUTH_URL": "ftp://iam.example"], "is no https URL"),
+            (["OS_AUTH_URL": "not a url"], "is no URL"),
+            (["OS_REGION_NAME": "mars"], "no public endpoint in region mars; it has: eu-demo public"),
+            (["OS_IMAGE_ENDPOINT_OVERRIDE": "http://image.example"], "is not encrypted"),
+            (["OS_AUTH_TYPE": "v3oidcpassword"], "OS_AUTH_TYPE=v3oidcpassword"),
+        ] as [([String: String], String)]
+    )
+    func configuration(changes: [String: String], words: String) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let run = try await cloud.run([Sample.id(1)], changes.mapValues(Optional.some))
+        #expect(run.status == 78)
+        #expect(run.errors.contains(words))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("78: OS_CLOUD alone")
+    func cloudsFile() async throws {
+        let run = try await Executable.deleteImage.run([Sample.id(1)], environment: ["OS_CLOUD": "otc"])
+        #expect(run.status == 78)
+        #expect(run.errors.contains("clouds.yaml"))
+    }
+
+    @Test("77: a wrong password, which is tried once")
+    func wrongPassword() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        let run = try await cloud.run(["--json", Sample.id(1), Sample.id(2)], ["OS_PASSWORD": "wrong-one"])
+        #expect(run.status == 77)
+        let report = try run.report()
+        #expect(report.error?.kind == "denied")
+        #expect(report.images.map(\.outcome) == ["pending", "pending"])
+        #expect(cloud.requestLines == ["POST /identity/v3/auth/tokens"])
+        #expect(!(run.output + run.errors).contains("wrong-one"))
+    }
+
+    @Test("77: the image service takes no token; the rest is not tried")
+    func noToken() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(5)) { request, _ in
+            request.method == "DELETE" ? .answer(401, headers: ["WWW-Authenticate": "Basic realm=\"x\""]) : nil
+        }
+        let run = try await cloud.run(["--json", "--concurrency", "1"] + (1...5).map(Sample.id))
+        #expect(run.status == 77)
+        #expect(try run.report().images.map(\.outcome) == ["failed", "pending", "pending", "pending", "pending"])
+        #expect(cloud.count("DELETE") == 2)
+        #expect(cloud.count("POST") == 2)
+    }
+
+    @Test("77: the account lacks the right")
+    func noRight() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(5)) { request, _ in
+            request.method == "DELETE"
+                ? .answer(403, body: Data(#"{"error":{"code":"IMG.0026","message":"The role is invalid."}}"#.utf8))
+                : nil
+        }
+        let run = try await cloud.run(["--json", "--concurrency", "1", Sample.id(1), Sample.id(2)])
+        #expect(run.status == 77)
+        #expect(try run.report().error?.message.contains("ims:images:delete") == true)
+        #expect(cloud.count("DELETE") == 1)
+    }
+
+    @Test("69: the identity service is not there, or keeps failing", arguments: [true, false])
+    func noIdentity(isThere: Bool) async throws {
+        let cloud = try LoopbackCloud { _, _ in isThere ? .answer(503, body: Data("busy".utf8)) : .reset }
+        let run = try await cloud.run(["--retries", "1", "--json", Sample.id(1)])
+        #expect(run.status == 69)
+        #expect(try run.report().error?.kind == "unavailable")
+        #expect(cloud.count("POST") == 2)
+    }
+
+    @Test("69: the image service is not there")
+    func noImageService() async throws {
+        let closed = try LoopbackServer { _ in .reset }
+        closed.stop()
+        let cloud = try LoopbackCloud()
+        let run = try await cloud.run(
+            ["--retries", "1", "--concurrency", "1", "--json", Sample.id(1), Sample.id(2)],
+            ["OS_IMAGE_ENDPOINT_OVERRIDE": "http://127.0.0.1:\(closed.port)"]
+        )
+        #expect(run.status == 69)
+        #expect(try run.report().images.map(\.outcome) == ["failed", "pending"])
+    }
+
+    @Test("1: an image failed, the others are done")
+    func failed() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(3)) { request, earlier in
+            request.method == "DELETE" && earlier == 1 ? .answer(409, body: Data("in use".utf8)) : nil
+        }
+        let run = try await cloud.run(["--json", "--concurrency", "1"] + (1...3).map(Sample.id))
+        #expect(run.status == 1)
+        #expect(try run.report().images.map(\.outcome) == ["deleted", "failed", "deleted"])
+        #expect(try run.report().images[1].detail?.hasPrefix("Answered 409: in use.") == true)
+    }
+
+    @Test(
+        "A token response without its header, or that is no token response",
+        arguments: ["", #"{"token":{}}"#, "<html>"]
+    )
+    func noTokenInAnswer(body: String) async throws {
+        let cloud = try LoopbackCloud { request, _ in
+            request.method == "POST"
+                ? .answer(201, headers: body.isEmpty ? [:] : ["X-Subject-Token": "t"], body: Data(body.utf8)) : nil
+        }
+        let run = try await cloud.run([Sample.id(1)])
+        #expect(run.status == 69)
+        #expect(run.errors.contains("The identity service answered 201"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("A token that ended in the past: the clock is named")
+    func ended() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1), tokenLifetime: -3600)
+        let run = try await cloud.run([Sample.id(1)])
+        #expect(run.status == 78)
+        #expect(run.errors.contains("set this machine's clock"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Output")
+struct OutputTests {
+    @Test("--quiet: only failures")
+    func quiet() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        let done = try await cloud.run(["-q", Sample.id(1)])
+        #expect(done.output + done.errors == "")
+        let missing = try await cloud.run(["--quiet", Sample.id(2), Sample.id(3)])
+        #expect(missing.lines.count == 1)
+        #expect(missing.output.hasPrefix("  missing  \(Sample.id(3))"))
+    }
+
+    @Test("--verbose: every request, on standard error, without a secret")
+    func verbose() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
+            guard request.method == "DELETE", earlier == 0 else { return nil }
+            // A server that echoes what it got.
+            return .answer(503, body: Data("token \(request.headers["x-auth-token"] ?? "")".utf8))
+        }
+        let run = try await cloud.run(["-v", Sample.id(1)])
+        #expect(run.status == 0)
+        let lines = run.errors.split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines[0].hasPrefix("POST \(cloud.cloud.identityURL.absoluteString)/auth/tokens: 201 ("))
+        #expect(lines[1].hasPrefix("DELETE \(cloud.cloud.imageURL.absoluteString)/v2/images/\(Sample.id(1)): 503 ("))
+        #expect(lines[2].contains(": 204 (try 2, "))
+        let token = try #require(cloud.requests.last?.headers["x-auth-token"])
+        #expect(token.count > 4000)
+        #expect(!(run.output + run.errors).contains(token.prefix(20)))
+        #expect(!(run.output + run.errors).contains(try #require(cloud.environment["OS_PASSWORD"])))
+    }
+
+    @Test("Text from a server cannot write to the terminal")
+    func controlCharacters() async throws {
+        let evil = "\u{1B}[2J\u{7}\u{9B}31m\u{202E}gnp\u{2028}x"
+        let cloud = try LoopbackCloud(images: [DemoImage(id: Sample.id(1), name: evil)]) { request, _ in
+            request.method == "DELETE"
+                ? .answer(409, headers: ["X-Request-Id": "r\u{1B}[1m"], body: Data(evil.utf8)) : nil
+        }
+        for arguments in [["--dry-run", Sample.id(1)], [Sample.id(1)], ["-v", Sample.id(1)]] {
+            let run = try await cloud.run(arguments)
+            for scalar in (run.output + run.errors).unicodeScalars where scalar != "\n" {
+                #expect(scalar.properties.generalCategory != .control)
+                #expect(scalar.properties.generalCategory != .format)
+                #expect(scalar.properties.generalCategory != .lineSeparator)
+            }
+            #expect((run.output + run.errors).contains("\\u{1B}[2J") || arguments == ["-v", Sample.id(1)])
+        }
+    }
+
+    @Test("Variables that make no difference are told")
+    func notFollowed() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let run = try await cloud.run([Sample.id(1)], ["OS_CACERT": "/ca.pem", "OS_INSECURE": "true"])
+        #expect(run.status == 0)
+        #expect(run.errors.contains("warning: OS_CACERT is not followed"))
+        #expect(run.errors.contains("warning: OS_INSECURE is not followed"))
+    }
+
+    @Test("--help and --version")
+    func help() async throws {
+        let help = try await Executable.deleteImage.run(["--help"])
+        #expect(help.status == 0)
+        for option in [
+            "--from", "--max-deletions", "--dry-run", "--ignore-missing", "--delete-backup", "--wait", "--concurrency",
+            "--retries", "--timeout", "--allow-http", "--no-token-cache", "--forget-token", "--work-directory",
+            "--demo",
+            "--json", "--quiet", "--verbose", "--help", "--version", "swift package --allow-network-connections all",
+        ] {
+            #expect(help.output.contains(option))
+        }
+        #expect(help.lines.allSatisfy { $0.count <= 120 })
+        let version = try await Executable.deleteImage.run(["--version"])
+        #expect(version.output.wholeMatch(of: /delete-image \d+\.\d+\.\d+\n/) != nil)
+    }
+
+    @Test(
+        "A full disk under the report is told",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full")
+    )
+    func fullDisk() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let shell = Executable(url: URL(fileURLWithPath: "/bin/sh"))
+        let run = try await shell.run(
+            ["-c", "\"$0\" --no-token-cache \"$1\" > /dev/full", Executable.deleteImage.url.path, Sample.id(1)],
+            environment: cloud.environment
+        )
+        #expect(run.status == 1)
+        #expect(run.errors.contains("standard output cannot be written"))
+        #expect(await cloud.remaining().isEmpty)
+    }
+
+    @Test("A reader that goes away does not stop the run")
+    func closedPipe() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(20))
+        let shell = Executable(url: URL(fileURLWithPath: "/bin/sh"))
+        let ids = (1...20).map(Sample.id).joined(separator: " ")
+        _ = try await shell.run(
+            ["-c", "\"$0\" --no-token-cache \(ids) | true", Executable.deleteImage.url.path],
+            environment: cloud.environment
+        )
+        #expect(await cloud.remaining().isEmpty)
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// The JSON document, read as a script would.
+struct Report: Decodable {
+    struct Row: Decodable {
+        var id: String
+        var name: String?
+        var outcome: String
+        var reason: String?
+        var status: Int?
+        var code: String?
+        var detail: String?
+        var requestID: String?
+        var attempts: Int
+    }
+
+    struct Problem: Decodable {
+        var kind: String
+        var message: String
+    }
+
+    var schema: String
+    var dryRun: Bool
+    var summary: [String: Int]
+    var images: [Row]
+    var error: Problem?
+}
+
+extension Executable.Finished {
+    /// Standard output as the JSON document; fails where it is anything else.
+    func report() throws -> Report { try JSONDecoder().decode(Report.self, from: Data(output.utf8)) }
+}
+
+extension LoopbackCloud {
+    /// Runs the executable against this cloud, with a work directory of its own.
+    func run(
+        _ arguments: [String],
+        in folder: TemporaryFolder? = nil,
+        _ changes: [String: String?] = [:],
+        input: String? = nil
+    ) async throws -> Executable.Finished {
+        try await start(arguments, in: folder, changes, input: input).finished()
+    }
+
+    /// Starts the executable against this cloud.
+    func start(
+        _ arguments: [String],
+        in folder: TemporaryFolder? = nil,
+        _ changes: [String: String?] = [:],
+        input: String? = nil
+    ) throws -> Running {
+        var environment = environment
+        if let folder { environment["DELETE_IMAGE_WORK_DIRECTORY"] = folder.url.path }
+        for (name, value) in changes { environment[name] = value }
+        let cache = folder == nil ? ["--no-token-cache"] : []
+        return try Executable.deleteImage.start(cache + arguments, environment: environment, input: input)
+    }
+
+    /// The IDs of the images that are still there.
+    func remaining() async -> Set<String> { Set(await cloud.currentImages.map(\.id)) }
+
+    /// How many requests had this method.
+    func count(_ method: String) -> Int { requests.count { $0.method == method } }
+}

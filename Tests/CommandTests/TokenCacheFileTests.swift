@@ -1,0 +1,138 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Token cache, from outside")
+struct TokenCacheFileTests {
+    @Test("30 processes at once with an empty cache: one token")
+    func processes() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(30))
+        let folder = try TemporaryFolder()
+        let runs = try await withThrowingTaskGroup { group in
+            for number in 1...30 { group.addTask { try await cloud.run([Sample.id(number)], in: folder) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(runs.allSatisfy { $0.status == 0 })
+        #expect(runs.allSatisfy { $0.errors == "" })
+        #expect(cloud.count("POST") == 1)
+        #expect(await cloud.remaining().isEmpty)
+        #expect(
+            Set(try FileManager.default.contentsOfDirectory(atPath: folder.url.path))
+                == ["token-cache.json", "token-cache.json.lock"]
+        )
+    }
+
+    @Test("A revoked token: one new one, also for many at once")
+    func revoked() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(10))
+        let folder = try TemporaryFolder()
+        _ = try await cloud.run([Sample.id(1)], in: folder)
+        await cloud.cloud.revokeAllTokens()
+        let run = try await cloud.run(["--json", "--concurrency", "8"] + (2...10).map(Sample.id), in: folder)
+        #expect(try run.report().summary["deleted"] == 9)
+        #expect(cloud.count("POST") == 2)
+    }
+
+    @Test("A cache that cannot be written costs a warning, not the run")
+    func unwritable() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let run = try await Executable.deleteImage.run(
+            ["--work-directory", "/dev/null/x", Sample.id(1)],
+            environment: cloud.environment
+        )
+        #expect(run.status == 0)
+        #expect(run.errors.hasPrefix("warning: the token cache /dev/null/x/token-cache.json cannot be written: "))
+    }
+
+    @Test("--forget-token revokes and removes; alone and after deletions")
+    func forget() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        let folder = try TemporaryFolder()
+        _ = try await cloud.run([Sample.id(1)], in: folder)
+        let run = try await cloud.run(["--forget-token"], in: folder)
+        #expect(run.status == 0)
+        #expect(run.output == "The token is revoked and no longer cached.\n")
+        #expect(cloud.requestLines.last == "DELETE /identity/v3/auth/tokens")
+        #expect(!FileManager.default.fileExists(atPath: folder.file("token-cache.json").path))
+        #expect(try await cloud.run(["--forget-token"], in: folder).output == "There was no token to forget.\n")
+
+        let deleting = try await cloud.run(["--forget-token", "--json", Sample.id(2)], in: folder)
+        #expect(try deleting.report().summary["deleted"] == 1)
+        #expect(cloud.requests.suffix(3).map(\.method) == ["POST", "DELETE", "DELETE"])
+        #expect(!FileManager.default.fileExists(atPath: folder.file("token-cache.json").path))
+    }
+
+    @Test("A token that cannot be revoked is told, and gone from the disk")
+    func cannotRevoke() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1)) { request, _ in
+            request.method == "DELETE" && request.path.hasSuffix("/auth/tokens") ? .answer(500) : nil
+        }
+        let folder = try TemporaryFolder()
+        let run = try await cloud.run(["--forget-token", "--retries", "0", Sample.id(1)], in: folder)
+        #expect(run.status == 1)
+        #expect(run.output.contains("1 image: 1 deleted."))
+        #expect(run.errors.contains("could not be revoked"))
+        #expect(!FileManager.default.fileExists(atPath: folder.file("token-cache.json").path))
+    }
+
+    @Test("OS_TOKEN is used as it is, never cached, never forgotten")
+    func foreignToken() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        let folder = try TemporaryFolder()
+        _ = try await cloud.run([Sample.id(1)])
+        let token = try #require(cloud.requests.last?.headers["x-auth-token"])
+        let variables = ["OS_TOKEN": token, "OS_PASSWORD": nil, "OS_USERNAME": nil]
+        let run = try await cloud.run([Sample.id(2)], in: folder, variables)
+        #expect(run.status == 0)
+        #expect(cloud.requests.dropFirst(2).map(\.method) == ["GET", "DELETE"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+        #expect(try await cloud.run(["--forget-token"], in: folder, variables).status == 64)
+    }
+
+    @Test("The work directory: the option, the variable, the package around, the user's cache")
+    func workDirectory() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(9))
+        let folder = try TemporaryFolder()
+        let inside = folder.file("package/Sources/App")
+        try FileManager.default.createDirectory(at: inside, withIntermediateDirectories: true)
+        try Data().write(to: folder.file("package/Package.swift"))
+        let variables = ["HOME": folder.file("home").path, "XDG_CACHE_HOME": folder.file("cache").path]
+        func place(_ number: Int, _ arguments: [String], _ more: [String: String], at directory: URL) async throws
+            -> [String]
+        {
+            let environment = cloud.environment.merging(variables) { $1 }.merging(more) { $1 }
+            let run = try await Executable.deleteImage.run(
+                arguments + [Sample.id(number)],
+                environment: environment,
+                currentDirectory: directory
+            )
+            #expect(run.status == 0)
+            let files = FileManager.default.enumerator(atPath: folder.url.path)?.allObjects as? [String] ?? []
+            defer {
+                for file in files where file.contains("token-cache") {
+                    try? FileManager.default.removeItem(at: folder.file(file))
+                }
+            }
+            return files.filter { $0.hasSuffix("token-cache.json") }
+        }
+        let variable = ["DELETE_IMAGE_WORK_DIRECTORY": folder.file("variable").path]
+        #expect(
+            try await place(1, ["--work-directory", folder.file("option").path], variable, at: inside) == [
+                "option/token-cache.json"
+            ]
+        )
+        #expect(try await place(2, [], variable, at: inside) == ["variable/token-cache.json"])
+        #expect(
+            try await place(3, [], [:], at: inside) == ["package/.build/plugins/DeleteImage/outputs/token-cache.json"]
+        )
+        #if os(Linux)
+            #expect(try await place(4, [], [:], at: folder.url) == ["cache/delete-image/token-cache.json"])
+            #expect(
+                try await place(5, [], ["XDG_CACHE_HOME": ""], at: folder.url) == [
+                    "home/.cache/delete-image/token-cache.json"
+                ]
+            )
+        #endif
+    }
+}

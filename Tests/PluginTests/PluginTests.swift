@@ -1,0 +1,153 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// The plugin in a package that depends on this one by path.
+///
+/// One package for all of them, which SwiftPM lets in one after the other anyway.
+@Suite("Plugin", .serialized)
+struct PluginTests {
+    private static let consumer = Result { try ConsumerPackage() }
+
+    private let consumer: ConsumerPackage
+
+    init() throws { consumer = try Self.consumer.get() }
+
+    private func forgetTokens() {
+        try? FileManager.default.removeItem(at: consumer.workDirectory.appendingPathComponent("token-cache.json"))
+    }
+
+    @Test("Nothing else comes into the consumer's graph, and the verb is there")
+    func graph() async throws {
+        let graph = try await consumer.swift(["package", "show-dependencies", "--format", "json"])
+        let root = try #require(try JSONSerialization.jsonObject(with: Data(graph.output.utf8)) as? [String: Any])
+        let dependencies = try #require(root["dependencies"] as? [[String: Any]])
+        #expect(dependencies.count == 1)
+        #expect((dependencies.first?["dependencies"] as? [Any])?.isEmpty == true)
+        let plugins = try await consumer.swift(["package", "plugin", "--list"])
+        #expect(plugins.output.contains("‘delete-image’ (plugin ‘DeleteImage’"))
+    }
+
+    @Test("Cold: two requests. Warm: one, also for the executable in the same package")
+    func requests() async throws {
+        forgetTokens()
+        let cloud = try LoopbackCloud(images: Sample.images(4))
+        let cold = try await consumer.deleteImage([Sample.id(1)], environment: cloud.environment)
+        #expect(cold.status == 0)
+        #expect(
+            cold.output == """
+                Deleting 1 image of project ci at \(cloud.cloud.imageURL.absoluteString)/v2
+                  deleted  \(Sample.id(1))
+                1 image: 1 deleted.
+
+                """
+        )
+        #expect(cloud.requests.map(\.method) == ["POST", "DELETE"])
+        let warm = try await consumer.deleteImage([Sample.id(2)], environment: cloud.environment)
+        #expect(warm.status == 0)
+        let executable = try await Executable.deleteImage.run(
+            [Sample.id(3)],
+            environment: cloud.environment,
+            currentDirectory: consumer.url
+        )
+        #expect(executable.status == 0)
+        #expect(cloud.requests.map(\.method) == ["POST", "DELETE", "DELETE", "DELETE"])
+        #expect(await Set(cloud.cloud.currentImages.map(\.id)) == [Sample.id(4)])
+        let cache = consumer.workDirectory.appendingPathComponent("token-cache.json")
+        let mode = try FileManager.default.attributesOfItem(atPath: cache.path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+
+    @Test("A failure of the tool is a failure of swift package")
+    func failure() async throws {
+        let cloud = try LoopbackCloud()
+        let run = try await consumer.deleteImage([Sample.id(1)], environment: cloud.environment)
+        #expect(run.status == 1)
+        #expect(run.output.contains("  missing  \(Sample.id(1))"))
+        #expect(run.errors.contains("error: delete-image ended with exit status 1"))
+    }
+
+    @Test("With --json, standard output is the document and nothing else")
+    func json() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let environment = cloud.environment.merging(["OS_INSECURE": "true"]) { $1 }
+        let run = try await consumer.deleteImage(
+            ["--json", "-v", Sample.id(1), Sample.id(2)],
+            environment: environment
+        )
+        #expect(run.status == 1)
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        #expect(document["schema"] as? String == "delete-image/1")
+        #expect(run.errors.contains("warning: OS_INSECURE is not followed"))
+        #expect(run.errors.contains("DELETE \(cloud.cloud.imageURL.absoluteString)/v2/images/\(Sample.id(1)): 204"))
+
+        let refused = try await consumer.deleteImage(["--json", "nonsense"], environment: cloud.environment)
+        #expect(try JSONSerialization.jsonObject(with: Data(refused.output.utf8)) is [String: Any])
+        #expect(refused.errors.contains("error: not an image ID (a UUID): “nonsense”"))
+        #expect(refused.status == 1)
+    }
+
+    @Test("SwiftPM's own options after the verb do not reach the tool; the tool's own do")
+    func options() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let run = try await consumer.swift(
+            [
+                "package", "delete-image", "--dry-run", Sample.id(1), "--allow-network-connections", "all",
+                "--disable-sandbox", "--allow-writing-to-package-directory", "-q", "--scratch-path", ".build",
+            ],
+            environment: cloud.environment
+        )
+        #expect(run.status == 0)
+        #expect(cloud.requests.last?.method == "GET")
+        let unknown = try await consumer.deleteImage(["--unknown"], environment: cloud.environment)
+        #expect(unknown.output.contains("error: unknown option --unknown."))
+        #expect(unknown.status == 1)
+    }
+
+    @Test("Standard input is SwiftPM's: a list from there is empty, and nothing hangs")
+    func standardInput() async throws {
+        let run = try await consumer.deleteImage(["--demo", "--from", "-"])
+        #expect(run.status == 1)
+        #expect(run.output.contains("nothing to delete"))
+    }
+
+    @Test("Without the permission nothing runs, and the reason says what it is for")
+    func permission() async throws {
+        let run = try await consumer.swift(["package", "delete-image", "--demo"])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("deletes the images that you name"))
+        #expect(run.output == "")
+    }
+
+    @Test(
+        "Ctrl-C, and the end of SwiftPM itself, stop the tool in its orderly way; it never goes on alone",
+        .timeLimit(.minutes(2)),
+        arguments: [SIGINT, SIGTERM, SIGKILL]
+    )
+    func interruption(signal: Int32) async throws {
+        forgetTokens()
+        let (deletions, began) = AsyncStream<Void>.makeStream()
+        // Left alone, the run would take 20 seconds and leave nothing.
+        let cloud = try LoopbackCloud(images: Sample.images(400)) { request, _ in
+            guard request.method == "DELETE" else { return nil }
+            began.yield()
+            try? await Task.sleep(for: .milliseconds(50))
+            return nil
+        }
+        let running = try consumer.startDeleteImage(
+            ["--concurrency", "1"] + (1...400).map(Sample.id),
+            environment: cloud.environment
+        )
+        for await _ in deletions { break }
+        running.signal(signal)
+        // The tool keeps its connection as long as it lives.
+        while cloud.openConnections > 0 { try await Task.sleep(for: .milliseconds(20)) }
+        let left = await cloud.cloud.currentImages.count
+        #expect(left > 0)
+        let run = await running.finished()
+        #expect(run.status != 0)
+        #expect(await cloud.cloud.currentImages.count == left)
+        if signal == SIGINT { #expect(run.output.contains("warning: interrupted")) }
+    }
+}
