@@ -23,7 +23,7 @@ let package = Package(
                         // No port list: identity and image services listen on 443, 5000, 9292, 13000, …
                         scope: .all(ports: []),
                         reason: "This command signs in to your cloud's identity service and deletes "
-                            + "the images that you name from its image service; it talks to nobody else"
+                            + "the images that you name from its image service"
                     )
                 ]
             ),

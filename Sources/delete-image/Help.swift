@@ -10,7 +10,7 @@ enum Help {
         EXAMPLES
           delete-image 6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c11            delete one image
           delete-image --dry-run --from old-images.txt                 look first, delete nothing
-          delete-image --demo --dry-run 7d38a171-6b3c-46d1-a94c-1b3f1e8e1a57     try it without a cloud
+          delete-image --demo --dry-run 2d0f28c7-e7e7-46b2-b585-6f745165f252     try it without a cloud
 
         An IMAGE is an image ID: a UUID. A deletion cannot be undone.
 
