@@ -40,7 +40,12 @@ let package = Package(
         .testTarget(name: "ImageDeletionTests", dependencies: ["ImageDeletion", "ImageDeletionDemo", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["delete-image", "ImageDeletionDemo", "TestSupport"]),
         .testTarget(name: "PluginTests", dependencies: ["ImageDeletionDemo", "TestSupport"]),
-        .testTarget(name: "RealCloudTests", dependencies: ["delete-image", "TestSupport"], path: "Tests/RealCloud"),
+        .testTarget(
+            name: "RealCloudTests",
+            dependencies: ["delete-image", "ImageDeletion", "TestSupport"],
+            path: "Tests/RealCloud",
+            exclude: ["real-cloud.sh"]
+        ),
     ]
 )
 

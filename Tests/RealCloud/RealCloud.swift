@@ -1,0 +1,143 @@
+import Foundation
+import ImageDeletion
+import TestSupport
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The servers that `real-cloud.sh run` has started, as a test sees them: it makes images and looks what is there.
+struct RealCloud: Sendable {
+    static var isThere: Bool { variable("DELETE_IMAGE_REAL_CLOUD") != nil }
+    static let reason = "no real cloud here: Tests/RealCloud/real-cloud.sh run swift test --filter RealCloudTests"
+
+    private static func variable(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
+
+    /// Signed in as this user, in this project.
+    let user: String
+    let project: String
+    private let transport = URLSessionTransport()
+    private let token: String
+    private let endpoint: String
+
+    init(_ user: String = "ci", project: String = "ci") async throws {
+        self.user = user
+        self.project = project
+        let (secret, body) = try await Self.signIn(Self.environment(user, project: project), transport)
+        token = secret
+        let catalog = ((body["token"] as? [String: Any])?["catalog"] as? [[String: Any]]) ?? []
+        let image = catalog.first { $0["type"] as? String == "image" }
+        guard let url = (image?["endpoints"] as? [[String: Any]])?.first?["url"] as? String else { throw Unexpected() }
+        endpoint = url
+    }
+
+    struct Unexpected: Error {}
+
+    /// The variables of this user for the command.
+    static func environment(_ user: String = "ci", project: String = "ci", brief: Bool = false) -> [String: String] {
+        [
+            "OS_AUTH_URL": variable(brief ? "DELETE_IMAGE_BRIEF_IDENTITY" : "DELETE_IMAGE_REAL_CLOUD") ?? "",
+            "OS_USERNAME": user, "OS_PASSWORD": "\(user)-pa55w0rd", "OS_USER_DOMAIN_NAME": "Default",
+            "OS_PROJECT_NAME": project, "OS_PROJECT_DOMAIN_NAME": "Default",
+        ]
+    }
+
+    /// Makes an image and says its ID.
+    func makeImage(_ properties: [String: any Sendable] = [:], data: Data? = Data("x".utf8)) async throws -> String {
+        let defaults: [String: any Sendable] = [
+            "name": "real", "disk_format": "raw", "container_format": "bare", "visibility": "private",
+        ]
+        let image = try await send("POST", "/v2/images", json: defaults.merging(properties) { $1 })
+        guard let id = image.json["id"] as? String else { throw Unexpected() }
+        if let data { _ = try await send("PUT", "/v2/images/\(id)/file", data, "application/octet-stream") }
+        return id
+    }
+
+    /// Lends an image to another project.
+    func share(_ id: String, with project: String) async throws {
+        _ = try await send("POST", "/v2/images/\(id)/members", json: ["member": project])
+    }
+
+    /// Whether the image is there, as this user sees it.
+    func has(_ id: String) async throws -> Bool {
+        try await send("GET", "/v2/images/\(id)").status == 200
+    }
+
+    /// The ID of the project.
+    func projectID() async throws -> String {
+        let image = try await makeImage(data: nil)
+        guard let owner = try await send("GET", "/v2/images/\(image)").json["owner"] as? String else {
+            throw Unexpected()
+        }
+        return owner
+    }
+
+    /// Makes a token worthless.
+    static func revoke(_ token: String) async throws {
+        var request = URLRequest(url: URL(string: (variable("DELETE_IMAGE_REAL_CLOUD") ?? "") + "/auth/tokens")!)
+        request.httpMethod = "DELETE"
+        request.setValue(token, forHTTPHeaderField: "X-Auth-Token")
+        request.setValue(token, forHTTPHeaderField: "X-Subject-Token")
+        let (_, response) = try await URLSessionTransport().send(request)
+        guard response.statusCode == 204 else { throw Unexpected() }
+    }
+
+    /// What the command itself has sent so far to each server, by the servers' own logs: "POST /v3/auth/tokens 201".
+    static func requestsOfTheCommand() throws -> [[String]] {
+        try ["keystone", "brief", "glance"].map { server in
+            let log = URL(fileURLWithPath: variable("DELETE_IMAGE_REAL_CLOUD_LOGS") ?? "/nonexistent")
+                .appendingPathComponent("\(server)-access.log")
+            return String(decoding: try Data(contentsOf: log), as: UTF8.self).split(separator: "\n")
+                .filter { $0.hasSuffix(" delete-image/\(ImageService.version)") }
+                .map { $0.split(separator: " ").prefix(3).joined(separator: " ") }
+        }
+    }
+
+    private func send(
+        _ method: String,
+        _ path: String,
+        _ body: Data? = nil,
+        _ type: String = "application/json"
+    ) async throws -> (status: Int, json: [String: Any]) {
+        var request = URLRequest(url: URL(string: endpoint + path)!)
+        request.httpMethod = method
+        request.httpBody = body
+        request.setValue(type, forHTTPHeaderField: "Content-Type")
+        request.setValue(token, forHTTPHeaderField: "X-Auth-Token")
+        let (data, response) = try await transport.send(request)
+        return (response.statusCode, (try? JSONSerialization.jsonObject(with: data) as? [String: Any]) ?? [:])
+    }
+
+    private func send(
+        _ method: String,
+        _ path: String,
+        json: [String: any Sendable]
+    ) async throws -> (status: Int, json: [String: Any]) {
+        let answer = try await send(method, path, JSONSerialization.data(withJSONObject: json))
+        guard answer.status < 300 else { throw Unexpected() }
+        return answer
+    }
+
+    private static func signIn(
+        _ environment: [String: String],
+        _ transport: URLSessionTransport
+    ) async throws -> (String, [String: Any]) {
+        let domain = ["name": "Default"]
+        let user: [String: Any] = [
+            "name": environment["OS_USERNAME"]!, "password": environment["OS_PASSWORD"]!, "domain": domain,
+        ]
+        let auth: [String: Any] = [
+            "identity": ["methods": ["password"], "password": ["user": user]],
+            "scope": ["project": ["name": environment["OS_PROJECT_NAME"]!, "domain": domain]],
+        ]
+        var request = URLRequest(url: URL(string: environment["OS_AUTH_URL"]! + "/auth/tokens")!)
+        request.httpMethod = "POST"
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        request.httpBody = try JSONSerialization.data(withJSONObject: ["auth": auth])
+        let (data, response) = try await transport.send(request)
+        guard let token = response.value(forHTTPHeaderField: "X-Subject-Token"),
+            let body = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        else { throw Unexpected() }
+        return (token, body)
+    }
+}

@@ -1,0 +1,212 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The built executable and the plugin against a real Keystone and a real Glance.
+///
+/// One after the other, because some count what the servers' logs say.
+@Suite("Real cloud", .serialized, .enabled(if: RealCloud.isThere, Comment(rawValue: RealCloud.reason)))
+struct RealCloudTests {
+    private let folder: TemporaryFolder
+    private let cloud: RealCloud
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        cloud = try await RealCloud()
+    }
+
+    private func run(_ arguments: [String], _ changes: [String: String] = [:]) async throws -> Executable.Finished {
+        try await Executable.deleteImage.run(
+            ["--work-directory", folder.url.path, "--json"] + arguments,
+            environment: RealCloud.environment().merging(changes) { $1 }
+        )
+    }
+
+    /// The images' outcomes, or the kind of error where there are none.
+    private func outcomes(_ run: Executable.Finished) throws -> [String] {
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        return (report["images"] as? [[String: Any]] ?? []).map { image in
+            [image["outcome"], image["reason"]].compactMap { $0 as? String }.joined(separator: " ")
+        }
+    }
+
+    /// What the command sends while `body` runs.
+    private func requests(during body: () async throws -> Void) async throws -> [String] {
+        let earlier = try RealCloud.requestsOfTheCommand()
+        try await body()
+        return zip(try RealCloud.requestsOfTheCommand(), earlier).flatMap { $0.dropFirst($1.count) }
+    }
+
+    @Test("Cold: two requests. Warm: one. The images are gone")
+    func deleting() async throws {
+        let (first, second) = (try await cloud.makeImage(), try await cloud.makeImage())
+        let cold = try await requests {
+            let run = try await run([first])
+            #expect(run.status == 0)
+            #expect(try outcomes(run) == ["deleted"])
+        }
+        #expect(cold == ["POST /v3/auth/tokens 201", "DELETE /v2/images/\(first) 204"])
+        let warm = try await requests { #expect(try await run([second]).status == 0) }
+        #expect(warm == ["DELETE /v2/images/\(second) 204"])
+        #expect(try await cloud.has(first) == false)
+        #expect(try await cloud.has(second) == false)
+    }
+
+    @Test("Missing")
+    func missing() async throws {
+        let id = try await cloud.makeImage()
+        #expect(try await run([id]).status == 0)
+        let again = try await run([id, id.uppercased()])
+        #expect(again.status == 1)
+        #expect(try outcomes(again) == ["missing"])
+        #expect(try await run(["--ignore-missing", id]).status == 0)
+    }
+
+    @Test("An ID in upper case is the image's all the same")
+    func upperCase() async throws {
+        let id = try await cloud.makeImage()
+        let run = try await run([id.uppercased()])
+        #expect(try outcomes(run) == ["deleted"])
+    }
+
+    @Test("Protected: kept and told")
+    func protected() async throws {
+        let id = try await cloud.makeImage(["protected": true])
+        for arguments in [[id], ["--dry-run", id]] {
+            let run = try await run(arguments)
+            #expect(run.status == 0)
+            #expect(try outcomes(run) == ["kept protected"])
+        }
+        #expect(try await cloud.has(id))
+    }
+
+    @Test("Public, another project's shared and private: never deleted")
+    func foreign() async throws {
+        let admin = try await RealCloud("admin", project: "admin")
+        let other = try await RealCloud("other", project: "other")
+        let published = try await admin.makeImage(["visibility": "public"])
+        let shared = try await other.makeImage(["visibility": "shared"])
+        try await other.share(shared, with: try await cloud.projectID())
+        let hidden = try await other.makeImage()
+        let run = try await run([published, shared, hidden])
+        #expect(run.status == 1)
+        #expect(try outcomes(run) == ["failed", "failed", "missing"])
+        let look = try await self.run(["--dry-run", published, shared, hidden])
+        #expect(try outcomes(look) == ["kept notPrivate", "kept notPrivate", "missing"])
+        #expect(try await admin.has(published))
+        #expect(try await other.has(shared))
+        #expect(try await other.has(hidden))
+    }
+
+    @Test("A role that may only read: refused, and the image stays")
+    func reader() async throws {
+        let id = try await cloud.makeImage()
+        let run = try await run([id], RealCloud.environment("reader"))
+        #expect(run.status == 1)
+        #expect(try outcomes(run) == ["failed"])
+        #expect(try await cloud.has(id))
+    }
+
+    @Test("A wrong password: one try, nothing deleted")
+    func wrongPassword() async throws {
+        let id = try await cloud.makeImage()
+        let sent = try await requests {
+            let run = try await run([id], ["OS_PASSWORD": "wrong"])
+            #expect(run.status == 77)
+            #expect(try outcomes(run) == ["pending"])
+        }
+        #expect(sent == ["POST /v3/auth/tokens 401"])
+        #expect(try await cloud.has(id))
+    }
+
+    @Test("A revoked token in the cache: one new one, one more try")
+    func revoked() async throws {
+        let id = try await cloud.makeImage()
+        // Glance takes a revoked token for minutes if it has seen it, so this one comes into the cache unseen.
+        let closed = try LoopbackServer { _ in .reset }
+        closed.stop()
+        let elsewhere = ["OS_IMAGE_ENDPOINT_OVERRIDE": "http://127.0.0.1:\(closed.port)"]
+        #expect(try await run(["--retries", "0", id], elsewhere).status == 69)
+        try await RealCloud.revoke(try cachedToken())
+        let sent = try await requests {
+            let run = try await run([id])
+            #expect(try outcomes(run) == ["deleted"])
+        }
+        #expect(
+            sent.sorted() == [
+                "DELETE /v2/images/\(id) 204", "DELETE /v2/images/\(id) 401", "POST /v3/auth/tokens 201",
+            ]
+        )
+        #expect(try await cloud.has(id) == false)
+    }
+
+    private func cachedToken() throws -> String {
+        let cache = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.file("token-cache.json")))
+        let entries = (cache as? [String: Any])?["entries"] as? [[String: Any]]
+        return try #require((entries?.first?["token"] as? [String: Any])?["secret"] as? String)
+    }
+
+    @Test("A token that lives for seconds is used, but not by the next run")
+    func brief() async throws {
+        let (first, second) = (try await cloud.makeImage(), try await cloud.makeImage())
+        let sent = try await requests {
+            for id in [first, second] {
+                let run = try await run([id], RealCloud.environment(brief: true))
+                #expect(run.status == 0)
+                #expect(try outcomes(run) == ["deleted"])
+            }
+        }
+        #expect(sent.count { $0.hasPrefix("POST") } == 2)
+    }
+
+    @Test("An image created a moment ago, with no data yet")
+    func fresh() async throws {
+        let id = try await cloud.makeImage(data: nil)
+        let run = try await run(["--wait", id])
+        #expect(try outcomes(run) == ["deleted"])
+        #expect(try await cloud.has(id) == false)
+    }
+
+    @Test("30 processes at once with an empty cache: one token")
+    func processes() async throws {
+        var ids: [String] = []
+        for _ in 0..<30 { ids.append(try await cloud.makeImage(data: nil)) }
+        let sent = try await requests {
+            let runs = try await withThrowingTaskGroup { group in
+                for id in ids { group.addTask { try await run([id]) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(runs.allSatisfy { $0.status == 0 })
+        }
+        #expect(sent.count { $0 == "POST /v3/auth/tokens 201" } == 1)
+        #expect(sent.count == 31)
+        for id in ids { #expect(try await cloud.has(id) == false) }
+    }
+
+    @Test("--forget-token: the identity service knows the token no longer")
+    func forget() async throws {
+        let id = try await cloud.makeImage()
+        #expect(try await run([id]).status == 0)
+        let token = try cachedToken()
+        #expect(try await run(["--forget-token"]).status == 0)
+        await #expect(throws: RealCloud.Unexpected.self) { try await RealCloud.revoke(token) }
+    }
+
+    @Test("The plugin in a consumer's package: cold two requests, warm one")
+    func plugin() async throws {
+        let consumer = try ConsumerPackage()
+        let (first, second) = (try await cloud.makeImage(), try await cloud.makeImage())
+        let cold = try await requests {
+            let run = try await consumer.deleteImage([first], environment: RealCloud.environment())
+            #expect(run.status == 0)
+            #expect(run.output.contains("  deleted  \(first)\n1 image: 1 deleted."))
+        }
+        #expect(cold == ["POST /v3/auth/tokens 201", "DELETE /v2/images/\(first) 204"])
+        let warm = try await requests {
+            #expect(try await consumer.deleteImage([second], environment: RealCloud.environment()).status == 0)
+        }
+        #expect(warm == ["DELETE /v2/images/\(second) 204"])
+        #expect(try await cloud.has(first) == false)
+        #expect(try await cloud.has(second) == false)
+    }
+}
