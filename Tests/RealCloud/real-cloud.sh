@@ -21,7 +21,7 @@ install() {
     [ -x "$bin/glance-manage" ] && return
     mkdir -p "$state"
     python3 -m venv "$state/venv" || { echo "Python 3 with venv is needed (Debian: apt install python3-venv)" >&2; exit 1; }
-    "$bin/pip" install --quiet keystone==30.0.0 glance==33.0.0 gunicorn==23.0.0 openstacksdk==4.22.0
+    "$bin/pip" install --quiet keystone==30.0.0 glance==33.0.0 gunicorn==27.0.1 openstacksdk==4.22.0
 }
 
 # $1: folder, $2: seconds that a token lives
@@ -87,6 +87,7 @@ bind = "127.0.0.1:$3"
 threads = 8
 pidfile = "$state/$1.pid"
 daemon = True
+control_socket_disable = True
 errorlog = "$state/$1-gunicorn.log"
 accesslog = "$state/$1-access.log"
 access_log_format = '%(m)s %(U)s %(s)s %(a)s'
@@ -133,7 +134,8 @@ start() {
     "${keystone[@]}" fernet_setup "${me[@]}"
     "${keystone[@]}" credential_setup "${me[@]}"
     "${keystone[@]}" bootstrap --bootstrap-password admin-pa55w0rd --bootstrap-region-id RegionOne \
-        --bootstrap-public-url "http://127.0.0.1:$keystone_port/v3/"
+        --bootstrap-public-url "http://127.0.0.1:$keystone_port/v3/" \
+        --bootstrap-internal-url "http://127.0.0.1:$keystone_port/v3/"
     "$bin/glance-manage" --config-dir "$state/glance" db_sync 2>> "$state/glance.log"
     "$bin/python" -c 'import sqlite3, sys
 for file in sys.argv[1:]: sqlite3.connect(file).execute("pragma journal_mode=wal")' "$state"/{keystone,glance}.db
