@@ -77,20 +77,20 @@ EOF
     cp "$state/venv/etc/glance/glance-api-paste.ini" "$state/glance/"
 }
 
-# $1: name, $2: WSGI application, $3: port, $4: folder of its configuration
+# $1: name, $2: WSGI application, $3: port, $4: threads
 serve() {
     # The access log names each request's client, so that a test can count what the command sent. Threads and SQLite
     # go together only if a transaction takes the write lock at its beginning.
     cat > "$state/$1.py" <<EOF
 wsgi_app = "$2"
 bind = "127.0.0.1:$3"
-threads = 8
+threads = $4
 pidfile = "$state/$1.pid"
 daemon = True
 control_socket_disable = True
 errorlog = "$state/$1-gunicorn.log"
 accesslog = "$state/$1-access.log"
-access_log_format = '%(m)s %(U)s %(s)s %(a)s'
+access_log_format = '%(m)s %({raw_uri}e)s %(s)s %(a)s'
 
 def post_fork(server, worker):
     import sqlalchemy
@@ -100,7 +100,7 @@ def post_fork(server, worker):
         return ("BEGIN IMMEDIATE" if statement == "BEGIN" else statement), parameters
 EOF
     # Both services read the command line as their own, so gunicorn gets its settings from a file.
-    GUNICORN_CMD_ARGS="--config $state/$1.py" OS_KEYSTONE_CONFIG_DIR="$state/$4" OS_GLANCE_CONFIG_DIR="$state/$4" \
+    GUNICORN_CMD_ARGS="--config $state/$1.py" OS_KEYSTONE_CONFIG_DIR="$state/$1" OS_GLANCE_CONFIG_DIR="$state/$1" \
         "$bin/gunicorn"
 }
 
@@ -139,9 +139,9 @@ start() {
     "$bin/glance-manage" --config-dir "$state/glance" db_sync 2>> "$state/glance.log"
     "$bin/python" -c 'import sqlite3, sys
 for file in sys.argv[1:]: sqlite3.connect(file).execute("pragma journal_mode=wal")' "$state"/{keystone,glance}.db
-    serve keystone keystone.wsgi.api:application "$keystone_port" keystone
-    serve brief keystone.wsgi.api:application "$brief_keystone_port" brief
-    serve glance glance.wsgi.api:application "$glance_port" glance
+    serve keystone keystone.wsgi.api:application "$keystone_port" 8
+    serve brief keystone.wsgi.api:application "$brief_keystone_port" 8
+    serve glance glance.wsgi.api:application "$glance_port" 8
     for port in "$keystone_port" "$brief_keystone_port" "$glance_port"; do wait_for "$port"; done
     populate
 }
