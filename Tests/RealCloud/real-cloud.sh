@@ -183,7 +183,7 @@ case "${1:-}" in
         shift
         install
         trap stop EXIT
-        start > "$state/start.log" 2>&1 || { cat "$state/start.log" >&2; exit 1; }
+        start > "$state/start.out" 2>&1 || { cat "$state/start.out" >&2; exit 1; }
         export_variables
         "$@"
         ;;
