@@ -1,0 +1,133 @@
+import ImageDeletion
+import Testing
+
+@Suite("Glob")
+struct GlobTests {
+    @Test(
+        "The whole name matches, not a part of it",
+        arguments: [
+            ("nightly", "nightly", true), ("nightly", "nightly-1", false), ("nightly", "a-nightly", false),
+            ("nightly-?", "nightly-1", true), ("nightly-?", "nightly-", false), ("nightly-?", "nightly-12", false),
+            ("?", "", false), ("??", "a", false), ("nightly", "", false), ("a", "b", false), ("ab", "a", false),
+        ]
+    )
+    func wholeName(pattern: String, text: String, matches: Bool) throws {
+        #expect(try Glob(pattern).matches(text) == matches)
+    }
+
+    @Test(
+        "A star is any text, also none",
+        arguments: [
+            ("*", "", true), ("*", "anything at all\nand more", true), ("nightly-*", "nightly-", true),
+            ("nightly-*", "nightly-1/2", true), ("nightly-*", "nightly", false), ("*-old", "-old", true),
+            ("*-old", "a-old-old", true), ("*-old", "a-older", false), ("a*b*c", "abc", true),
+            ("a*b*c", "a-b-b-c-c", true), ("a*b*c", "acb", false), ("**a**", "a", true), ("*.*", "ab", false),
+            ("*?", "", false), ("?*?", "a", false), ("?*?", "ab", true), ("*ab", "aab", true), ("*.", "a.b", false),
+        ]
+    )
+    func star(pattern: String, text: String, matches: Bool) throws {
+        #expect(try Glob(pattern).matches(text) == matches)
+    }
+
+    @Test(
+        "Brackets are one of these characters, or one of the others",
+        arguments: [
+            ("[abc]", "b", true), ("[abc]", "d", false), ("[abc]", "ab", false), ("[abc]", "", false),
+            ("[a-c]", "a", true), ("[a-c]", "c", true), ("[a-c]", "d", false), ("[a-c]", "-", false),
+            ("[a-c0-9]", "7", true), ("[a-c0-9_]", "_", true), ("[a-a]", "a", true),
+            ("[!a-c]", "d", true), ("[!a-c]", "b", false), ("[!a-c]", "", false), ("[!a-c]", "!", true),
+            ("[^a-c]", "d", true), ("[^a-c]", "b", false), ("[a!]", "!", true), ("[a^]", "^", true),
+            ("[]]", "]", true), ("[]a]", "]", true), ("[]a]", "a", true), ("[!]a]", "]", false), ("[!]a]", "b", true),
+            ("[]-a]", "^", true), ("[]-a]", "-", false),
+            ("[a-]", "-", true), ("[a-]", "a", true), ("[a-]", "b", false), ("[-a]", "-", true), ("[-]", "-", true),
+            ("[a-c-e]", "-", true), ("[a-c-e]", "d", false), ("[a-c-e]", "e", true),
+            ("[*]", "*", true), ("[*]", "a", false), ("[?]", "?", true), ("[?]", "a", false), ("[[]", "[", true),
+            ("a]", "a]", true), ("v[0-9].[0-9]*", "v1.25", true), ("v[0-9].[0-9]*", "v1.x", false),
+        ]
+    )
+    func brackets(pattern: String, text: String, matches: Bool) throws {
+        #expect(try Glob(pattern).matches(text) == matches)
+    }
+
+    @Test(
+        "A backslash takes the next character as it is, also in brackets",
+        arguments: [
+            (#"\*"#, "*", true), (#"\*"#, "a", false), (#"\?"#, "?", true), (#"\?"#, "a", false),
+            (#"\[a]"#, "[a]", true), (#"\[a]"#, "a", false), (#"\\"#, #"\"#, true), (#"\\*"#, #"\abc"#, true),
+            (#"\n"#, "n", true), (#"\n"#, "\n", false), (#"a\*c"#, "abc", false),
+            (#"[\]]"#, "]", true), (#"[\]]"#, #"\]"#, false), (#"[a\]b]"#, "b", true), (#"[!\]]"#, "]", false),
+            (#"[\!a]"#, "b", false), (#"[a\-c]"#, "b", false), (#"[a\-c]"#, "-", true), (#"[\a-c]"#, "b", true),
+            (#"[[-\]]"#, "]", true), (#"[[-\]]"#, #"\"#, true), (#"[\\]"#, #"\"#, true),
+        ]
+    )
+    func backslash(pattern: String, text: String, matches: Bool) throws {
+        #expect(try Glob(pattern).matches(text) == matches)
+    }
+
+    @Test(
+        "Upper and lower case differ",
+        arguments: [("nightly", "Nightly"), ("NIGHTLY", "nightly"), ("[a-z]", "M"), ("[A-Z]", "m"), ("é", "É")]
+    )
+    func letterCase(pattern: String, text: String) throws {
+        #expect(try !Glob(pattern).matches(text))
+    }
+
+    @Test(
+        "A character is what people see as one",
+        arguments: [
+            ("?", "👩‍👩‍👧‍👦", true), ("??", "🇩🇪🇨🇭", true), ("?", "🇩🇪🇨🇭", false), ("caf?", "cafe\u{301}", true),
+            ("caf\u{E9}", "cafe\u{301}", true), ("cafe\u{301}", "caf\u{E9}", true), ("[\u{E9}]", "e\u{301}", true),
+            ("cafe", "cafe\u{301}", false), ("cafe?", "cafe\u{301}", false), ("[a-z]", "e\u{301}", false),
+            ("*🎉", "release 🎉", true), ("[α-ω]", "λ", true), ("[α-ω]", "l", false), ("а", "a", false),
+        ]
+    )
+    func unicode(pattern: String, text: String, matches: Bool) throws {
+        #expect(try Glob(pattern).matches(text) == matches)
+    }
+
+    @Test(
+        "A pattern that cannot be meant is a fault",
+        arguments: [
+            "", "[", "[]", "[!]", "[^]", "[!", "[a", "[a-", "[a-z", "nightly-[0-9", "a[", "[z-a]", "[9-0]", "[b-a",
+            #"\"#, #"nightly\"#, #"\\\"#, #"[\"#, #"[a\"#, #"[\]"#, #"[a-\]"#, #"[]-\["#,
+        ]
+    )
+    func malformed(pattern: String) {
+        #expect(throws: RuleFault.pattern(pattern)) { try Glob(pattern) }
+    }
+
+    @Test("The pattern is kept as it was written", arguments: ["a**b", #"\*"#, "[!a-z]"])
+    func written(pattern: String) throws {
+        #expect(try Glob(pattern).pattern == pattern)
+    }
+
+    @Test("Many stars take no time", .timeLimit(.minutes(1)))
+    func manyStars() throws {
+        let glob = try Glob(String(repeating: "a*", count: 40) + "b")
+        let text = String(repeating: "a", count: 2000)
+        #expect(!glob.matches(text))
+        #expect(glob.matches(text + "b"))
+    }
+
+    @Test("It decides as a plain definition does", arguments: 0..<20)
+    func definition(seed: Int) throws {
+        var dice = Dice(seed: seed)
+        for _ in 0..<1000 {
+            let pattern = String((1...dice.number(1...7)).map { _ in dice.pick(["a", "b", "*", "?"] as [Character]) })
+            let text = String((0..<dice.number(0...8)).map { _ in dice.pick(["a", "a", "b", "*"] as [Character]) })
+            #expect(
+                try Glob(pattern).matches(text) == Self.means(pattern[...], text[...]),
+                "seed \(seed): “\(pattern)” against “\(text)”"
+            )
+        }
+    }
+
+    private static func means(_ pattern: Substring, _ text: Substring) -> Bool {
+        switch pattern.first {
+        case nil: text.isEmpty
+        case "*": means(pattern.dropFirst(), text) || (!text.isEmpty && means(pattern, text.dropFirst()))
+        case let first:
+            !text.isEmpty && (first == "?" || first == text.first) && means(pattern.dropFirst(), text.dropFirst())
+        }
+    }
+}
