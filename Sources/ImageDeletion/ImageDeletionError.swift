@@ -28,6 +28,8 @@ public enum ConfigurationProblem: Sendable, Hashable {
     case noEndpoint(region: String?, interface: String, available: [String])
     /// The catalog's image service has endpoints in several regions, and none was chosen.
     case regionNeeded(regions: [String])
+    /// The catalog has no compute service that could be asked about servers.
+    case noComputeService
     /// The token is for no project, so that no image could be seen with it.
     case tokenWithoutProject
     /// The token is for another project than the variables name.

@@ -13,7 +13,9 @@ public struct ImageService: Sendable {
     /// The version of this package.
     public static let version = "0.1.0"
 
-    private let client: ImageClient
+    let images: ImageClient
+    let compute: ComputeClient
+    private let user: String?
 
     /// A service for whom the OpenStack client's `OS_*` variables describe.
     ///
@@ -32,17 +34,19 @@ public struct ImageService: Sendable {
         tokenCache: TokenCache = .none,
         connection: ServiceConnection = ServiceConnection()
     ) {
-        let identity = IdentityClient(credentials: environment.credentials, connection: connection)
-        client = ImageClient(
-            connection: connection,
-            tokens: TokenSource(
-                client: identity,
-                cache: tokenCache,
-                needsCatalog: environment.endpoint.override == nil
-            ),
+        let tokens = TokenSource(
+            client: IdentityClient(credentials: environment.credentials, connection: connection),
+            cache: tokenCache,
+            needsCatalog: environment.endpoint.override == nil
+        )
+        let authorized = AuthorizedConnection(connection: connection, tokens: tokens)
+        images = ImageClient(
+            authorized: authorized,
             authURL: environment.credentials.authURL,
             choice: environment.endpoint
         )
+        compute = ComputeClient(authorized: authorized, choice: environment.endpoint)
+        user = environment.credentials.userName
     }
 
     /// Where the images are, and whose they are.
@@ -51,12 +55,21 @@ public struct ImageService: Sendable {
         public let endpoint: URL
         /// The project; nil for a token from somewhere else that nobody was asked about.
         public let project: TokenProject?
+        /// The user's name or ID, or the application credential's; nil for a token from somewhere else.
+        public let user: String?
     }
 
     /// Gets a token, from the cache if it can, and finds the image service.
     public func signIn() async throws(ImageDeletionError) -> Session {
-        let (token, endpoint) = try await client.session()
-        return Session(endpoint: endpoint, project: token.project)
+        let (token, endpoint) = try await images.session()
+        return Session(endpoint: endpoint, project: token.project, user: user)
+    }
+
+    /// The project that the token is for; a token from somewhere else is asked about (`GET /v3/auth/tokens`).
+    public func project() async throws(ImageDeletionError) -> TokenProject {
+        let token = try await images.tokens.describedToken()
+        guard let project = token.project else { throw .configuration([.tokenWithoutProject]) }
+        return project
     }
 
     /// Takes this identity's token out of the cache and revokes it at the identity service
@@ -65,14 +78,26 @@ public struct ImageService: Sendable {
     /// - Returns: Whether there was one.
     @discardableResult
     public func forgetToken() async throws(ImageDeletionError) -> Bool {
-        try await client.tokens.forget()
+        try await images.tokens.forget()
     }
 
     /// Looks at each of `ids` (`GET /v2/images/{image_id}`), at most `concurrency` at once.
     ///
     /// - Returns: What was seen of each, in the order asked for.
     public func look(at ids: [ImageID], concurrency: Int = 4) async -> [Sighting] {
-        await client.look(at: ids, concurrency: concurrency)
+        await images.look(at: ids, concurrency: concurrency)
+    }
+
+    /// Reads the list of images that `query` asks for, to its end, page after page (`GET /v2/images`).
+    ///
+    /// - Parameter isWanted: Which of them to return. A server may list more than was asked for, and memory grows with
+    ///   what is wanted, not with the list.
+    /// - Returns: Each image once, in the order in which the server lists them.
+    public func images(
+        _ query: ImageQuery,
+        where isWanted: (Image) -> Bool = { _ in true }
+    ) async throws(ImageDeletionError) -> [Image] {
+        try await images.images(query, where: isWanted)
     }
 
     /// Deletes one private image of the project (`DELETE /v2/images/{image_id}`). It cannot be brought back.
@@ -93,6 +118,6 @@ public struct ImageService: Sendable {
         for plan: DeletionPlan,
         options: ImageDeleter.Options = ImageDeleter.Options()
     ) -> ImageDeleter {
-        ImageDeleter(client: client, plan: plan, options: options)
+        ImageDeleter(client: images, plan: plan, options: options)
     }
 }

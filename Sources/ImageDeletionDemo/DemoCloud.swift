@@ -5,15 +5,17 @@ public import ImageDeletion
     public import FoundationNetworking
 #endif
 
-/// A cloud in memory: an identity and an image service behind the same seam as the real ones.
+/// A cloud in memory: an identity, an image and a compute service behind the same seam as the real ones.
 ///
-/// It answers as Keystone 30 and Glance 33 do, down to the bodies of their errors, for the calls that this package
+/// It answers as Keystone 30, Glance 33 and Nova do, down to the bodies of their errors, for the calls that this package
 /// makes. It serves `--demo` and the tests.
 public actor DemoCloud: HTTPTransport {
     /// The identity service's address, ending in `/v3`.
     public nonisolated let identityURL: URL
     /// The image service's address as the catalog has it.
     public nonisolated let imageURL: URL
+    /// The compute service's address as the catalog has it.
+    public nonisolated let computeURL: URL
 
     var identity: DemoIdentity
     var images: DemoImages
@@ -23,18 +25,27 @@ public actor DemoCloud: HTTPTransport {
     /// - Parameters:
     ///   - images: What is there at first.
     ///   - tokenLifetime: How long a token lives, in seconds.
+    ///   - longestPage: How many images a page of the list has at most, whatever is asked for.
     ///   - now: What o'clock the cloud believes it is.
     public init(
         identityURL: URL = URL(string: "https://iam.demo.example/v3")!,
         imageURL: URL = URL(string: "https://ims.demo.example")!,
+        computeURL: URL = URL(string: "https://ecs.demo.example/v2.1/\(DemoImage.projectID)")!,
         images: [DemoImage],
         tokenLifetime: TimeInterval = 24 * 60 * 60,
+        longestPage: Int = 1000,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.identityURL = identityURL
         self.imageURL = imageURL
-        identity = DemoIdentity(imageURL: imageURL, tokenLifetime: tokenLifetime, now: now)
-        self.images = DemoImages(images)
+        self.computeURL = computeURL
+        identity = DemoIdentity(
+            imageURL: imageURL,
+            computeURL: computeURL,
+            tokenLifetime: tokenLifetime,
+            now: now
+        )
+        self.images = DemoImages(images, longestPage: longestPage, now: now)
     }
 
     /// The variables that sign in to this cloud.
@@ -55,6 +66,9 @@ public actor DemoCloud: HTTPTransport {
     /// Puts an image there, or another in the place of the one with its ID.
     public func put(_ image: DemoImage) { images.put(image) }
 
+    /// Takes an image away, as somebody else would.
+    public func remove(_ id: String) { images.remove(id) }
+
     /// Makes every token worthless, as when the password is changed.
     public func revokeAllTokens() { identity.revokeAll() }
 
@@ -71,15 +85,24 @@ public actor DemoCloud: HTTPTransport {
         if let path = url.path(below: identityURL) {
             return path == "/auth/tokens" ? identity.answer(method, request) : .keystone(404, "Not Found", "Not found.")
         }
+        if let path = url.path(below: computeURL) {
+            guard identity.project(of: request.value(forHTTPHeaderField: "X-Auth-Token")) != nil else {
+                return .json(401, ["message": "The request you have made requires authentication."])
+            }
+            return path == "/servers/detail" && method == "GET"
+                ? .json(200, ["servers": images.servers]) : .json(404, ["itemNotFound": ["code": 404]])
+        }
         guard let path = url.path(below: imageURL) else { return .glance(404, "The resource could not be found.") }
         guard let project = identity.project(of: request.value(forHTTPHeaderField: "X-Auth-Token")) else {
             return .glance(401, "This server could not verify that you are authorized to access the document.")
         }
         let parts = path.split(separator: "/").map(String.init)
-        guard parts.count == 3, parts[0] == "v2", parts[1] == "images" else {
-            return .glance(404, "The resource could not be found.")
+        switch (parts.first, parts.dropFirst().first, parts.count) {
+        case ("v2", "images", 2): return images.list(method, url, project: project)
+        case ("v2", "images", 3): return images.answer(method, id: parts[2], project: project, body: request.httpBody)
+        case ("v2", "images", 4) where parts[3] == "members": return images.members(method, of: parts[2], project)
+        default: return .glance(404, "The resource could not be found.")
         }
-        return images.answer(method, id: parts[2], project: project)
     }
 }
 

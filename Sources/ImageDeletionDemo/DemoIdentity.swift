@@ -19,13 +19,15 @@ struct DemoIdentity {
     }
 
     private let imageURL: URL
+    private let computeURL: URL
     private let tokenLifetime: TimeInterval
     private let now: @Sendable () -> Date
     private var grants: [String: Grant] = [:]
     private(set) var issued = 0
 
-    init(imageURL: URL, tokenLifetime: TimeInterval, now: @escaping @Sendable () -> Date) {
+    init(imageURL: URL, computeURL: URL, tokenLifetime: TimeInterval, now: @escaping @Sendable () -> Date) {
         self.imageURL = imageURL
+        self.computeURL = computeURL
         self.tokenLifetime = tokenLifetime
         self.now = now
     }
@@ -89,14 +91,13 @@ struct DemoIdentity {
         ]
         if let project = grant.project {
             token["project"] = ["id": project, "name": Self.projectName, "domain": ["name": Self.domainName]]
+            func service(_ type: String, _ name: String, _ url: URL) -> [String: Any] {
+                let endpoint = ["region_id": Self.region, "interface": "public", "url": url.absoluteString]
+                return ["type": type, "name": name, "endpoints": [endpoint]]
+            }
             token["catalog"] = [
                 ["type": "identity", "name": "keystone", "endpoints": [] as [Any]],
-                [
-                    "type": "image", "name": "glance",
-                    "endpoints": [
-                        ["region_id": Self.region, "interface": "public", "url": imageURL.absoluteString]
-                    ],
-                ],
+                service("image", "glance", imageURL), service("compute", "nova", computeURL),
             ]
         }
         return ["token": token]

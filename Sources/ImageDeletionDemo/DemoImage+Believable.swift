@@ -4,10 +4,10 @@ extension DemoImage {
     /// What a project's image service looks like after three weeks of nightly builds: the nightlies, a protected
     /// release, an image lent to another project, one that a server was created from, and the provider's public one.
     ///
-    /// The IDs are always the same; the ages count from `now`.
+    /// The IDs are always the same. All were made at midnight, so that the ages in days are the same all day long.
     public static func believable(now: Date) -> [DemoImage] {
         let midnight = (now.timeIntervalSince1970 / day).rounded(.down) * day
-        func night(_ ago: Int) -> Date { Date(timeIntervalSince1970: midnight - Double(ago) * day + 2.25 * 60 * 60) }
+        func night(_ ago: Int) -> Date { Date(timeIntervalSince1970: midnight - Double(ago) * day) }
         let nightlies = (1...21).map { ago in
             let made = night(ago)
             return DemoImage(

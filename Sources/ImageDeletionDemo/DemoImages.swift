@@ -1,19 +1,27 @@
-public import Foundation
+import Foundation
 
-/// The image service of the demo cloud.
+/// The image service of the demo cloud, and the servers that were created from its images.
 struct DemoImages {
     private var images: [DemoImage]
+    private let longestPage: Int
+    private let now: @Sendable () -> Date
 
-    init(_ images: [DemoImage]) { self.images = images }
+    init(_ images: [DemoImage], longestPage: Int, now: @escaping @Sendable () -> Date) {
+        self.images = images
+        self.longestPage = longestPage
+        self.now = now
+    }
 
     var all: [DemoImage] { images }
 
     mutating func put(_ image: DemoImage) {
-        images.removeAll { $0.id == image.id }
+        remove(image.id)
         images.append(image)
     }
 
-    mutating func answer(_ method: String, id: String, project: String) -> DemoAnswer {
+    mutating func remove(_ id: String) { images.removeAll { $0.id == id } }
+
+    mutating func answer(_ method: String, id: String, project: String, body: Data?) -> DemoAnswer {
         guard let index = images.firstIndex(where: { $0.id == id && $0.isVisible(to: project) }) else {
             let message = method == "DELETE" ? "Failed to find image \(id) to delete" : "No image found with ID \(id)"
             return .glance(404, message)
@@ -29,76 +37,74 @@ struct DemoImages {
         case "DELETE":
             images.remove(at: index)
             return DemoAnswer(status: 204)
+        case "PATCH" where image.owner != project:
+            return .glance(403, "You are not authorized to complete modify_image action.")
+        case "PATCH":
+            let changes = (try? JSONSerialization.jsonObject(with: body ?? Data())) as? [[String: Any]]
+            guard let change = changes?.first, changes?.count == 1, change["op"] as? String == "replace",
+                change["path"] as? String == "/protected", let value = change["value"] as? Bool
+            else { return .glance(400, "Only the protection of an image can be changed here.") }
+            images[index].isProtected = value
+            images[index].updatedAt = now()
+            return .json(200, images[index].json)
         default:
             return .glance(405, "The method \(method) is not allowed for this resource.")
         }
     }
-}
 
-/// An image of the demo cloud.
-public struct DemoImage: Sendable, Hashable {
-    /// A UUID in lower case.
-    public var id: String
-    /// Its name.
-    public var name: String
-    /// The ID of the project that owns it.
-    public var owner: String
-    /// `private`, `shared` or `public`.
-    public var visibility: String
-    /// Whether deletion is refused.
-    public var isProtected: Bool
-    /// When it was made.
-    public var createdAt: Date
-    /// Its size in bytes.
-    public var size: Int64
-    /// Its tags.
-    public var tags: [String]
-    /// The projects that it is shared with.
-    public var members: [String]
-    /// The server that was created from it, if there is one.
-    public var usedBy: String?
+    /// A page of the list: the newest first, with the filters that are asked for.
+    func list(_ method: String, _ url: URL, project: String) -> DemoAnswer {
+        guard method == "GET" else { return .glance(405, "The method \(method) is not allowed for this resource.") }
+        let items = URLComponents(url: url, resolvingAgainstBaseURL: true)?.queryItems ?? []
+        func value(_ name: String) -> String? { items.first { $0.name == name }?.value }
+        let tags = items.filter { $0.name == "tag" }.compactMap(\.value)
+        let listed = images.filter { image in
+            image.isVisible(to: project) && value("owner").map { image.owner == $0 } ?? true
+                && value("name").map { image.name == $0 } ?? true && tags.allSatisfy(image.tags.contains)
+        }.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
 
-    /// The project that signs in to the demo cloud.
-    public static let projectID = DemoIdentity.projectID
-
-    /// An image; by default a private one of the project that signs in.
-    public init(
-        id: String,
-        name: String,
-        owner: String = DemoImage.projectID,
-        visibility: String = "private",
-        isProtected: Bool = false,
-        createdAt: Date = Date(timeIntervalSince1970: 1_790_000_000),
-        size: Int64 = 2_147_483_648,
-        tags: [String] = [],
-        members: [String] = [],
-        usedBy: String? = nil
-    ) {
-        self.id = id
-        self.name = name
-        self.owner = owner
-        self.visibility = visibility
-        self.isProtected = isProtected
-        self.createdAt = createdAt
-        self.size = size
-        self.tags = tags
-        self.members = members
-        self.usedBy = usedBy
-    }
-
-    func isVisible(to project: String) -> Bool {
-        owner == project || visibility == "public" || members.contains(project)
-    }
-
-    /// Glance's description of it.
-    var json: [String: Any] {
-        let date = createdAt.formatted(.iso8601)
-        return [
-            "id": id, "name": name, "owner": owner, "visibility": visibility, "protected": isProtected,
-            "status": "active", "size": size, "tags": tags, "created_at": date, "updated_at": date,
-            "min_ram": 0, "min_disk": 0, "container_format": "bare", "disk_format": "qcow2",
-            "__os_type": "Linux", "__imagetype": visibility == "public" ? "gold" : visibility,
-            "self": "/v2/images/\(id)", "file": "/v2/images/\(id)/file", "schema": "/v2/schemas/image",
+        var start = 0
+        if let marker = value("marker") {
+            guard let index = listed.firstIndex(where: { $0.id == marker }) else {
+                return .glance(400, "No image found with ID \(marker)")
+            }
+            start = index + 1
+        }
+        let limit = min(longestPage, value("limit").flatMap { Int($0) } ?? 25)
+        let page = listed[start...].prefix(limit)
+        var answer: [String: Any] = [
+            "images": page.map(\.json), "first": "/v2/images", "schema": "/v2/schemas/images",
         ]
+        if let last = page.last, page.count == limit { answer["next"] = "/v2/images?marker=\(last.id)" }
+        return .json(200, answer)
+    }
+
+    func members(_ method: String, of id: String, _ project: String) -> DemoAnswer {
+        guard method == "GET" else { return .glance(405, "The method \(method) is not allowed for this resource.") }
+        guard let image = images.first(where: { $0.id == id && $0.isVisible(to: project) }) else {
+            return .glance(404, "No image found with ID \(id)")
+        }
+        guard image.visibility == "shared" else {
+            return .glance(403, "Not allowed to list members for image \(id): Only shared images have members.")
+        }
+        return .json(
+            200,
+            [
+                "members": image.members.map { ["member_id": $0, "image_id": id, "status": "accepted"] },
+                "schema": "/v2/schemas/members",
+            ]
+        )
+    }
+
+    /// The servers as the compute service describes them.
+    var servers: [[String: Any]] {
+        images.compactMap { image in
+            image.usedBy.map { name in
+                [
+                    "id": "server-of-\(image.id)", "name": name, "image": ["id": image.id],
+                    "metadata": [:] as [String: Any],
+                ]
+            }
+        }
     }
 }

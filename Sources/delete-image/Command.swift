@@ -2,16 +2,18 @@ import Foundation
 import ImageDeletion
 import ImageDeletionDemo
 
-/// One run: arguments → options → images → plan → deletions → report → exit status.
+/// One run: arguments → options → selection → plan → deletions → report → exit status.
 struct Command {
     let options: Options
     let surroundings: Surroundings
     private let report: TextReport
+    private let now: Date
 
     private init(_ options: Options, _ surroundings: Surroundings) {
         self.options = options
         self.surroundings = surroundings
-        report = TextReport(options: options, now: surroundings.clock.now())
+        now = surroundings.clock.now()
+        report = TextReport(options: options, now: now)
     }
 
     /// Does what `arguments` ask for and says how it went.
@@ -54,21 +56,34 @@ struct Command {
         var outcomes: [Outcome] = []
         var failure: Failure?
         do throws(Failure) {
+            var selection: Selection?
             if !forgetsOnly {
-                if options.isDemo, options.images.isEmpty, options.lists.isEmpty { say(report.demoImages()) }
-                plan = DeletionPlan(deleting: try Selection(options, read: surroundings.read).ids)
+                if options.isDemo, !options.selects { say(report.demoImages()) }
+                selection = try Selection(options, package: package, read: surroundings.read)
+                plan = DeletionPlan(deleting: selection?.ids ?? [])
             }
             let ready = try makeService()
             service = ready
-            if !forgetsOnly {
-                outcomes = try await delete(&plan, with: ready, interruption)
-                failure = await self.failure(of: outcomes, interruption)
+            if let selection {
+                // IDs can be counted before anybody is asked.
+                try check(plan)
+                let session = try await signIn(ready)
+                let receipt = try receipt(session)
+                plan = try await decide(selection, ready, session, receipt)
+                try check(plan)
+                if options.onlyShows {
+                    outcomes = try await show(plan, at: session, of: ready)
+                } else {
+                    try await confirm(selection, plan, at: session)
+                    outcomes = await delete(plan, with: ready, at: session, receipt, interruption)
+                    failure = await self.failure(of: outcomes, interruption, receipt)
+                }
+                if outcomes.contains(where: { $0.result != .pending }) { say(report.summary(outcomes)) }
             }
         } catch {
             failure = error
             outcomes = plan.untried
         }
-        if outcomes.contains(where: { $0.result != .pending }) { say(report.summary(outcomes)) }
         if options.forgetsToken, let service {
             do throws(Failure) { try await forget(service) } catch { failure = failure ?? error }
         }
@@ -76,7 +91,13 @@ struct Command {
     }
 
     /// Whether the token is all that is to go.
-    private var forgetsOnly: Bool { options.forgetsToken && options.images.isEmpty && options.lists.isEmpty }
+    private var forgetsOnly: Bool { options.forgetsToken && !options.selects }
+
+    /// The package that this runs in; outside of one, the current folder.
+    private var package: URL {
+        PackageRoot.url(around: surroundings.currentDirectory) { FileManager.default.fileExists(atPath: $0.path) }
+            ?? surroundings.currentDirectory
+    }
 
     private func makeService() throws(Failure) -> ImageService {
         var variables = surroundings.environment
@@ -125,25 +146,117 @@ struct Command {
         return .file(folder.appendingPathComponent("token-cache.json"))
     }
 
-    /// Looks first where the plan is only to be shown; else carries it out.
-    private func delete(
-        _ plan: inout DeletionPlan,
-        with service: ImageService,
-        _ interruption: Interruption
+    private func signIn(_ service: ImageService) async throws(Failure) -> ImageService.Session {
+        do { return try await service.signIn() } catch { throw Failure(error) }
+    }
+
+    private func receipt(_ session: ImageService.Session) throws(Failure) -> Receipt? {
+        guard let path = options.receipt else { return nil }
+        do {
+            return try Receipt(URL(fileURLWithPath: path), at: session)
+        } catch {
+            throw Failure(.input, "the receipt \(printable(path)): \(Words.sentence(error)) Nothing was deleted.")
+        }
+    }
+
+    private func decide(
+        _ selection: Selection,
+        _ service: ImageService,
+        _ session: ImageService.Session,
+        _ receipt: Receipt?
+    ) async throws(Failure) -> DeletionPlan {
+        let folder = try referenceFolder()
+        return try await Decision(
+            options: options,
+            service: service,
+            session: session,
+            receipt: receipt,
+            now: now,
+            references: { try surroundings.references($0, folder) }
+        ).plan(selection)
+    }
+
+    private func referenceFolder() throws(Failure) -> URL {
+        guard let path = options.referenceFolder, !path.isEmpty else { return package }
+        let folder = URL(fileURLWithPath: path, relativeTo: surroundings.currentDirectory)
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw Failure(.usage, "--unless-referenced: there is no folder \(quoted(path)). Nothing was deleted.")
+        }
+        return folder
+    }
+
+    /// Holds back what is more than anybody expects.
+    private func check(_ plan: DeletionPlan) throws(Failure) {
+        let isUnattended = options.rule.selectsByAnything || options.policy != nil
+        guard let most = options.maxDeletions ?? (isUnattended ? 50 : nil), plan.deletions.count > most else { return }
+        let number = plan.deletions.count
+        let words =
+            "\(count(number, "image")) would be deleted, more than "
+            + (options.maxDeletions == nil
+                ? "\(most). If all are meant, say --max-deletions \(number)" : "--max-deletions \(most)")
+        guard !options.onlyShows else { return tell("warning", words + ".") }
+        throw Failure(.usage, words + ". Nothing was deleted.")
+    }
+
+    private func show(
+        _ plan: DeletionPlan,
+        at session: ImageService.Session,
+        of service: ImageService
     ) async throws(Failure) -> [Outcome] {
-        let session: ImageService.Session
-        do { session = try await service.signIn() } catch { throw Failure(error) }
-        if options.isDryRun {
-            let sightings = await service.look(at: plan.entries.map(\.id), concurrency: options.concurrency)
-            plan = DeletionPlan(deleting: sightings, project: session.project?.id)
-        }
         if !options.isQuiet { say(report.heading(plan, at: session)) }
-        if options.isDryRun {
-            let outcomes = plan.preview
-            let nameWidth = TextReport.nameWidth(plan)
-            for outcome in outcomes { say(report.line(outcome, nameWidth: nameWidth)) }
-            return outcomes
+        if !plan.entries.isEmpty { say(report.lines(plan)) }
+        if let path = options.planFile {
+            let project: TokenProject
+            do { project = try await service.project() } catch { throw Failure(error) }
+            try save(SavedPlan(plan, at: session, project: project, now: now), to: path)
         }
+        return plan.preview
+    }
+
+    private func save(_ plan: SavedPlan, to path: String) throws(Failure) {
+        // A slip of the pen must not cost a file that is something else.
+        if let old = try? surroundings.read(path), !old.isEmpty, (try? SavedPlan(json: old)) == nil {
+            throw Failure(.usage, "\(printable(path)) is there and no plan; name another file.")
+        }
+        do {
+            try surroundings.write(plan.json(), path)
+        } catch {
+            throw Failure(
+                .input,
+                "the plan \(printable(path)) cannot be written: \(printable(error.localizedDescription))"
+            )
+        }
+    }
+
+    /// Asks whether the plan is meant, where images were selected by anything but their IDs or a plan that was approved.
+    private func confirm(
+        _ selection: Selection,
+        _ plan: DeletionPlan,
+        at session: ImageService.Session
+    ) async throws(Failure) {
+        guard selection.needsConfirmation, !options.isConfirmed, !plan.deletions.isEmpty else { return }
+        switch await surroundings.ask(report.question(plan, at: session)) {
+        case .yes: return
+        case .no: throw Failure(.interrupted, "not confirmed. Nothing was deleted.")
+        case .nobody:
+            say(report.proposal(plan, at: session))
+            throw Failure(
+                .usage,
+                "nobody can be asked here: add --yes to delete \(count(plan.deletions.count, "image")), "
+                    + "or save the decision with --plan FILE and have it approved. Nothing was deleted."
+            )
+        }
+    }
+
+    private func delete(
+        _ plan: DeletionPlan,
+        with service: ImageService,
+        at session: ImageService.Session,
+        _ receipt: Receipt?,
+        _ interruption: Interruption
+    ) async -> [Outcome] {
+        if !options.isQuiet { say(report.heading(plan, at: session)) }
         let deleter = service.deleter(
             for: plan,
             options: ImageDeleter.Options(
@@ -153,7 +266,12 @@ struct Command {
             )
         )
         await interruption.deletionsBegin(deleter)
-        return await deleter.carryOut { say(report.line($0)) }
+        let nameWidth = TextReport.nameWidth(plan)
+        return await deleter.carryOut { outcome in
+            say(report.line(outcome, nameWidth: nameWidth))
+            guard let receipt, outcome.result != .pending, !outcome.isOld else { return true }
+            return receipt.append(outcome, at: surroundings.clock.now())
+        }
     }
 
     private func forget(_ service: ImageService) async throws(Failure) {
@@ -172,7 +290,18 @@ struct Command {
     }
 
     /// What went wrong beside the images, or with all of them.
-    private func failure(of outcomes: [Outcome], _ interruption: Interruption) async -> Failure? {
+    private func failure(
+        of outcomes: [Outcome],
+        _ interruption: Interruption,
+        _ receipt: Receipt?
+    ) async -> Failure? {
+        if let fault = receipt?.fault {
+            return Failure(
+                .incomplete,
+                "stopped, because the receipt could not be written: \(Words.sentence(fault)) "
+                    + "The report here is complete."
+            )
+        }
         if await interruption.isRequested, outcomes.contains(where: \.isUnfinished) {
             return Failure(.interrupted, "interrupted. Run the same command again to go on.")
         }
@@ -184,7 +313,7 @@ struct Command {
         if options.isJSON {
             do {
                 surroundings.print(
-                    try JSONReport(outcomes, isDryRun: options.isDryRun, failure: failure).text()
+                    try JSONReport(outcomes, isDryRun: options.onlyShows, failure: failure).text()
                 )
             } catch {
                 tell("error", "the report cannot be written as JSON: \(printable("\(error)"))")
@@ -207,5 +336,16 @@ struct Command {
     private func tell(_ event: ServiceEvent) {
         if let warning = Words.warning(event) { tell("warning", warning) }
         if options.isVerbose, case .request(let record) = event { surroundings.printError(Words.line(record)) }
+    }
+}
+
+extension Selection {
+    /// Whether a person has to say that these images are meant: an ID says so, and so does a plan in a file.
+    var needsConfirmation: Bool {
+        switch self {
+        case .saved: false
+        case .rules: true
+        case .images(let targets): targets.contains { if case .name = $0 { true } else { false } }
+        }
     }
 }

@@ -8,15 +8,19 @@ struct DeleteImage {
         // A reader that went away (`… | head`) must not kill a run between two outcomes.
         signal(SIGPIPE, SIG_IGN)
         let streams = StandardStreams()
+        let environment = ProcessInfo.processInfo.environment
         let status = await Command.run(
             Array(CommandLine.arguments.dropFirst()),
             in: Surroundings(
-                environment: ProcessInfo.processInfo.environment,
+                environment: environment,
                 currentDirectory: URL(fileURLWithPath: FileManager.default.currentDirectoryPath, isDirectory: true),
                 transport: { URLSessionTransport() },
                 clock: .system,
                 random: { Double.random(in: 0..<1) },
                 read: { try $0 == "-" ? streams.readInput() : Data(contentsOf: URL(fileURLWithPath: $0)) },
+                write: { try $0.write(to: URL(fileURLWithPath: $1), options: .atomic) },
+                references: References.find,
+                ask: { await Terminal.ask($0, isPlugin: environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil) },
                 print: streams.print,
                 printError: streams.printError,
                 interruptions: Signals.stops()

@@ -67,7 +67,7 @@ extension ExitStatus {
         let isIncomplete = outcomes.contains { outcome in
             switch outcome.result {
             case .failed: true
-            case .missing: !options.ignoresMissing && !options.isDryRun
+            case .missing: !options.ignoresMissing && !options.onlyShows
             case .pending: true
             case .deleted, .wouldDelete, .kept: false
             }
@@ -87,9 +87,9 @@ extension Outcome {
         if case .service(let error) = error { error } else { nil }
     }
 
+    /// Whether an earlier run did it, and this one only passes it over.
+    var isOld: Bool { result == .deleted && attempts == 0 }
+
     /// Whether an interruption kept it from being done, or from being known.
     var isUnfinished: Bool { result == .pending || serviceError?.kind == .cancelled }
-
-    /// The HTTP status that decided; nil where no answer did.
-    var status: Int? { result == .deleted && error == nil ? 204 : serviceError?.status }
 }

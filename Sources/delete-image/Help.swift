@@ -4,25 +4,57 @@ enum Help {
         Delete private machine images from Open Telekom Cloud, or any OpenStack cloud.
 
         USAGE
-          delete-image IMAGE …                                         the executable
-          swift package --allow-network-connections all delete-image IMAGE …      the plugin
+          delete-image IMAGE … | FILTERS | --policy [FILE] | --apply FILE               the executable
+          swift package --allow-network-connections all delete-image …                   the plugin
 
         EXAMPLES
-          delete-image 6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c11            delete one image
-          delete-image --dry-run --from old-images.txt                 look first, delete nothing
-          delete-image --demo --dry-run 2d0f28c7-e7e7-46b2-b585-6f745165f252     try it without a cloud
+          delete-image 6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c11        one image, by its ID
+          delete-image --match 'nightly-*' --older-than 14d --keep-last 3 --unless-in-use     clean up
+          delete-image --policy --plan plan.json                   decide by the package's rules, delete nothing
+          delete-image --apply plan.json                           do what was decided
+          delete-image --demo --match 'nightly-*' --older-than 14d --keep-last 3      try it without a cloud
 
-        An IMAGE is an image ID: a UUID. A deletion cannot be undone.
+        A deletion cannot be undone. Only private images of your own project are ever selected by a name, a filter or
+        a policy. Where anything but IDs or a plan selects, the images are shown and you are asked first.
 
-        WHAT IS DELETED
-          --from FILE            more IDs, one a line; blank lines and # comments are passed over; - is standard input
-          --max-deletions N      select more than N and nothing is deleted
-          --dry-run              look each image up and show what would happen; delete nothing
+        WHICH IMAGES: named one by one
+          IMAGE …                a UUID is an image ID; anything else a name, which exactly one private image must bear
+          --from FILE            more IMAGEs, one a line; blank lines and # comments are passed over; - is standard input
           --ignore-missing       an image that is not there counts as success
-          --delete-backup        for a full-server image, delete its backup too (Open Telekom Cloud)
-          --wait                 wait until each image cannot be seen any more
+
+        WHICH IMAGES: filters
+          --match GLOB           the name matches, all of it (*, ?, [a-z], [!a-z], \\ before a literal one); repeatable
+          --tag TAG              the image bears the tag; repeatable
+          --older-than AGE       made longer ago than 90m, 12h, 30d or 2w, or before 2026-10-01 or
+                                 2026-10-01T08:00:00+02:00 (UTC where no offset is given)
+          --keep-last N          spare the N newest
+          They combine: selected is what matches any of the patterns, bears all of the tags and is older than the age;
+          of that, the N newest are spared. With --older-than 14d --keep-last 3, the three newest of those that are
+          older than 14 days stay too.
+
+        WHICH IMAGES: decided elsewhere
+          --policy [FILE]        what the rules in FILE select; .delete-image.json in the package unless said
+          --apply FILE           what a plan says, where nothing has changed since
+
+        WHAT STAYS
+          Protected images stay, and what is public or another project's.
+          --unprotect            delete protected images too; the protection is lifted first
+          --unless-in-use        keep images that a server was created from
+          --unless-shared        keep images that are lent to another project
+          --unless-referenced [DIR]    keep images whose ID is written in a text file of the package, or of DIR (with a
+                                 slash in it, or after =)
+
+        LOOK FIRST
+          --dry-run              show what would happen; change nothing
+          --plan FILE            the same, and write the decision to FILE, for --apply
+          -y, --yes              do not ask
+          --max-deletions N      more than N, and nothing is deleted (filters and policies: 50 unless said)
 
         HOW
+          --receipt FILE         add a JSON line for each outcome to FILE as it happens; run again with it, the command
+                                 passes over what is deleted already
+          --delete-backup        for a full-server image, delete its backup too (Open Telekom Cloud)
+          --wait                 wait until each image cannot be seen any more
           --concurrency N        deletions under way at once (1 to 64; 4 unless said)
           --retries N            further tries of a request that failed in passing (0 to 20; 4 unless said)
           --timeout SECONDS      the bound on one request, from its start to its last byte (1 to 3600; 30 unless said)
@@ -50,7 +82,7 @@ enum Help {
           DELETE_IMAGE_WORK_DIRECTORY    as --work-directory
 
         EXIT STATUS (through swift package every failure is 1)
-          0 as asked for   1 an image failed or was missing   64 usage   65 malformed input file
-          69 a service cannot be reached   77 refused   78 variables   130 interrupted
+          0 as asked for   1 an image failed or was missing   64 usage, or nobody to ask   65 malformed input file
+          69 a service cannot be reached   77 refused   78 variables   130 interrupted, or answered with no
         """
 }

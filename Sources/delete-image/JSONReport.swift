@@ -30,11 +30,11 @@ struct JSONReport: Encodable {
     init(_ outcomes: [Outcome], isDryRun: Bool, failure: Failure?) {
         dryRun = isDryRun
         images = outcomes.map { outcome in
-            let (name, reason) = Self.names(outcome.result)
+            let reason: String? = if case .kept(let reason) = outcome.result { reason.name } else { nil }
             return Row(
                 id: outcome.id.description,
                 name: outcome.image?.name,
-                outcome: name,
+                outcome: outcome.result.name,
                 reason: reason,
                 status: outcome.status,
                 code: outcome.serviceError?.code,
@@ -56,16 +56,5 @@ struct JSONReport: Encodable {
         // The same run gives the same text.
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-
-    private static func names(_ result: Outcome.Result) -> (outcome: String, reason: String?) {
-        switch result {
-        case .deleted: ("deleted", nil)
-        case .wouldDelete: ("wouldDelete", nil)
-        case .kept(let reason): ("kept", reason.rawValue)
-        case .missing: ("missing", nil)
-        case .failed: ("failed", nil)
-        case .pending: ("pending", nil)
-        }
     }
 }

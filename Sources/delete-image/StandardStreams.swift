@@ -25,12 +25,4 @@ final class StandardStreams: Sendable {
         // One call a line, so that lines of several tasks do not mix.
         (try? stream.write(contentsOf: Data((text + "\n").utf8))) != nil
     }
-
-    /// A fact that, once true, stays true.
-    private final class Flag: @unchecked Sendable {
-        private let lock = NSLock()
-        private var value = false
-        var isSet: Bool { lock.withLock { value } }
-        func set() { lock.withLock { value = true } }
-    }
 }

@@ -11,6 +11,12 @@ struct Surroundings: Sendable {
     var random: @Sendable () -> Double
     /// The content of a file; of standard input for `-`.
     var read: @Sendable (String) throws -> Data
+    /// Writes a file, all of it or nothing.
+    var write: @Sendable (Data, String) throws -> Void
+    /// Where these IDs are written in the files of a folder.
+    var references: @Sendable (Set<ImageID>, URL) throws -> [ImageID: Reference]
+    /// Asks the person at the terminal.
+    var ask: @Sendable (String) async -> Terminal.Answer
     /// Writes to standard output.
     var print: @Sendable (String) -> Void
     /// Writes to standard error.

@@ -10,24 +10,61 @@ struct TextReport {
     /// What is about to happen; said before anything does.
     func heading(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
         let images = count(plan.entries.count, "image")
+        let place = place(session)
+        if plan.entries.isEmpty { return "No image is selected\(place)." }
+        if options.onlyShows { return "Dry run, nothing is deleted: \(images)\(place)" }
+        let deletions = plan.deletions.count
+        return deletions == plan.entries.count
+            ? "Deleting \(images)\(place)" : "Deleting \(deletions) of \(images)\(place)"
+    }
+
+    private func place(_ session: ImageService.Session) -> String {
         let project = session.project.map { " of project \(printable($0.name ?? $0.id, limit: 64))" } ?? ""
-        let place =
-            options.isDemo ? "the demo cloud (in memory; nothing real)" : printable(session.endpoint.absoluteString)
-        return options.isDryRun
-            ? "Dry run, nothing is deleted: \(images)\(project) at \(place)"
-            : "Deleting \(images)\(project) at \(place)"
+        return project + " at "
+            + (options.isDemo
+                ? "the demo cloud (in memory; nothing real)" : printable(session.endpoint.absoluteString))
+    }
+
+    /// What would become of each image of `plan`, a line an image.
+    func lines(_ plan: DeletionPlan) -> String {
+        let outcomes = plan.preview
+        let labelWidth = outcomes.map { Self.label($0).count }.max() ?? 0
+        let nameWidth = Self.nameWidth(plan)
+        return outcomes.compactMap { line($0, labelWidth: labelWidth, nameWidth: nameWidth) }
+            .joined(separator: "\n")
+    }
+
+    /// The plan, as somebody is to see it who has to say whether it is meant.
+    func proposal(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
+        "\(count(plan.entries.count, "image"))\(place(session)):\n\(lines(plan))"
+    }
+
+    /// The plan and the question whether it is meant.
+    func question(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
+        let size = plan.deletions.compactMap { $0.image?.size }.reduce(0, +)
+        let number = count(plan.deletions.count, "image")
+        return "\(proposal(plan, at: session))\nDelete \(number) (\(Self.size(size)))? This cannot be undone. [y/N] "
+    }
+
+    /// One of several images of the same name.
+    static func candidate(_ image: Image) -> String {
+        [
+            image.id.description, image.createdAt.map { "created \($0.formatted(.iso8601))" }, image.size.map(size),
+        ].compactMap { $0 }.joined(separator: "  ")
     }
 
     /// What became of one image; nil where nobody wants to know.
     ///
-    /// - Parameter nameWidth: How wide a column the names are in.
-    func line(_ outcome: Outcome, nameWidth: Int = 0) -> String? {
+    /// - Parameters:
+    ///   - labelWidth: How wide a column the results are in.
+    ///   - nameWidth: How wide a column the names are in.
+    func line(_ outcome: Outcome, labelWidth: Int = 7, nameWidth: Int = 0) -> String? {
         if options.isQuiet, !isFailure(outcome) { return nil }
         let facts = [
             outcome.image.map { description($0, nameWidth: nameWidth) },
             Words.detail(outcome),
         ].compactMap { $0 }.joined(separator: "  ")
-        let label = padded(Self.label(outcome), to: options.isDryRun ? 12 : 7)
+        let label = padded(Self.label(outcome), to: labelWidth)
         return "  \(label)  \(outcome.id)" + (facts.isEmpty ? "" : "  \(facts)")
     }
 
@@ -39,18 +76,13 @@ struct TextReport {
     /// All of it in one sentence; nil where nobody wants to know.
     func summary(_ outcomes: [Outcome]) -> String? {
         if options.isQuiet { return nil }
-        var numbers: [(label: String, number: Int)] = []
-        for outcome in outcomes {
-            let label = Self.label(outcome)
-            if let index = numbers.firstIndex(where: { $0.label == label }) {
-                numbers[index].number += 1
-            } else {
-                numbers.append((label, 1))
-            }
-        }
+        let numbers = Dictionary(outcomes.map { (Self.label($0), 1) }, uniquingKeysWith: +)
         let size = outcomes.filter { $0.result == .wouldDelete }.compactMap { $0.image?.size }.reduce(0, +)
-        let parts = numbers.map { label, number in
-            label == "would delete" ? "would delete \(number) (\(Self.size(size)))" : "\(number) \(label)"
+        let labels = ["deleted", "would delete", "kept", "missing", "failed", "pending"]
+        let parts = labels.compactMap { label in
+            numbers[label].map { number in
+                label == "would delete" ? "would delete \(number) (\(Self.size(size)))" : "\(number) \(label)"
+            }
         }
         return "\(count(outcomes.count, "image")): \(parts.joined(separator: ", "))."
     }

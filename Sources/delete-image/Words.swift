@@ -37,18 +37,65 @@ enum Words {
     static func detail(_ outcome: Outcome) -> String? {
         switch outcome.result {
         case .deleted:
-            outcome.error == nil ? nil : "gone at the second look; the answer to an earlier try was lost"
+            if outcome.error != nil {
+                "gone at the second look; the answer to an earlier try was lost"
+            } else {
+                outcome.attempts == 0 ? "by an earlier run, as the receipt says" : nil
+            }
         case .wouldDelete, .pending: nil
-        case .kept(.protected): "It is protected; lift the protection to delete it."
-        case .kept(.notPrivate): notPrivate(outcome)
+        case .kept(let reason): sentence(reason, of: outcome) + lostProtection(outcome)
         case .missing: "It is not there: deleted already, or another project's."
         case .failed:
             outcome.error.map { error in
                 if case .service(let failure) = error, failure.service == .image {
-                    return capitalized(predicate(failure))
+                    return capitalized(predicate(failure)) + lostProtection(outcome)
                 }
-                return sentence(error)
+                return sentence(error) + lostProtection(outcome)
             }
+        }
+    }
+
+    private static func lostProtection(_ outcome: Outcome) -> String {
+        outcome.lostProtection ? " Its protection was lifted and could not be put back: protect it again." : ""
+    }
+
+    private static func sentence(_ reason: KeepReason, of outcome: Outcome) -> String {
+        switch reason {
+        case .protected: "It is protected; --unprotect deletes it all the same."
+        case .notPrivate: notPrivate(outcome)
+        case .keepLast: "It is one of the newest."
+        case .inUse(let servers): "In use: \(list(servers, of: "server")) was created from it."
+        case .shared(let projects): "It is lent to \(list(projects, of: "project"))."
+        case .referenced(let place): "It is written in \(printable(place.file)):\(place.line)."
+        case .unreadable(let file): "\(printable(file)) cannot be read, and may name it."
+        case .changed(let fields): "It has changed since the plan was made: \(fields.joined(separator: ", "))."
+        case .unknown(.inUse, let error): "Nobody can say whether a server was created from it. \(sentence(error))"
+        case .unknown(_, let error): "Nobody can say whether it is lent to a project. \(sentence(error))"
+        }
+    }
+
+    private static func list(_ names: [String], of noun: String) -> String {
+        let some = names.prefix(3).map { printable($0, limit: 64) }.joined(separator: ", ")
+        return "\(noun) \(some)" + (names.count > 3 ? " and \(names.count - 3) more" : "")
+    }
+
+    /// Why a plan cannot be carried out.
+    static func sentence(_ fault: SavedPlan.Fault) -> String {
+        switch fault {
+        case .malformed(let reason): "it is no plan: \(printable(reason)). Nothing was deleted."
+        case .otherEndpoint(let endpoint):
+            "the plan is for another image service, \(printable(endpoint)). Nothing was deleted."
+        case .otherProject(let project):
+            "the plan is for another project, \(printable(project.name ?? project.id, limit: 64)). Nothing was deleted."
+        }
+    }
+
+    /// Why a receipt cannot be used.
+    static func sentence(_ fault: Receipt.Fault) -> String {
+        switch fault {
+        case .malformed(let line): "line \(line) is none of a receipt; name another file."
+        case .inUse: "another run writes to it just now; wait for that, or name another file."
+        case .system(let words): "it cannot be used: \(printable(words))."
         }
     }
 
@@ -63,6 +110,7 @@ enum Words {
         switch service {
         case .identity: "The identity service"
         case .image: "The image service"
+        case .compute: "The compute service"
         }
     }
 
@@ -124,6 +172,8 @@ enum Words {
             "the image service has no \(interface) endpoint\(region.map { " in region \(printable($0, limit: 60))" } ?? ""); "
                 + "it has: \(available.map { printable($0, limit: 60) }.joined(separator: ", ")). "
                 + "Set OS_REGION_NAME or OS_INTERFACE."
+        case .noComputeService:
+            "the project's catalog has no compute service that could be asked about servers."
         case .regionNeeded(let regions):
             "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "
                 + "\(regions.map { printable($0, limit: 60) }.joined(separator: ", "))."

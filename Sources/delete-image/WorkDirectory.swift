@@ -17,13 +17,9 @@ enum WorkDirectory {
     }
 
     private static func pluginWorkDirectory(around folder: URL, exists: (URL) -> Bool) -> URL? {
-        var folder = folder.standardizedFileURL
-        while !exists(folder.appendingPathComponent("Package.swift")) {
-            guard folder.path != "/" else { return nil }
-            folder.deleteLastPathComponent()
-        }
         // As SwiftPM has it: below the name of the plugin's target, whatever the package.
-        return folder.appendingPathComponent(".build/plugins/DeleteImage/outputs", isDirectory: true)
+        PackageRoot.url(around: folder, exists: exists)?
+            .appendingPathComponent(".build/plugins/DeleteImage/outputs", isDirectory: true)
     }
 
     private static func userCache(_ environment: [String: String]) -> URL? {

@@ -29,7 +29,7 @@ struct DeletingTests {
             run.output == """
                 Deleting 3 images of project ci at \(cloud.cloud.imageURL.absoluteString)/v2
                   deleted  \(Sample.id(1))
-                  kept     \(Sample.id(2))  It is protected; lift the protection to delete it.
+                  kept     \(Sample.id(2))  It is protected; --unprotect deletes it all the same.
                   missing  \(Sample.id(3))  It is not there: deleted already, or another project's.
                 3 images: 1 deleted, 1 kept, 1 missing.
 

@@ -67,10 +67,12 @@ struct OutputTests {
         let help = try await Executable.deleteImage.run(["--help"])
         #expect(help.status == 0)
         for option in [
-            "--from", "--max-deletions", "--dry-run", "--ignore-missing", "--delete-backup", "--wait", "--concurrency",
+            "--from", "--match", "--tag", "--older-than", "--keep-last", "--policy [FILE]", "--apply", "--dry-run",
+            "--plan", "-y, --yes", "--max-deletions", "--ignore-missing", "--unprotect", "--unless-in-use",
+            "--unless-shared", "--unless-referenced [DIR]", "--delete-backup", "--wait", "--receipt", "--concurrency",
             "--retries", "--timeout", "--allow-http", "--no-token-cache", "--forget-token", "--work-directory",
-            "--demo",
-            "--json", "--quiet", "--verbose", "--help", "--version", "swift package --allow-network-connections all",
+            "--demo", "--json", "-q, --quiet", "-v, --verbose", "-h, --help", "--version",
+            "swift package --allow-network-connections all",
         ] {
             #expect(help.output.contains(option))
         }

@@ -35,14 +35,17 @@ extension Executable.Finished {
 }
 
 extension LoopbackCloud {
-    /// Runs the executable against this cloud, with a work directory of its own.
+    /// Runs the executable against this cloud, when few others run.
     func run(
         _ arguments: [String],
         in folder: TemporaryFolder? = nil,
         _ changes: [String: String?] = [:],
-        input: String? = nil
+        input: String? = nil,
+        currentDirectory: URL? = nil
     ) async throws -> Executable.Finished {
-        try await start(arguments, in: folder, changes, input: input).finished()
+        try await Executable.amongFew {
+            try await start(arguments, in: folder, changes, input: input, currentDirectory: currentDirectory).finished()
+        }
     }
 
     /// Starts the executable against this cloud.
@@ -50,13 +53,19 @@ extension LoopbackCloud {
         _ arguments: [String],
         in folder: TemporaryFolder? = nil,
         _ changes: [String: String?] = [:],
-        input: String? = nil
+        input: String? = nil,
+        currentDirectory: URL? = nil
     ) throws -> Running {
         var environment = environment
         if let folder { environment["DELETE_IMAGE_WORK_DIRECTORY"] = folder.url.path }
         for (name, value) in changes { environment[name] = value }
         let cache = folder == nil ? ["--no-token-cache"] : []
-        return try Executable.deleteImage.start(cache + arguments, environment: environment, input: input)
+        return try Executable.deleteImage.start(
+            cache + arguments,
+            environment: environment,
+            input: input,
+            currentDirectory: currentDirectory
+        )
     }
 
     /// The IDs of the images that are still there.

@@ -82,9 +82,9 @@ struct PluginTests {
         #expect(run.errors.contains("warning: OS_INSECURE is not followed"))
         #expect(run.errors.contains("DELETE \(cloud.cloud.imageURL.absoluteString)/v2/images/\(Sample.id(1)): 204"))
 
-        let refused = try await consumer.deleteImage(["--json", "nonsense"], environment: cloud.environment)
+        let refused = try await consumer.deleteImage(["--json", "--tag"], environment: cloud.environment)
         #expect(try JSONSerialization.jsonObject(with: Data(refused.output.utf8)) is [String: Any])
-        #expect(refused.errors.contains("error: not an image ID (a UUID): “nonsense”"))
+        #expect(refused.errors.contains("error: --tag needs a value"))
         #expect(refused.status == 1)
     }
 
@@ -103,6 +103,49 @@ struct PluginTests {
         let unknown = try await consumer.deleteImage(["--unknown"], environment: cloud.environment)
         #expect(unknown.output.contains("error: unknown option --unknown."))
         #expect(unknown.status == 1)
+    }
+
+    @Test("The policy is the package's own, and so are the files that name images")
+    func package() async throws {
+        let cloud = try LoopbackCloud(images: (1...3).map { .old($0, "nightly-\($0)", day: $0) })
+        let policy = #"{"rules":{"nightlies":{"match":"nightly-*","unlessReferenced":true,"keepLast":1}}}"#
+        try Data(policy.utf8).write(to: consumer.url.appendingPathComponent(".delete-image.json"))
+        try Data("image = \(Sample.id(1))".utf8).write(to: consumer.url.appendingPathComponent("main.tf"))
+        let run = try await consumer.deleteImage(["--policy", "--yes"], environment: cloud.environment)
+        #expect(run.status == 0)
+        #expect(run.output.contains("It is written in main.tf:1."))
+        #expect(run.lines.last == "3 images: 1 deleted, 2 kept.")
+        #expect(await Set(cloud.cloud.currentImages.map(\.id)) == Set([1, 3].map(Sample.id)))
+    }
+
+    @Test(
+        "At a terminal it asks, and the answer counts",
+        .enabled(if: Executable.hasTerminals, "no script(1) here that makes terminals"),
+        .timeLimit(.minutes(3)),
+        arguments: [("y\n", deletions: 2), ("n\n", 0), ("\u{3}", 0)]
+    )
+    func confirmation(answer: String, deletions: Int) async throws {
+        forgetTokens()
+        let cloud = try LoopbackCloud(images: (1...3).map { .old($0, "nightly-\($0)", day: $0) })
+        let running = try consumer.startDeleteImageAtTerminal(
+            ["--match", "nightly-*", "--keep-last", "1"],
+            environment: cloud.environment
+        )
+        await running.outputContains("Delete 2 images (4.0 GiB)? This cannot be undone. [y/N] ")
+        try running.type(answer)
+        let run = await running.finished()
+        #expect((run.status == 0) == (deletions > 0))
+        #expect(run.output.contains("  would delete  \(Sample.id(1))  nightly-1  "))
+        #expect(cloud.requests.count { $0.method == "DELETE" } == deletions)
+    }
+
+    @Test("Where nobody can be asked it says so, and does not wait")
+    func unattended() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "nightly-1")])
+        let run = try await consumer.deleteImage(["--match", "nightly-*"], environment: cloud.environment)
+        #expect(run.status == 1)
+        #expect(run.output.contains("error: nobody can be asked here: add --yes"))
+        #expect(cloud.requests.allSatisfy { $0.method != "DELETE" })
     }
 
     @Test("Standard input is SwiftPM's: a list from there is empty, and nothing hangs")

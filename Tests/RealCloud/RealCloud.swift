@@ -58,6 +58,46 @@ struct RealCloud: Sendable {
         _ = try await send("POST", "/v2/images/\(id)/members", json: ["member": project])
     }
 
+    /// Changes a property of an image, as somebody else might between a plan and its application.
+    func rename(_ id: String, to name: String) async throws {
+        let change = #"[{"op":"replace","path":"/name","value":"\#(name)"}]"#
+        let media = "application/openstack-images-v2.1-json-patch"
+        guard try await send("PATCH", "/v2/images/\(id)", Data(change.utf8), media).status == 200 else {
+            throw Unexpected()
+        }
+    }
+
+    /// Deletes an image behind the command's back.
+    func delete(_ id: String) async throws {
+        guard try await send("DELETE", "/v2/images/\(id)").status == 204 else { throw Unexpected() }
+    }
+
+    /// Makes images older than they are. No API can do that, so it is written into Glance's database.
+    static func backdate(_ ids: [String], days: Int) async throws {
+        let state = URL(fileURLWithPath: variable("DELETE_IMAGE_REAL_CLOUD_STATE") ?? "/nonexistent")
+        let run = try await Executable(url: state.appendingPathComponent("venv/bin/python")).run(
+            [
+                "-c",
+                """
+                import sqlite3, sys
+                database = sqlite3.connect(sys.argv[1], timeout=30)
+                for id in sys.argv[3:]:
+                    database.execute("update images set created_at = datetime(created_at, ?) where id = ?", (sys.argv[2], id))
+                database.commit()
+                """, state.appendingPathComponent("glance.db").path, "-\(days) days",
+            ] + ids
+        )
+        guard run.status == 0 else { throw Unexpected() }
+    }
+
+    /// A compute service that the catalog names, with one server, made from this image.
+    static func compute(server name: String, madeFrom image: String) throws -> LoopbackServer {
+        try LoopbackServer(port: variable("DELETE_IMAGE_REAL_CLOUD_COMPUTE").flatMap { UInt16($0) } ?? 0) { request in
+            guard request.path.hasPrefix("/v2.1/servers/detail") else { return .answer(404) }
+            return .json(["servers": [["id": "1", "name": name, "image": ["id": image]]]])
+        }
+    }
+
     /// Whether the image is there, as this user sees it.
     func has(_ id: String) async throws -> Bool {
         try await send("GET", "/v2/images/\(id)").status == 200
@@ -85,7 +125,7 @@ struct RealCloud: Sendable {
     /// What the command itself has sent so far to each server, by the servers' own logs: "POST /v3/auth/tokens 201".
     static func requestsOfTheCommand() throws -> [[String]] {
         try ["keystone", "brief", "glance"].map { server in
-            let log = URL(fileURLWithPath: variable("DELETE_IMAGE_REAL_CLOUD_LOGS") ?? "/nonexistent")
+            let log = URL(fileURLWithPath: variable("DELETE_IMAGE_REAL_CLOUD_STATE") ?? "/nonexistent")
                 .appendingPathComponent("\(server)-access.log")
             return String(decoding: try Data(contentsOf: log), as: UTF8.self).split(separator: "\n")
                 .filter { $0.hasSuffix(" delete-image/\(ImageService.version)") }

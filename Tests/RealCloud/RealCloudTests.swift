@@ -7,15 +7,15 @@ import Testing
 /// One after the other, because some count what the servers' logs say.
 @Suite("Real cloud", .serialized, .enabled(if: RealCloud.isThere, Comment(rawValue: RealCloud.reason)))
 struct RealCloudTests {
-    private let folder: TemporaryFolder
-    private let cloud: RealCloud
+    let folder: TemporaryFolder
+    let cloud: RealCloud
 
     init() async throws {
         folder = try TemporaryFolder()
         cloud = try await RealCloud()
     }
 
-    private func run(_ arguments: [String], _ changes: [String: String] = [:]) async throws -> Executable.Finished {
+    func run(_ arguments: [String], _ changes: [String: String] = [:]) async throws -> Executable.Finished {
         try await Executable.deleteImage.run(
             ["--work-directory", folder.url.path, "--json"] + arguments,
             environment: RealCloud.environment().merging(changes) { $1 }
@@ -23,7 +23,7 @@ struct RealCloudTests {
     }
 
     /// The images' outcomes, or the kind of error where there are none.
-    private func outcomes(_ run: Executable.Finished) throws -> [String] {
+    func outcomes(_ run: Executable.Finished) throws -> [String] {
         let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
         return (report["images"] as? [[String: Any]] ?? []).map { image in
             [image["outcome"], image["reason"]].compactMap { $0 as? String }.joined(separator: " ")
@@ -31,7 +31,7 @@ struct RealCloudTests {
     }
 
     /// What the command sends while `body` runs.
-    private func requests(during body: () async throws -> Void) async throws -> [String] {
+    func requests(during body: () async throws -> Void) async throws -> [String] {
         let earlier = try RealCloud.requestsOfTheCommand()
         try await body()
         return zip(try RealCloud.requestsOfTheCommand(), earlier).flatMap { $0.dropFirst($1.count) }
@@ -170,7 +170,7 @@ struct RealCloudTests {
         #expect(try await cloud.has(id) == false)
     }
 
-    @Test("30 processes at once with an empty cache: one token", .disabled("the servers here do not bear it"))
+    @Test("30 processes at once with an empty cache: one token")
     func processes() async throws {
         var ids: [String] = []
         for _ in 0..<30 { ids.append(try await cloud.makeImage(data: nil)) }

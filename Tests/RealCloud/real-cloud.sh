@@ -14,6 +14,8 @@ state=${DELETE_IMAGE_REAL_CLOUD_STATE:-$root/.build/real-cloud}
 keystone_port=${KEYSTONE_PORT:-45000}
 brief_keystone_port=${BRIEF_KEYSTONE_PORT:-45001}
 glance_port=${GLANCE_PORT:-49292}
+# Nothing listens there but what a test starts: the catalog names it as the compute service.
+compute_port=${COMPUTE_PORT:-48774}
 brief_seconds=5
 bin=$state/venv/bin
 
@@ -51,6 +53,8 @@ configure_glance() {
 log_file = $state/glance.log
 enabled_backends = disk:file
 show_multiple_locations = false
+# Short pages, so that a list of a few images already has several.
+api_limit_max = 5
 [database]
 connection = sqlite:///$state/glance.db
 [glance_store]
@@ -77,14 +81,15 @@ EOF
     cp "$state/venv/etc/glance/glance-api-paste.ini" "$state/glance/"
 }
 
-# $1: name, $2: WSGI application, $3: port, $4: threads
+# $1: name, $2: WSGI application, $3: port, $4: processes, $5: threads of each
 serve() {
-    # The access log names each request's client, so that a test can count what the command sent. Threads and SQLite
-    # go together only if a transaction takes the write lock at its beginning.
+    # The access log names each request's client, so that a test can count what the command sent. Parallel requests and
+    # SQLite go together only if a transaction takes the write lock at its beginning.
     cat > "$state/$1.py" <<EOF
 wsgi_app = "$2"
 bind = "127.0.0.1:$3"
-threads = $4
+workers = $4
+threads = $5
 pidfile = "$state/$1.pid"
 daemon = True
 control_socket_disable = True
@@ -117,7 +122,8 @@ wait_for() {
 export_variables() {
     export DELETE_IMAGE_REAL_CLOUD="http://127.0.0.1:$keystone_port/v3"
     export DELETE_IMAGE_BRIEF_IDENTITY="http://127.0.0.1:$brief_keystone_port/v3"
-    export DELETE_IMAGE_REAL_CLOUD_LOGS="$state"
+    export DELETE_IMAGE_REAL_CLOUD_STATE="$state"
+    export DELETE_IMAGE_REAL_CLOUD_COMPUTE="$compute_port"
 }
 
 start() {
@@ -139,9 +145,10 @@ start() {
     "$bin/glance-manage" --config-dir "$state/glance" db_sync 2>> "$state/glance.log"
     "$bin/python" -c 'import sqlite3, sys
 for file in sys.argv[1:]: sqlite3.connect(file).execute("pragma journal_mode=wal")' "$state"/{keystone,glance}.db
-    serve keystone keystone.wsgi.api:application "$keystone_port" 8
-    serve brief keystone.wsgi.api:application "$brief_keystone_port" 8
-    serve glance glance.wsgi.api:application "$glance_port" 8
+    # Threads of one Keystone have been seen to wait for each other without end.
+    serve keystone keystone.wsgi.api:application "$keystone_port" 4 1
+    serve brief keystone.wsgi.api:application "$brief_keystone_port" 1 1
+    serve glance glance.wsgi.api:application "$glance_port" 1 8
     for port in "$keystone_port" "$brief_keystone_port" "$glance_port"; do wait_for "$port"; done
     populate
 }
@@ -149,13 +156,14 @@ for file in sys.argv[1:]: sqlite3.connect(file).execute("pragma journal_mode=wal
 populate() {
     OS_AUTH_URL="http://127.0.0.1:$keystone_port/v3" OS_USERNAME=admin OS_PASSWORD=admin-pa55w0rd \
         OS_PROJECT_NAME=admin OS_USER_DOMAIN_NAME=Default OS_PROJECT_DOMAIN_NAME=Default OS_REGION_NAME=RegionOne \
-        "$bin/python" - "$glance_port" <<'EOF'
+        "$bin/python" - "$glance_port" "$compute_port" <<'EOF'
 import sys, openstack
 
 identity = openstack.connect().identity
-service = identity.create_service(name="glance", type="image")
-identity.create_endpoint(
-    service_id=service.id, interface="public", region_id="RegionOne", url=f"http://127.0.0.1:{sys.argv[1]}")
+for name, kind, address in [("glance", "image", sys.argv[1]), ("nova", "compute", f"{sys.argv[2]}/v2.1")]:
+    service = identity.create_service(name=name, type=kind)
+    identity.create_endpoint(
+        service_id=service.id, interface="public", region_id="RegionOne", url=f"http://127.0.0.1:{address}")
 for name, project_name, role in [("glance", "service", "admin"), ("ci", "ci", "member"), ("other", "other", "member"), ("reader", "ci", "reader")]:
     project = identity.find_project(project_name) or identity.create_project(name=project_name, domain_id="default")
     user = identity.create_user(name=name, password=f"{name}-pa55w0rd", domain_id="default")

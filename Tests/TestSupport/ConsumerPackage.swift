@@ -3,7 +3,7 @@ public import Foundation
 /// A package that depends on this one by path and on nothing else, as a user's does.
 public final class ConsumerPackage: Sendable {
     private let folder: TemporaryFolder
-    private let swift: Executable
+    private let tool: Executable
 
     /// Makes the package. The first run of the plugin builds the tool in it, which takes a while.
     public init() throws {
@@ -23,7 +23,7 @@ public final class ConsumerPackage: Sendable {
             )
             """
         try Data(manifest.utf8).write(to: folder.file("Package.swift"))
-        swift = Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
+        tool = Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
     }
 
     public var url: URL { folder.url }
@@ -33,26 +33,35 @@ public final class ConsumerPackage: Sendable {
 
     /// Runs `swift` with `arguments` in the package.
     public func swift(_ arguments: [String], environment: [String: String] = [:]) async throws -> Executable.Finished {
-        try await startSwift(arguments, environment: environment).finished()
+        try await tool.run(["swift"] + arguments, environment: environment, currentDirectory: url)
     }
 
-    /// Runs the plugin as somebody without a terminal does.
+    /// Runs the plugin as somebody without a terminal does, wherever the tests are run.
     public func deleteImage(
         _ arguments: [String],
         environment: [String: String] = [:]
     ) async throws -> Executable.Finished {
-        try await startDeleteImage(arguments, environment: environment).finished()
+        let setsid = "/usr/bin/setsid"
+        let session = FileManager.default.isExecutableFile(atPath: setsid) ? [setsid, "--wait"] : []
+        return try await tool.run(
+            session + ["swift"] + Self.verb + arguments,
+            environment: environment,
+            currentDirectory: url
+        )
     }
 
     /// Starts the plugin, and lets the test decide what comes next.
     public func startDeleteImage(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
-        try startSwift(
-            ["package", "--allow-network-connections", "all", "delete-image"] + arguments,
-            environment: environment
-        )
+        try tool.start(["swift"] + Self.verb + arguments, environment: environment, currentDirectory: url)
     }
 
-    private func startSwift(_ arguments: [String], environment: [String: String]) throws -> Running {
-        try swift.start(["swift"] + arguments, environment: environment, currentDirectory: folder.url)
+    /// Starts the plugin at a terminal.
+    public func startDeleteImageAtTerminal(
+        _ arguments: [String],
+        environment: [String: String] = [:]
+    ) throws -> Running {
+        try tool.startAtTerminal(["swift"] + Self.verb + arguments, environment: environment, currentDirectory: url)
     }
+
+    private static let verb = ["package", "--allow-network-connections", "all", "delete-image"]
 }

@@ -36,10 +36,13 @@ public struct Executable: Sendable {
     }
 
     /// Starts, and lets the test decide what comes next.
+    ///
+    /// - Parameter isInteractive: Whether standard input stays open, for what the test types later.
     public func start(
         _ arguments: [String],
         environment: [String: String] = [:],
         input: String? = nil,
+        isInteractive: Bool = false,
         currentDirectory: URL? = nil
     ) throws -> Running {
         let process = Process()
@@ -51,22 +54,42 @@ public struct Executable: Sendable {
         }
         process.environment = inherited.merging(environment) { $1 }
         process.currentDirectoryURL = currentDirectory ?? FileManager.default.temporaryDirectory
-        return try Running(process, input: input)
+        return try Running(process, input: input, isInteractive: isInteractive)
+    }
+
+    /// Whether programs can be run at a terminal here.
+    public static let hasTerminals = FileManager.default.isExecutableFile(atPath: script)
+
+    private static let script = "/usr/bin/script"
+
+    /// Starts at a terminal of its own: what the test types comes from its keyboard, and all that is written to it is
+    /// the output. Linux's `script` makes the terminal; macOS has one with other options.
+    public func startAtTerminal(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        currentDirectory: URL? = nil
+    ) throws -> Running {
+        let words = ([url.path] + arguments).map { "'" + $0.replacing("'", with: "'\\''") + "'" }
+        return try Executable(url: URL(fileURLWithPath: Self.script)).start(
+            ["--quiet", "--return", "--command", words.joined(separator: " "), "/dev/null"],
+            environment: environment.merging(["SHELL": "/bin/sh"]) { $1 },
+            isInteractive: true,
+            currentDirectory: currentDirectory
+        )
     }
 }
 
 /// A program under way.
 public final class Running: @unchecked Sendable {
     private let process: Process
-    private let output: Task<Data, Never>
-    private let errors: Task<Data, Never>
-    private let seenErrors = Locked(Data())
-    private let errorsArrive: AsyncStream<Void>
+    private let input: FileHandle
+    private let output: Stream
+    private let errors: Stream
     private let ended = DispatchSemaphore(value: 0)
 
     public var processIdentifier: Int32 { process.processIdentifier }
 
-    init(_ process: Process, input: String?) throws {
+    init(_ process: Process, input: String?, isInteractive: Bool) throws {
         self.process = process
         let (outputPipe, errorPipe, inputPipe) = (Pipe(), Pipe(), Pipe())
         process.standardOutput = outputPipe
@@ -75,21 +98,16 @@ public final class Running: @unchecked Sendable {
         let ended = ended
         process.terminationHandler = { _ in ended.signal() }
         try process.run()
-        output = Self.collect(outputPipe.fileHandleForReading) { _ in }
-        let (errorsArrive, arrived) = AsyncStream<Void>.makeStream()
-        self.errorsArrive = errorsArrive
-        let seenErrors = seenErrors
-        errors = Self.collect(errorPipe.fileHandleForReading) { data in
-            seenErrors.withLock { $0 += data }
-            if data.isEmpty { arrived.finish() } else { arrived.yield() }
-        }
-        if let input { try inputPipe.fileHandleForWriting.write(contentsOf: Data(input.utf8)) }
-        try inputPipe.fileHandleForWriting.close()
+        output = Stream(outputPipe.fileHandleForReading)
+        errors = Stream(errorPipe.fileHandleForReading)
+        self.input = inputPipe.fileHandleForWriting
+        if let input { try type(input) }
+        if !isInteractive { try self.input.close() }
     }
 
     /// Waits for the end.
     public func finished() async -> Executable.Finished {
-        let (output, errors) = (await output.value, await errors.value)
+        let (output, errors) = (await output.whole.value, await errors.whole.value)
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 self.ended.wait()
@@ -107,25 +125,45 @@ public final class Running: @unchecked Sendable {
     /// Sends a signal to the program.
     public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-    /// Waits until the program has written `text` to standard error, or can write no more.
-    public func errorsContain(_ text: String) async {
-        for await _ in errorsArrive where String(decoding: seenErrors.value, as: UTF8.self).contains(text) { return }
-    }
+    /// Writes to the program's standard input.
+    public func type(_ text: String) throws { try input.write(contentsOf: Data(text.utf8)) }
 
-    /// Reads to the end; `arrive` is told each piece, and at the end an empty one.
-    private static func collect(
-        _ handle: FileHandle,
-        arrive: @escaping @Sendable (Data) -> Void
-    ) -> Task<Data, Never> {
-        let (stream, continuation) = AsyncStream<Data>.makeStream()
-        Thread.detachNewThread {
-            while case let data = handle.availableData, !data.isEmpty {
-                arrive(data)
-                continuation.yield(data)
+    /// Waits until the program has written `text` to standard output, or can write no more.
+    public func outputContains(_ text: String) async { await output.contains(text) }
+
+    /// Waits until the program has written `text` to standard error, or can write no more.
+    public func errorsContain(_ text: String) async { await errors.contains(text) }
+
+    /// What comes out of a program, piece by piece.
+    private final class Stream: Sendable {
+        let whole: Task<Data, Never>
+        private let seen: Locked<Data>
+        private let arrivals: AsyncStream<Void>
+
+        init(_ handle: FileHandle) {
+            let seen = Locked(Data())
+            let (arrivals, arrived) = AsyncStream<Void>.makeStream()
+            let (end, ended) = AsyncStream<Void>.makeStream()
+            Thread.detachNewThread {
+                while case let data = handle.availableData, !data.isEmpty {
+                    seen.withLock { $0 += data }
+                    arrived.yield()
+                }
+                arrived.finish()
+                ended.finish()
             }
-            arrive(Data())
-            continuation.finish()
+            self.seen = seen
+            self.arrivals = arrivals
+            whole = Task {
+                for await _ in end {}
+                return seen.value
+            }
         }
-        return Task { await stream.reduce(into: Data()) { $0 += $1 } }
+
+        func contains(_ text: String) async {
+            func isThere() -> Bool { String(decoding: seen.value, as: UTF8.self).contains(text) }
+            if isThere() { return }
+            for await _ in arrivals where isThere() { return }
+        }
     }
 }

@@ -15,6 +15,7 @@ public final class LoopbackCloud: Sendable {
     public init(
         images: [DemoImage] = [],
         tokenLifetime: TimeInterval = 24 * 60 * 60,
+        longestPage: Int = 1000,
         fault: @escaping @Sendable (LoopbackServer.Request, Int) async -> LoopbackServer.Reply? = { _, _ in nil }
     ) throws {
         let log = Locked<[LoopbackServer.Request]>([])
@@ -31,8 +32,10 @@ public final class LoopbackCloud: Sendable {
         let cloud = DemoCloud(
             identityURL: URL(string: "http://127.0.0.1:\(server.port)/identity/v3")!,
             imageURL: URL(string: "http://127.0.0.1:\(server.port)/image")!,
+            computeURL: URL(string: "http://127.0.0.1:\(server.port)/compute/v2.1/\(DemoImage.projectID)")!,
             images: images,
-            tokenLifetime: tokenLifetime
+            tokenLifetime: tokenLifetime,
+            longestPage: longestPage
         )
         place.withLock { $0 = cloud }
         self.cloud = cloud

@@ -23,6 +23,15 @@ public final class LoopbackServer: Sendable {
         case drip(Data, every: TimeInterval, again: Data)
         /// A reset connection.
         case reset
+
+        /// An ordinary answer with this JSON.
+        public static func json(_ object: [String: Any]) -> Reply {
+            .answer(
+                200,
+                headers: ["Content-Type": "application/json"],
+                body: (try? JSONSerialization.data(withJSONObject: object)) ?? Data()
+            )
+        }
     }
 
     public let port: UInt16
@@ -36,8 +45,8 @@ public final class LoopbackServer: Sendable {
     /// How many connections were made so far.
     public var connectionCount: Int { accepted.value }
 
-    /// Listens at once, on a port that is free.
-    public init(answer: @escaping @Sendable (Request) async -> Reply) throws {
+    /// Listens at once, on `port` or, for 0, on one that is free.
+    public init(port wanted: UInt16 = 0, answer: @escaping @Sendable (Request) async -> Reply) throws {
         self.answer = answer
         #if os(Linux)
             listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -46,9 +55,12 @@ public final class LoopbackServer: Sendable {
         #endif
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = wanted.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let listener = listener
+        var isReused: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout.size(ofValue: isReused)))
         let isListening = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(listener, $0, length) == 0 && listen(listener, 128) == 0 && getsockname(listener, $0, &length) == 0
@@ -173,7 +185,8 @@ public final class LoopbackServer: Sendable {
 private func waitFor<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) -> Value {
     let done = DispatchSemaphore(value: 0)
     let result = Locked<Value?>(nil)
-    Task {
+    // Before all the tests that are waiting to begin: whoever asks has a deadline.
+    Task(priority: .high) {
         let value = await work()
         result.withLock { $0 = value }
         done.signal()

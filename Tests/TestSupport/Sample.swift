@@ -16,6 +16,23 @@ public enum Sample {
     }
 }
 
+extension DemoImage {
+    /// One that was made in 2020, `day` days after its beginning: old, whatever day the tests are run.
+    public static func old(
+        _ number: Int,
+        _ name: String = "nightly",
+        day: Int = 0,
+        tags: [String] = []
+    ) -> DemoImage {
+        DemoImage(
+            id: Sample.id(number),
+            name: name,
+            createdAt: Date(timeIntervalSince1970: 1_577_836_800 + Double(day) * 86_400),
+            tags: tags
+        )
+    }
+}
+
 /// A demo cloud, what spoils it, and a service that uses both: what most tests of the library need.
 public struct Bench: Sendable {
     public let cloud: DemoCloud
@@ -27,10 +44,16 @@ public struct Bench: Sendable {
         images: [DemoImage] = Sample.images(5),
         clock: TestClock = TestClock(),
         tokenLifetime: TimeInterval = 24 * 60 * 60,
+        longestPage: Int = 1000,
         fault: @escaping @Sendable (SentRequest, Int) async -> FaultyTransport.Fault? = { _, _ in nil }
     ) {
         self.clock = clock
-        cloud = DemoCloud(images: images, tokenLifetime: tokenLifetime, now: { clock.now })
+        cloud = DemoCloud(
+            images: images,
+            tokenLifetime: tokenLifetime,
+            longestPage: longestPage,
+            now: { clock.now }
+        )
         transport = FaultyTransport(cloud, fault: fault)
     }
 

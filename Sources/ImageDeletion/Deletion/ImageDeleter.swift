@@ -43,54 +43,85 @@ public actor ImageDeleter {
     /// It stops by itself at a failure that every further image would meet. When the calling task is cancelled, the
     /// requests under way are given up: their outcome is ``Outcome/Result/failed``, because nobody knows better.
     ///
-    /// - Parameter onOutcome: Called once for each image as soon as its outcome is known, in no particular order;
-    ///   the next deletion of the same lane waits for it.
+    /// - Parameter onOutcome: Called once for each image as soon as its outcome is known, in no particular order. No
+    ///   other deletion starts before it returns, so that what it writes down is there before. It answers whether to
+    ///   go on; with `false`, no further deletion starts.
     /// - Returns: An outcome for each image, in the plan's order, whatever happened.
-    public func carryOut(onOutcome: @Sendable (Outcome) async -> Void = { _ in }) async -> [Outcome] {
-        await withoutActuallyEscaping(onOutcome) { onOutcome in
-            await withTaskGroup { lanes in
-                for _ in 0..<max(1, min(options.concurrency, plan.entries.count)) {
-                    lanes.addTask { await self.work(onOutcome) }
-                }
+    public func carryOut(onOutcome: @escaping @Sendable (Outcome) -> Bool = { _ in true }) async -> [Outcome] {
+        await withTaskGroup { lanes in
+            for _ in 0..<max(1, min(options.concurrency, plan.entries.count)) {
+                lanes.addTask { await self.work(onOutcome) }
             }
         }
         for (index, entry) in plan.entries.enumerated() where outcomes[index] == nil {
             let outcome = Outcome(decidedBy: entry) ?? Outcome(entry, .pending)
             outcomes[index] = outcome
-            await onOutcome(outcome)
+            _ = onOutcome(outcome)
         }
         return outcomes.compactMap { $0 }
     }
 
-    private func work(_ onOutcome: @Sendable (Outcome) async -> Void) async {
+    private func work(_ onOutcome: @Sendable (Outcome) -> Bool) async {
         while !isStopped, !Task.isCancelled, next < plan.entries.count {
             let index = next
             next += 1
             let outcome = await outcome(of: plan.entries[index])
             outcomes[index] = outcome
             if outcome.error?.concernsWholeRun ?? false { isStopped = true }
-            await onOutcome(outcome)
+            if !onOutcome(outcome) { isStopped = true }
         }
     }
 
     private func outcome(of entry: DeletionPlan.Entry) async -> Outcome {
         if let decided = Outcome(decidedBy: entry) { return decided }
         do throws(ImageDeletionError) {
+            if entry.liftsProtection { try await client.setProtection(of: entry.id, to: false) }
             let reply = try await client.delete(entry.id, deletingBackup: options.deletesBackups)
             if options.waitsUntilGone, let failure = await lingering(entry.id) {
                 return Outcome(entry, .failed, error: failure, attempts: reply.attempts)
             }
             return Outcome(entry, .deleted, requestID: reply.requestID, attempts: reply.attempts)
         } catch {
-            return Outcome(entry, after: error)
+            let outcome = Outcome(entry, after: error)
+            return entry.liftsProtection ? await protectingAgain(entry, outcome, after: error) : outcome
         }
+    }
+
+    /// Puts the protection back where the image is still there.
+    private func protectingAgain(
+        _ entry: DeletionPlan.Entry,
+        _ outcome: Outcome,
+        after error: ImageDeletionError
+    ) async -> Outcome {
+        switch outcome.result {
+        case .deleted, .missing: return outcome
+        case .failed, .kept, .wouldDelete, .pending: break
+        }
+        // In a task of its own: whoever gives the run up does not mean to leave an image unprotected.
+        let client = client
+        let failure = await Task { () -> ImageDeletionError? in
+            do throws(ImageDeletionError) {
+                try await client.setProtection(of: entry.id, to: true)
+                return nil
+            } catch {
+                return error
+            }
+        }.value
+        if case .service(let failure) = failure, failure.kind == .notFound {
+            // It is gone: by the deletion whose answer was lost, or by somebody else.
+            if case .service(let lost) = error, lost.mayHaveActed {
+                return Outcome(entry, .deleted, error: error, attempts: lost.attempts)
+            }
+            return Outcome(entry, after: .service(failure))
+        }
+        return failure == nil ? outcome : Outcome(entry, after: error, lostProtection: true)
     }
 
     /// Waits until `id` cannot be seen any more, up to ten minutes.
     ///
     /// - Returns: What kept it from being seen to be gone; nil once it is gone.
     private func lingering(_ id: ImageID) async -> ImageDeletionError? {
-        let clock = client.connection.clock
+        let clock = client.clock
         let patience = clock.now().addingTimeInterval(10 * 60)
         var pause = Duration.milliseconds(500)
         while true {

@@ -14,6 +14,18 @@ public struct Outcome: Sendable, Hashable {
         case failed
         /// It was not tried: the run was stopped before.
         case pending
+
+        /// The name in reports.
+        public var name: String {
+            switch self {
+            case .deleted: "deleted"
+            case .wouldDelete: "wouldDelete"
+            case .kept: "kept"
+            case .missing: "missing"
+            case .failed: "failed"
+            case .pending: "pending"
+            }
+        }
     }
 
     /// The image's ID.
@@ -26,15 +38,24 @@ public struct Outcome: Sendable, Hashable {
     public let error: ImageDeletionError?
     /// The ID under which the provider's support finds the request that decided.
     public let requestID: String?
-    /// How many times the deletion was sent.
+    /// How many times the deletion was sent; 0 for a deletion that an earlier run did.
     public let attempts: Int
+    /// Whether its protection was lifted, and could not be put back after the deletion failed.
+    public let lostProtection: Bool
+
+    /// The HTTP status that decided; nil where no answer did.
+    public var status: Int? {
+        if case .service(let failure) = error { return failure.status }
+        return result == .deleted && attempts > 0 ? 204 : nil
+    }
 
     init(
         _ entry: DeletionPlan.Entry,
         _ result: Result,
         error: ImageDeletionError? = nil,
         requestID: String? = nil,
-        attempts: Int = 0
+        attempts: Int = 0,
+        lostProtection: Bool = false
     ) {
         id = entry.id
         image = entry.image
@@ -42,6 +63,7 @@ public struct Outcome: Sendable, Hashable {
         self.error = error
         if case .service(let failure) = error { self.requestID = failure.requestID } else { self.requestID = requestID }
         self.attempts = attempts
+        self.lostProtection = lostProtection
     }
 
     /// What the plan already says of an image; nil for one that is to be deleted.
@@ -49,6 +71,7 @@ public struct Outcome: Sendable, Hashable {
         switch entry.fate {
         case .delete: return nil
         case .keep(let reason): self.init(entry, .kept(reason))
+        case .alreadyDeleted: self.init(entry, .deleted)
         case .unseen(.service(let error)) where error.kind == .notFound:
             self.init(entry, .missing, error: .service(error))
         case .unseen(let error): self.init(entry, .failed, error: error)
@@ -56,9 +79,9 @@ public struct Outcome: Sendable, Hashable {
     }
 
     /// What a deletion that did not answer 204 means.
-    init(_ entry: DeletionPlan.Entry, after error: ImageDeletionError) {
+    init(_ entry: DeletionPlan.Entry, after error: ImageDeletionError, lostProtection: Bool = false) {
         guard case .service(let failure) = error, failure.service == .image else {
-            self.init(entry, .failed, error: error)
+            self.init(entry, .failed, error: error, lostProtection: lostProtection)
             return
         }
         let result: Result =
@@ -70,13 +93,13 @@ public struct Outcome: Sendable, Hashable {
             case .notPrivate: .kept(.notPrivate)
             default: .failed
             }
-        self.init(entry, result, error: error, attempts: failure.attempts)
+        self.init(entry, result, error: error, attempts: failure.attempts, lostProtection: lostProtection)
     }
 }
 
 extension DeletionPlan {
     /// What is to be told when nothing of the plan was even begun.
-    public var untried: [Outcome] { entries.map { Outcome($0, .pending) } }
+    public var untried: [Outcome] { entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .pending) } }
 
     /// What a dry run tells: each entry's outcome, were the plan carried out and nothing else to happen.
     public var preview: [Outcome] {

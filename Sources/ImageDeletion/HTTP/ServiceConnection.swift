@@ -11,6 +11,7 @@ struct ServiceRequest: Sendable {
     var url: URL
     var headers: [String: String] = [:]
     var body: Data?
+    var contentType = "application/json"
     /// The statuses that mean that the request did what it was for.
     var expects: Set<Int>
     var secrets: [Secret]
@@ -23,7 +24,7 @@ struct ServiceRequest: Sendable {
         request.setValue("delete-image/\(ImageService.version)", forHTTPHeaderField: "User-Agent")
         if let body {
             request.httpBody = body
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+            request.setValue(contentType, forHTTPHeaderField: "Content-Type")
         }
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         return request
@@ -32,6 +33,7 @@ struct ServiceRequest: Sendable {
 
 /// An answer as it was hoped for.
 struct Reply: Sendable {
+    var service: ServiceError.Service
     var status: Int
     var body: Data
     var response: HTTPURLResponse
@@ -140,6 +142,7 @@ public struct ServiceConnection: Sendable {
         case .success((let body, let response)) where request.expects.contains(response.statusCode):
             return .success(
                 Reply(
+                    service: request.service,
                     status: response.statusCode,
                     body: body,
                     response: response,

@@ -3,12 +3,14 @@
 /// It holds facts, not advice: the command makes its sentences from them, and so can any other program. No field
 /// ever contains a token, password or passcode. Texts that come from a server may contain control characters.
 public struct ServiceError: Error, Sendable, Hashable {
-    /// The two services that are spoken to.
+    /// The services that are spoken to.
     public enum Service: String, Sendable, Hashable {
         /// Keystone v3; IAM on Open Telekom Cloud.
         case identity
         /// Glance v2; IMS on Open Telekom Cloud.
         case image
+        /// Nova v2, and the ECS API of Open Telekom Cloud: which images servers were made from.
+        case compute
     }
 
     /// What the failure means.

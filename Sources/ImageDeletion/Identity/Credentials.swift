@@ -51,6 +51,15 @@ public struct Credentials: Sendable, Hashable {
         case name(String)
     }
 
+    /// Who asks, for people; nil for a token, which does not say.
+    var userName: String? {
+        switch method {
+        case .password(.id(let name), _, _), .password(.name(let name, _), _, _): name
+        case .applicationCredential(.id(let name), _), .applicationCredential(.name(let name, _), _): name
+        case .token: nil
+        }
+    }
+
     /// Everything in here that nobody may see.
     var secrets: [Secret] {
         switch method {

@@ -1,8 +1,8 @@
 public import Foundation
 
-/// Which of the image service's endpoints is meant.
+/// Which of the endpoints in the catalog are meant.
 public struct EndpointChoice: Sendable, Hashable {
-    /// Used instead of whatever the catalog says (`OS_IMAGE_ENDPOINT_OVERRIDE`); ends in `/v2`.
+    /// The image service's, used instead of whatever the catalog says (`OS_IMAGE_ENDPOINT_OVERRIDE`); ends in `/v2`.
     public var override: URL?
     /// The region (`OS_REGION_NAME`); nil where the catalog has but one.
     public var region: String?
@@ -26,21 +26,42 @@ public struct EndpointChoice: Sendable, Hashable {
 
     /// The image service's address for `token`: the override, else the catalog's, else, on Open Telekom Cloud, the
     /// identity service's host with `ims` in its place.
-    func endpoint(for token: Token, authURL: URL?) throws(ImageDeletionError) -> URL {
+    func imageEndpoint(for token: Token, authURL: URL?) throws(ImageDeletionError) -> URL {
         if let override { return override }
-        if token.imageEndpoints.isEmpty {
+        guard let endpoints = token.endpoints?["image"], !endpoints.isEmpty else {
             if let url = openTelekomCloud(authURL) { return url }
-            throw .configuration([.noImageService(types: token.otherServiceTypes)])
+            let types = (token.endpoints ?? [:]).keys + token.otherServiceTypes
+            throw .configuration([.noImageService(types: types.sorted())])
         }
-        let reachable = token.imageEndpoints.filter { Self.name($0.interface) == interface }
+        let entry = try entry(among: endpoints)
+        do {
+            return try ServiceAddress.image(entry.url, allowsHTTP: allowsHTTP)
+        } catch {
+            throw .configuration([.address(source: "the catalog", value: entry.url, error)])
+        }
+    }
+
+    /// The address, as the catalog has it, of the service of `type` for `token`; nil where there is none.
+    func endpoint(of type: String, for token: Token) throws(ImageDeletionError) -> URL? {
+        guard let endpoints = token.endpoints?[type], !endpoints.isEmpty else { return nil }
+        let entry = try entry(among: endpoints)
+        do {
+            return try ServiceAddress(entry.url, allowsHTTP: allowsHTTP).url
+        } catch {
+            throw .configuration([.address(source: "the catalog", value: entry.url, error)])
+        }
+    }
+
+    private func entry(among endpoints: [CatalogEndpoint]) throws(ImageDeletionError) -> CatalogEndpoint {
+        let reachable = endpoints.filter { Self.name($0.interface) == interface }
         // A region of nil or "*" is everywhere.
         let here = reachable.filter { region == nil || $0.region == nil || $0.region == "*" || $0.region == region }
-        guard let endpoint = here.first else {
+        guard let entry = here.first(where: { $0.region == region }) ?? here.first else {
             throw .configuration([
                 .noEndpoint(
                     region: region,
                     interface: interface,
-                    available: token.imageEndpoints.map { "\($0.region ?? "*") \($0.interface ?? "public")" }
+                    available: endpoints.map { "\($0.region ?? "*") \($0.interface ?? "public")" }
                 )
             ])
         }
@@ -49,11 +70,7 @@ public struct EndpointChoice: Sendable, Hashable {
         guard region != nil || regions.count < 2 else {
             throw .configuration([.regionNeeded(regions: regions.sorted())])
         }
-        do {
-            return try ServiceAddress.image(endpoint.url, allowsHTTP: allowsHTTP)
-        } catch {
-            throw .configuration([.address(source: "the catalog", value: endpoint.url, error)])
-        }
+        return entry
     }
 
     /// `publicURL` and `public` are the same.

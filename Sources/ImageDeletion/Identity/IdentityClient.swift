@@ -52,7 +52,7 @@ struct IdentityClient: Sendable {
                     secrets: [token]
                 )
             )
-        } catch  where error.status == 401 || error.status == 404 {
+        } catch  where error.status == 401 || error.status == 404 || error.saysTokenIsInvalid {
             return
         } catch {
             throw .service(error)
@@ -90,5 +90,12 @@ struct IdentityClient: Sendable {
             throw .configuration([.otherProject(wanted: name, token: project)])
         default: break
         }
+    }
+}
+
+extension ServiceError {
+    /// Open Telekom Cloud's IAM answers a dead token with 403, which otherwise means a missing right.
+    fileprivate var saysTokenIsInvalid: Bool {
+        status == 403 && message?.lowercased().contains("x-auth-token is invalid") ?? false
     }
 }

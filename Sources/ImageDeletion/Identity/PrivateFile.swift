@@ -97,7 +97,12 @@ struct PrivateFile: Sendable {
     /// A held lock. It goes with the process, whatever becomes of that.
     struct Lock: Sendable {
         fileprivate let file: Int32
-        func release() { close(file) }
+        func release() {
+            // Not left to `close`: a process started meanwhile holds the file as well until it has become its own
+            // program.
+            flock(file, LOCK_UN)
+            close(file)
+        }
     }
 
     private func makeFolder() throws(Fault) {

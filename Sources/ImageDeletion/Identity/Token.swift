@@ -8,10 +8,15 @@ struct Token: Sendable, Hashable, Codable {
     var expiresAt: Date?
     /// The project that it is for; nil where nobody has said so.
     var project: TokenProject?
-    /// The catalog's endpoints of the image service, of every region and interface.
-    var imageEndpoints: [CatalogEndpoint]
+    /// The catalog's endpoints, of every region and interface, of the services that are spoken to, by their type; nil
+    /// where nobody has said so.
+    var endpoints: [String: [CatalogEndpoint]]?
     /// The types of the other services in the catalog, for the words of an error.
     var otherServiceTypes: [String] = []
+
+    /// The types of services that are spoken to: the image service, and those that know of servers. `ecs` is Open
+    /// Telekom Cloud's own API beside its Nova.
+    static let serviceTypes: Set<String> = ["image", "compute", "ecs"]
 
     /// A token is used until this long before its end, so that none ends on the way.
     static let margin: TimeInterval = 5 * 60
@@ -58,6 +63,8 @@ extension Secret: Codable {
 
 /// Dates as OpenStack writes them: UTC, with or without a fraction of a second.
 enum ServiceDate {
+    static func text(_ date: Date) -> String { date.formatted(.iso8601) }
+
     static func parse(_ text: String) -> Date? {
         (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
             ?? (try? Date(text, strategy: .iso8601))

@@ -35,7 +35,7 @@ public struct TokenCache: Sendable {
         var entries: [Entry]
     }
 
-    private static let schema = "delete-image-token-cache/1"
+    private static let schema = "delete-image-token-cache/2"
 
     /// The path, for people; nil where nothing is kept.
     var path: String? { file?.url.path }

@@ -15,6 +15,14 @@ struct TokenResponse: Decodable {
     struct Service: Decodable {
         var type: String?
         var endpoints: [Endpoint]?
+
+        var catalogEndpoints: [CatalogEndpoint] {
+            (endpoints ?? []).compactMap { entry in
+                entry.url.map {
+                    CatalogEndpoint(region: entry.regionId ?? entry.region, interface: entry.interface, url: $0)
+                }
+            }
+        }
     }
 
     struct Endpoint: Decodable {
@@ -46,12 +54,13 @@ struct TokenResponse: Decodable {
             secret: Secret(secret),
             expiresAt: expiresAt,
             project: response.project,
-            imageEndpoints: catalog.filter { $0.type == "image" }.flatMap { $0.endpoints ?? [] }.compactMap { entry in
-                entry.url.map {
-                    CatalogEndpoint(region: entry.regionId ?? entry.region, interface: entry.interface, url: $0)
-                }
-            },
-            otherServiceTypes: Set(catalog.compactMap(\.type)).subtracting(["image"]).sorted()
+            endpoints: Dictionary(
+                catalog.filter { Token.serviceTypes.contains($0.type ?? "") }.map {
+                    ($0.type ?? "", $0.catalogEndpoints)
+                },
+                uniquingKeysWith: +
+            ),
+            otherServiceTypes: Set(catalog.compactMap(\.type)).subtracting(Token.serviceTypes).sorted()
         )
     }
 }

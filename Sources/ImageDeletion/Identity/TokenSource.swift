@@ -11,6 +11,9 @@ actor TokenSource {
 
     private var held: (token: Token, obtainedAt: Date)?
     private var asking: Task<Token, any Error>?
+    /// The identity service's refusal of these credentials, which never change: asked again, it would count as another
+    /// wrong password, and a few of them lock the account.
+    private var refusal: ImageDeletionError?
     private var toldAboutCache = false
 
     init(client: IdentityClient, cache: TokenCache, needsCatalog: Bool) {
@@ -24,6 +27,16 @@ actor TokenSource {
     func token() async throws(ImageDeletionError) -> Token {
         if let held, held.token.isUsable(at: now, obtainedAt: held.obtainedAt) { return held.token }
         return try await shared(rejecting: nil)
+    }
+
+    /// A token of which the project and the catalog are known. One from somewhere else may have to be looked up.
+    func describedToken() async throws(ImageDeletionError) -> Token {
+        let token = try await token()
+        guard token.project == nil || token.endpoints == nil else { return token }
+        guard let authURL = client.credentials.authURL else { throw .configuration([.missing(["OS_AUTH_URL"])]) }
+        let described = try await client.description(of: token.secret, from: authURL)
+        held = (described, now)
+        return described
     }
 
     /// Another token in the place of one that the image service did not take; nil where there can be no other.
@@ -84,7 +97,7 @@ actor TokenSource {
 
     private func foreign(_ secret: Secret) async throws(ImageDeletionError) -> Token {
         guard needsCatalog, let authURL = client.credentials.authURL else {
-            return Token(secret: secret, imageEndpoints: [])
+            return Token(secret: secret)
         }
         return try await client.description(of: secret, from: authURL)
     }
@@ -93,6 +106,7 @@ actor TokenSource {
         guard let identity, let authURL = client.credentials.authURL,
             let request = TokenRequest(client.credentials).body
         else { throw .configuration([.missing(["OS_AUTH_URL"])]) }
+        if let refusal { throw refusal }
         if rejected == nil, let token = known(of: identity)?.token, token.isFresh(at: now) { return token }
 
         let askedSince = now
@@ -118,6 +132,7 @@ actor TokenSource {
             return token
         } catch {
             if case .service(let failure) = error, failure.kind == .unauthorized {
+                refusal = error
                 keep(TokenCache.Entry(identity: identity, refusedAt: now))
             }
             throw error
@@ -151,10 +166,12 @@ actor TokenSource {
     private func lock() async -> PrivateFile.Lock? {
         guard cache.path != nil else { return nil }
         let patience = now.addingTimeInterval(60)
+        var pause = Duration.milliseconds(20)
         while now < patience, !Task.isCancelled {
             do {
                 if let lock = try cache.tryLock() { return lock }
-                try await client.connection.clock.sleep(.milliseconds(20))
+                try await client.connection.clock.sleep(pause)
+                pause = min(pause * 2, .milliseconds(320))
             } catch {
                 return nil
             }

@@ -1,24 +1,25 @@
 import Foundation
 
-/// The image service's calls for one image, each with a token that it takes.
+/// The image service's calls, each with a token that it takes.
 struct ImageClient: Sendable {
-    var connection: ServiceConnection
-    var tokens: TokenSource
+    var authorized: AuthorizedConnection
     var authURL: URL?
     var choice: EndpointChoice
+
+    var tokens: TokenSource { authorized.tokens }
+    var clock: WallClock { authorized.connection.clock }
 
     /// A token, and the endpoint that it is for.
     func session() async throws(ImageDeletionError) -> (token: Token, endpoint: URL) {
         let token = try await tokens.token()
-        return (token, try choice.endpoint(for: token, authURL: authURL))
+        return (token, try choice.imageEndpoint(for: token, authURL: authURL))
     }
 
     /// `GET /v2/images/{image_id}`. Glance: "Show image".
     func image(_ id: ImageID) async throws(ImageDeletionError) -> Image {
-        let reply = try await send("GET", id, expects: [200])
+        let reply = try await send("GET", "images/\(id)", expects: [200])
         guard let image = try? JSONDecoder().decode(Image.self, from: reply.body), image.id == id else {
-            let reason = "the answer does not describe image \(id)"
-            throw .service(ServiceError(.image, .unexpected, status: reply.status, message: reason))
+            throw reply.unusable("the answer does not describe image \(id)")
         }
         return image
     }
@@ -29,54 +30,76 @@ struct ImageClient: Sendable {
     ///   it is an extension of Open Telekom Cloud, and a DELETE has none elsewhere.
     func delete(_ id: ImageID, deletingBackup: Bool) async throws(ImageDeletionError) -> Reply {
         let body = deletingBackup ? Data(#"{"delete_backup":true}"#.utf8) : nil
-        return try await send("DELETE", id, body: body, expects: [204])
+        return try await send("DELETE", "images/\(id)", body: body, expects: [204])
     }
 
-    /// Sends with the token at hand, and once more with another if that one is not taken.
+    /// `PATCH /v2/images/{image_id}`. Glance: "Update image".
+    func setProtection(of id: ImageID, to isProtected: Bool) async throws(ImageDeletionError) {
+        _ = try await send(
+            "PATCH",
+            "images/\(id)",
+            body: Data(#"[{"op":"replace","path":"/protected","value":\#(isProtected)}]"#.utf8),
+            contentType: "application/openstack-images-v2.1-json-patch",
+            expects: [200]
+        )
+    }
+
+    /// `GET /v2/images/{image_id}/members`: the IDs of the projects that the image is lent to. Glance: "List image
+    /// members"; Open Telekom Cloud: "Querying Image Sharing Members (Native OpenStack API)".
+    func members(of id: ImageID) async throws(ImageDeletionError) -> [String] {
+        struct Members: Decodable {
+            var members: [Member]
+            struct Member: Decodable {
+                var memberId: String
+            }
+        }
+        let reply = try await send("GET", "images/\(id)/members", expects: [200])
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let answer = try? decoder.decode(Members.self, from: reply.body) else {
+            throw reply.unusable("the answer is no list of members")
+        }
+        return answer.members.map(\.memberId)
+    }
+
+    /// `GET /v2/images`: one page. Glance: "List images"; Open Telekom Cloud: "Querying Images (Native OpenStack API)".
+    ///
+    /// - Parameter marker: The image after which the page begins; nil for the first page.
+    func page(_ query: ImageQuery, after marker: ImageID?) async throws(ImageDeletionError) -> ImagePage {
+        let reply = try await send("GET", "images", query: query.items(after: marker), expects: [200])
+        guard let page = try? JSONDecoder().decode(ImagePage.self, from: reply.body) else {
+            throw reply.unusable("the answer is no list of images")
+        }
+        return page
+    }
+
     private func send(
         _ method: String,
-        _ id: ImageID,
+        _ path: String,
+        query: [(name: String, value: String)] = [],
         body: Data? = nil,
+        contentType: String = "application/json",
         expects: Set<Int>
     ) async throws(ImageDeletionError) -> Reply {
         let session = try await session()
-        let refusal: ServiceError
-        do {
-            return try await connection.send(request(method, id, body, expects, session.token, session.endpoint))
-        } catch {
-            refusal = error
-        }
-        guard refusal.kind == .unauthorized, let token = try await tokens.replacement(for: session.token) else {
-            throw .service(refusal)
-        }
-        // The endpoint stays: another token is no reason to delete somewhere else.
-        do {
-            return try await connection.send(request(method, id, body, expects, token, session.endpoint))
-        } catch {
-            var failure = error
-            failure.attempts += refusal.attempts
-            failure.followsLostAnswer = failure.followsLostAnswer || refusal.mayHaveActed
-            failure.mayHaveActed = failure.mayHaveActed || refusal.mayHaveActed
-            throw .service(failure)
+        return try await authorized.send(with: session.token) { token in
+            ServiceRequest(
+                service: .image,
+                method: method,
+                url: session.endpoint.appendingPathComponent(path).with(query),
+                headers: ["X-Auth-Token": token.secret.value],
+                body: body,
+                contentType: contentType,
+                expects: expects,
+                secrets: [token.secret]
+            )
         }
     }
+}
 
-    private func request(
-        _ method: String,
-        _ id: ImageID,
-        _ body: Data?,
-        _ expects: Set<Int>,
-        _ token: Token,
-        _ endpoint: URL
-    ) -> ServiceRequest {
-        ServiceRequest(
-            service: .image,
-            method: method,
-            url: endpoint.appendingPathComponent("images/\(id)"),
-            headers: ["X-Auth-Token": token.secret.value],
-            body: body,
-            expects: expects,
-            secrets: [token.secret]
-        )
+extension Reply {
+    /// The error for an answer with a good status and a body that makes no sense.
+    func unusable(_ reason: String) -> ImageDeletionError {
+        .service(ServiceError(service, .unexpected, status: status, message: reason))
     }
 }

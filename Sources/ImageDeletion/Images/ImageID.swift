@@ -1,9 +1,12 @@
 import Foundation
 
-/// The ID of an image: a UUID in lower case, as the image service writes it.
+/// The ID of an image: a UUID, written in lower case as the image service does.
 public struct ImageID: Sendable, Hashable, CustomStringConvertible {
+    // 16 bytes and no text: a project can have a hundred thousand images.
+    private let uuid: UUID
+
     /// The UUID, in lower case.
-    public let description: String
+    public var description: String { uuid.uuidString.lowercased() }
 
     /// Reads a UUID of the form 8-4-4-4-12. Upper case is taken too, but not kept: servers compare letter by letter.
     ///
@@ -12,15 +15,11 @@ public struct ImageID: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``ImageDeletionError/invalidImageID(_:)``.
     public init(_ text: String) throws(ImageDeletionError) {
         let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        let hexadecimal = groups.joined().allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-                UInt8(ascii: "A")...UInt8(ascii: "F"):
-                true
-            default: false
-            }
-        }
-        guard groups.map(\.count) == [8, 4, 4, 4, 12], hexadecimal else { throw .invalidImageID(text) }
-        description = text.lowercased()
+        // Foundation's reader takes `+b`, ` b` and `0x` for two digits.
+        guard groups.map(\.count) == [8, 4, 4, 4, 12],
+            groups.joined().allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+            let uuid = UUID(uuidString: text)
+        else { throw .invalidImageID(text) }
+        self.uuid = uuid
     }
 }

@@ -15,20 +15,30 @@ public struct Sighting: Sendable, Hashable {
 extension ImageClient {
     /// Looks at each of `ids`, at most `concurrency` at once, and tells what was seen in the order asked for.
     func look(at ids: [ImageID], concurrency: Int) async -> [Sighting] {
-        await withTaskGroup(of: (Int, Sighting).self) { group in
-            var sightings: [Sighting?] = Array(repeating: nil, count: ids.count)
-            for (index, id) in ids.enumerated() {
-                if index >= concurrency, let (done, sighting) = await group.next() { sightings[done] = sighting }
-                group.addTask {
-                    do throws(ImageDeletionError) {
-                        return (index, Sighting(id: id, finding: .success(try await image(id))))
-                    } catch {
-                        return (index, Sighting(id: id, finding: .failure(error)))
-                    }
-                }
+        await ids.concurrently(atMost: concurrency) { id in
+            do throws(ImageDeletionError) {
+                return Sighting(id: id, finding: .success(try await image(id)))
+            } catch {
+                return Sighting(id: id, finding: .failure(error))
             }
-            for await (done, sighting) in group { sightings[done] = sighting }
-            return sightings.compactMap { $0 }
+        }
+    }
+}
+
+extension Array where Element: Sendable {
+    /// What `transform` makes of each element, in their order, at most `limit` at once.
+    func concurrently<Answer: Sendable>(
+        atMost limit: Int,
+        _ transform: @escaping @Sendable (Element) async -> Answer
+    ) async -> [Answer] {
+        await withTaskGroup(of: (Int, Answer).self) { group in
+            var answers: [Answer?] = [Answer?](repeating: nil, count: count)
+            for (index, element) in enumerated() {
+                if index >= limit, let (done, answer) = await group.next() { answers[done] = answer }
+                group.addTask { (index, await transform(element)) }
+            }
+            for await (done, answer) in group { answers[done] = answer }
+            return answers.compactMap { $0 }
         }
     }
 }

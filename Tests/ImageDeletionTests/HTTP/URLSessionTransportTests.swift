@@ -100,7 +100,7 @@ struct URLSessionTransportTests {
         let chunk = Data(("10000\r\n" + String(repeating: "x", count: 0x10000) + "\r\n").utf8)
         let error = await #expect(throws: TransportError.self) {
             _ = try await send(with: URLSessionTransport(maximumBodyBytes: 1 << 20)) { _ in
-                .drip(head, every: 0, again: chunk)
+                .drip(head, every: 0.005, again: chunk)
             }
         }
         #expect(error?.kind == .oversizedAnswer)

@@ -1,0 +1,135 @@
+import Foundation
+
+/// Asks the compute service which images servers were created from.
+struct ComputeClient: Sendable {
+    var authorized: AuthorizedConnection
+    var choice: EndpointChoice
+
+    /// The names of the project's servers, by the ID of the image that each was created from.
+    ///
+    /// One list serves all images. It is asked of Nova (`GET /servers/detail`, "List Servers Detailed") and, where the
+    /// catalog has it, of Open Telekom Cloud's ECS (`GET /v1/{project_id}/cloudservers/detail`, "Querying Details About
+    /// ECSs"), which also knows the image of a server that boots from a volume.
+    ///
+    /// - Throws: ``ImageDeletionError/configuration(_:)`` where the catalog has neither.
+    func serversByImage() async throws(ImageDeletionError) -> [ImageID: [String]] {
+        let token = try await authorized.tokens.describedToken()
+        let nova = try choice.endpoint(of: "compute", for: token)
+        let ecs = try choice.endpoint(of: "ecs", for: token)
+        guard nova != nil || ecs != nil else { throw .configuration([.noComputeService]) }
+        var servers: [Server] = []
+        if let nova { servers += try await novaServers(nova, token) }
+        if let ecs { servers += try await ecsServers(ecs, token) }
+        var names: [ImageID: [String]] = [:]
+        for server in servers {
+            for id in server.imageIDs where names[id, default: []].last != server.label {
+                names[id, default: []].append(server.label)
+            }
+        }
+        return names.mapValues { $0.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+    }
+
+    private static let pageSize = 1000
+
+    /// Pages go on after the last server seen, until one has nothing in it.
+    private func novaServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
+        var servers: [Server] = []
+        var markers: Set<String> = []
+        var marker: String?
+        while true {
+            var query = [(name: "limit", value: "\(Self.pageSize)")]
+            if let marker { query.append(("marker", marker)) }
+            let page = try await page(endpoint.appendingPathComponent("servers/detail").with(query), token)
+            servers += page.servers
+            guard let last = page.servers.last?.id, page.hasNext || page.servers.count >= Self.pageSize else {
+                return servers
+            }
+            guard markers.insert(last).inserted else { throw Self.endless }
+            marker = last
+        }
+    }
+
+    /// Pages are numbered from 1, until one is not full.
+    private func ecsServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
+        var servers: [Server] = []
+        for number in 1...1000 {
+            let query = [(name: "offset", value: "\(number)"), ("limit", "\(Self.pageSize)")]
+            let page = try await page(endpoint.appendingPathComponent("cloudservers/detail").with(query), token)
+            servers += page.servers
+            if page.servers.isEmpty || servers.count >= page.count ?? .max { return servers }
+        }
+        throw Self.endless
+    }
+
+    private static let endless = ImageDeletionError.service(
+        ServiceError(.compute, .unexpected, message: "the list of servers does not end")
+    )
+
+    private func page(_ url: URL, _ token: Token) async throws(ImageDeletionError) -> ServerPage {
+        let reply = try await authorized.send(with: token) { token in
+            ServiceRequest(
+                service: .compute,
+                method: "GET",
+                url: url,
+                headers: ["X-Auth-Token": token.secret.value],
+                expects: [200],
+                secrets: [token.secret]
+            )
+        }
+        guard let page = try? JSONDecoder().decode(ServerPage.self, from: reply.body) else {
+            throw reply.unusable("the answer is no list of servers")
+        }
+        return page
+    }
+}
+
+/// One page of servers, as both services describe them.
+private struct ServerPage: Decodable {
+    var servers: [Server]
+    /// How many servers there are in all; Nova does not say.
+    var count: Int?
+    var hasNext: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case servers, count
+        case links = "servers_links"
+    }
+
+    private struct Link: Decodable {
+        var rel: String?
+    }
+
+    init(from decoder: any Decoder) throws {
+        let json = try decoder.container(keyedBy: CodingKeys.self)
+        servers = try json.decode([Server].self, forKey: .servers)
+        count = try? json.decodeIfPresent(Int.self, forKey: .count)
+        let links = (try? json.decodeIfPresent([Link].self, forKey: .links)) ?? []
+        hasNext = links.contains { $0.rel == "next" }
+    }
+}
+
+private struct Server: Decodable {
+    var id: String
+    var label: String
+    /// The images that it was made from, by all that is said of it.
+    var imageIDs: Set<ImageID>
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, image, metadata
+    }
+
+    private struct Reference: Decodable {
+        var id: String?
+    }
+
+    init(from decoder: any Decoder) throws {
+        let json = try decoder.container(keyedBy: CodingKeys.self)
+        id = try json.decode(String.self, forKey: .id)
+        let name = try? json.decodeIfPresent(String.self, forKey: .name)
+        label = name.flatMap { $0.isEmpty ? nil : $0 } ?? id
+        // An empty string for a server that boots from a volume.
+        let image = try? json.decodeIfPresent(Reference.self, forKey: .image)
+        let metadata = try? json.decodeIfPresent([String: String].self, forKey: .metadata)
+        imageIDs = Set([image?.id, metadata?["metering.image_id"]].compactMap { $0.flatMap { try? ImageID($0) } })
+    }
+}

@@ -1,0 +1,171 @@
+public import Foundation
+
+/// A file that says what became of each image, a JSON line an image, as it happens.
+///
+/// A line is on the disk before the next deletion starts. Killed at any moment, the file ends in a whole line or in the
+/// beginning of one, which the next run takes away. That run passes over what is deleted already.
+public final class Receipt: Sendable {
+    /// The format and its version.
+    public static let schema = "delete-image-receipt/1"
+
+    /// Why a receipt cannot be read or written.
+    public enum Fault: Error, Sendable, Hashable {
+        /// The line, the first being 1, is none of a receipt; nothing was changed.
+        case malformed(line: Int)
+        /// Another run writes to it just now.
+        case inUse
+        /// The system does not let us; its own words.
+        case system(String)
+    }
+
+    /// The images that the file says were deleted at this cloud, in this project.
+    public let deleted: Set<ImageID>
+    /// Those of them whose names are known, by name.
+    public let deletedByName: [String: ImageID]
+    private let file: Int32
+    private let place: Place
+    private let failure = Failure()
+
+    /// The first fault of writing; after it nothing more is written.
+    public var fault: Fault? { failure.value }
+
+    private final class Failure: @unchecked Sendable {
+        private let lock = NSLock()
+        private var fault: Fault?
+        var value: Fault? { lock.withLock { fault } }
+        func set(_ value: Fault) { lock.withLock { fault = fault ?? value } }
+    }
+
+    /// Where an ID means something.
+    private struct Place: Sendable, Equatable {
+        var endpoint: String
+        var project: String?
+    }
+
+    private struct Line: Codable {
+        var schema = Receipt.schema
+        var time: String
+        var endpoint: String
+        var project: String?
+        var id: String
+        var name: String?
+        var outcome: String
+        var reason: String?
+        var status: Int?
+        var code: String?
+        var requestID: String?
+        var attempts: Int
+    }
+
+    /// Opens the receipt at `url` for this run alone, and makes it if there is none.
+    public init(_ url: URL, at session: ImageService.Session) throws(Fault) {
+        let place = Place(endpoint: session.endpoint.absoluteString, project: session.project?.id)
+        self.place = place
+        let file = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw .system(Self.words) }
+        do throws(Fault) {
+            // A device may have no end, and a pipe no memory.
+            var info = stat()
+            guard fstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+                throw .system("it is no regular file")
+            }
+            guard flock(file, LOCK_EX | LOCK_NB) == 0 else { throw .inUse }
+            let lines = try Self.lines(of: file).filter {
+                $0.outcome == "deleted" && $0.endpoint == place.endpoint && $0.project == place.project
+            }
+            deleted = Set(lines.compactMap { try? ImageID($0.id) })
+            deletedByName = lines.reduce(into: [:]) { names, line in
+                if let name = line.name { names[name] = try? ImageID(line.id) }
+            }
+            // The name of a new file has to be on the disk as well.
+            let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+            if folder >= 0 {
+                fsync(folder)
+                close(folder)
+            }
+        } catch {
+            close(file)
+            throw error
+        }
+        self.file = file
+    }
+
+    deinit {
+        // Not left to `close`: a process started meanwhile holds the file as well until it has become its own program.
+        flock(file, LOCK_UN)
+        close(file)
+    }
+
+    /// Writes down what became of an image and waits until the disk has it.
+    ///
+    /// - Returns: Whether it is there; if not, ``fault`` says why.
+    public func append(_ outcome: Outcome, at time: Date) -> Bool {
+        guard fault == nil else { return false }
+        do throws(Fault) {
+            try write(outcome, at: time)
+            return true
+        } catch {
+            failure.set(error)
+            return false
+        }
+    }
+
+    private func write(_ outcome: Outcome, at time: Date) throws(Fault) {
+        let failure: ServiceError? = if case .service(let failure) = outcome.error { failure } else { nil }
+        let reason: String? = if case .kept(let reason) = outcome.result { reason.name } else { nil }
+        let line = Line(
+            time: ServiceDate.text(time),
+            endpoint: place.endpoint,
+            project: place.project,
+            id: outcome.id.description,
+            name: outcome.image?.name,
+            outcome: outcome.result.name,
+            reason: reason,
+            status: outcome.status,
+            code: failure?.code,
+            requestID: outcome.requestID,
+            attempts: outcome.attempts
+        )
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let json = try? encoder.encode(line) else { throw .system("the outcome is no JSON") }
+        var rest = json + Data("\n".utf8)
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .system(Self.words) }
+            rest = rest.dropFirst(count)
+        }
+        guard fsync(file) == 0 else { throw .system(Self.words) }
+    }
+
+    /// The whole lines of the file. The beginning of another at its end is cut off: the run that wrote it was killed.
+    private static func lines(of file: Int32) throws(Fault) -> [Line] {
+        let content: Data
+        do {
+            content = try FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data()
+        } catch {
+            throw .system(error.localizedDescription)
+        }
+        var lines: [Line] = []
+        let whole = content.lastIndex(of: UInt8(ascii: "\n")).map { content[...$0] } ?? content.prefix(0)
+        let texts = whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
+        for (index, text) in texts.enumerated() where !text.isEmpty {
+            guard let line = try? JSONDecoder().decode(Line.self, from: text), line.schema == schema else {
+                throw .malformed(line: index + 1)
+            }
+            lines.append(line)
+        }
+        if whole.count < content.count {
+            // Only what can be the beginning of a line of ours: the file may be something else, named by mistake.
+            let rest = content[whole.endIndex...]
+            guard rest.starts(with: Data(#"{"attempts":"#.utf8.prefix(rest.count))) else {
+                throw .malformed(line: texts.count + 1)
+            }
+            guard ftruncate(file, off_t(whole.count)) == 0 else { throw .system(words) }
+        }
+        return lines
+    }
+
+    private static var words: String { String(cString: strerror(errno)) }
+}

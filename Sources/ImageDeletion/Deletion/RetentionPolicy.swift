@@ -1,0 +1,152 @@
+public import Foundation
+
+/// The retention rules that a package keeps in `.delete-image.json`:
+///
+/// ```json
+/// {
+///     "rules": {
+///         "nightlies": { "match": ["nightly-*"], "olderThan": "14d", "keepLast": 3, "unlessInUse": true }
+///     }
+/// }
+/// ```
+///
+/// Each rule is named, for people. `match` and `tag` are a text or a list of texts.
+public struct RetentionPolicy: Sendable, Hashable {
+    /// The rules by their names, in the names' order.
+    public let rules: [(name: String, rule: RetentionRule)]
+
+    /// What makes a file no policy: where in it, as `rules.nightlies.keepLast`, and what is wrong there.
+    public struct Fault: Error, Sendable, Hashable {
+        /// The key, from the top; empty where the whole file is wrong.
+        public var key: String
+        /// What is wrong there.
+        public var reason: String
+    }
+
+    /// Reads a policy.
+    public init(json: Data) throws(Fault) {
+        let content: Any
+        do {
+            content = try JSONSerialization.jsonObject(with: json)
+        } catch {
+            let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
+            throw Fault(key: "", reason: "it is no JSON" + (reason.map { " (\($0))" } ?? ""))
+        }
+        let policy = try PolicyObject(content, at: "")
+        try policy.allow(["$schema", "rules"])
+        guard let named = policy.values["rules"] else { throw Fault(key: "rules", reason: "is missing") }
+        let rules = try PolicyObject(named, at: "rules")
+        guard !rules.values.isEmpty else { throw Fault(key: "rules", reason: "there is no rule") }
+        var read: [(name: String, rule: RetentionRule)] = []
+        for name in rules.values.keys.sorted() {
+            read.append((name, try RetentionRule(PolicyObject(rules.values[name] ?? "", at: rules.path(name)))))
+        }
+        self.rules = read
+    }
+
+    public static func == (one: RetentionPolicy, other: RetentionPolicy) -> Bool {
+        one.rules.elementsEqual(other.rules) { $0 == $1 }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for (name, rule) in rules {
+            hasher.combine(name)
+            hasher.combine(rule)
+        }
+    }
+}
+
+extension RetentionRule {
+    fileprivate init(_ json: PolicyObject) throws(RetentionPolicy.Fault) {
+        try json.allow([
+            "match", "tag", "olderThan", "keepLast", "unprotect", "unlessInUse", "unlessShared", "unlessReferenced",
+        ])
+        self.init()
+        for text in try json.texts("match") {
+            do { names.append(try Glob(text)) } catch {
+                throw RetentionPolicy.Fault(key: json.path("match"), reason: "“\(text)” is no pattern")
+            }
+        }
+        tags = try json.texts("tag")
+        if let text = try json.text("olderThan") {
+            do { olderThan = try AgeLimit(text) } catch {
+                throw RetentionPolicy.Fault(
+                    key: json.path("olderThan"),
+                    reason: "“\(text)” is no age (30d, 12h, 2w, 90m) and no date (2026-10-01)"
+                )
+            }
+        }
+        keepLast = try json.number("keepLast")
+        liftsProtection = try json.flag("unprotect")
+        if try json.flag("unlessInUse") { safeguards.insert(.inUse) }
+        if try json.flag("unlessShared") { safeguards.insert(.shared) }
+        if try json.flag("unlessReferenced") { safeguards.insert(.referenced) }
+        guard selectsByAnything else {
+            throw RetentionPolicy.Fault(
+                key: json.key,
+                reason: "it would select every image; match, tag or olderThan is needed"
+            )
+        }
+    }
+}
+
+/// A JSON object, and where it stands.
+private struct PolicyObject {
+    let values: [String: Any]
+    let key: String
+
+    init(_ value: Any, at key: String) throws(RetentionPolicy.Fault) {
+        guard let values = value as? [String: Any] else {
+            throw RetentionPolicy.Fault(key: key, reason: "an object is expected")
+        }
+        self.values = values
+        self.key = key
+    }
+
+    func path(_ name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
+
+    func allow(_ names: Set<String>) throws(RetentionPolicy.Fault) {
+        guard let unknown = values.keys.filter({ !names.contains($0) }).sorted().first else { return }
+        throw RetentionPolicy.Fault(
+            key: path(unknown),
+            reason: "there is no such key; there are \(names.sorted().joined(separator: ", "))"
+        )
+    }
+
+    func text(_ name: String) throws(RetentionPolicy.Fault) -> String? {
+        guard let value = values[name] else { return nil }
+        guard let text = value as? String else { throw wrong(name, "a text is expected") }
+        return text
+    }
+
+    func texts(_ name: String) throws(RetentionPolicy.Fault) -> [String] {
+        guard let value = values[name] else { return [] }
+        guard let texts = (value as? [String]) ?? (value as? String).map({ [$0] }), !texts.isEmpty,
+            !texts.contains("")
+        else { throw wrong(name, "a text, or a list of texts, is expected, none of them empty") }
+        return texts
+    }
+
+    func number(_ name: String) throws(RetentionPolicy.Fault) -> Int {
+        guard let value = values[name] else { return 0 }
+        guard !isFlag(value), let number = value as? Int, (0...1_000_000).contains(number) else {
+            throw wrong(name, "a whole number, 0 or more, is expected")
+        }
+        return number
+    }
+
+    func flag(_ name: String) throws(RetentionPolicy.Fault) -> Bool {
+        guard let value = values[name] else { return false }
+        guard isFlag(value), let flag = value as? Bool else { throw wrong(name, "true or false is expected") }
+        return flag
+    }
+
+    /// JSON's `true` is a number to Foundation, and its `1` a truth.
+    private func isFlag(_ value: Any) -> Bool {
+        (value as? NSNumber).map { String(cString: $0.objCType) == "c" } ?? false
+    }
+
+    private func wrong(_ name: String, _ reason: String) -> RetentionPolicy.Fault {
+        RetentionPolicy.Fault(key: path(name), reason: reason)
+    }
+}

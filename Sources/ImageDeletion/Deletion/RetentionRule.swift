@@ -1,0 +1,59 @@
+public import Foundation
+
+/// Which images a clean-up selects, and which of those it spares.
+public struct RetentionRule: Sendable, Hashable {
+    /// Patterns for the name, of which one must match; none: every name.
+    public var names: [Glob]
+    /// Tags that the image must bear, all of them.
+    public var tags: [String]
+    /// How old the image must be; an image that has no date is never old enough.
+    public var olderThan: AgeLimit?
+    /// How many of the selected images to spare, the newest.
+    public var keepLast: Int
+    /// Whether protected images are deleted too.
+    public var liftsProtection: Bool
+    /// What else spares an image.
+    public var safeguards: Set<Safeguard>
+
+    /// A rule of these parts.
+    public init(
+        names: [Glob] = [],
+        tags: [String] = [],
+        olderThan: AgeLimit? = nil,
+        keepLast: Int = 0,
+        liftsProtection: Bool = false,
+        safeguards: Set<Safeguard> = []
+    ) {
+        self.names = names
+        self.tags = tags
+        self.olderThan = olderThan
+        self.keepLast = keepLast
+        self.liftsProtection = liftsProtection
+        self.safeguards = safeguards
+    }
+
+    /// Whether anything narrows what the rule selects. One that would select every image of a project is a mistake.
+    public var selectsByAnything: Bool { !names.isEmpty || !tags.isEmpty || olderThan != nil }
+
+    /// Whether `image` has the name, the tags and the age.
+    public func selects(_ image: Image, now: Date) -> Bool {
+        if !names.isEmpty, !names.contains(where: { $0.matches(image.name ?? "") }) { return false }
+        guard tags.allSatisfy(image.tags.contains) else { return false }
+        guard let olderThan else { return true }
+        return image.createdAt.map { $0 < olderThan.cutoff(now: now) } ?? false
+    }
+
+    /// Those of `selected` that ``keepLast`` spares.
+    func spared(of selected: [Image]) -> Set<ImageID> {
+        Set(selected.sorted(by: Image.isNewer).prefix(keepLast).map(\.id))
+    }
+}
+
+extension Image {
+    /// The order in which "the newest" is meant: by date, then by ID, so that it does not depend on the list's. An
+    /// image without a date counts as new.
+    static func isNewer(_ one: Image, _ other: Image) -> Bool {
+        let (date, otherDate) = (one.createdAt ?? .distantFuture, other.createdAt ?? .distantFuture)
+        return date == otherDate ? one.id.description > other.id.description : date > otherDate
+    }
+}

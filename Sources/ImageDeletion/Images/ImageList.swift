@@ -1,0 +1,97 @@
+import Foundation
+
+/// One page of the list of images.
+struct ImagePage: Decodable {
+    var images: [Image]
+    /// How many entries the page had, those that describe no image among them.
+    var count: Int
+    /// Whether the server says that there is more.
+    var hasNext: Bool
+    /// Whether the server links its pages at all: the last one bears no link then.
+    var isLinked: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case images, next, first
+    }
+
+    private struct Entry: Decodable {
+        var image: Image?
+        init(from decoder: any Decoder) throws { image = try? Image(from: decoder) }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let json = try decoder.container(keyedBy: CodingKeys.self)
+        let entries = try json.decode([Entry].self, forKey: .images)
+        images = entries.compactMap(\.image)
+        count = entries.count
+        hasNext = (try? json.decodeIfPresent(String.self, forKey: .next)) != nil
+        isLinked = hasNext || json.contains(.first)
+    }
+
+    /// Whether another page may follow this one, of which `limit` images were asked for.
+    func mayBeFollowed(limit: Int) -> Bool {
+        if images.isEmpty { return false }
+        // Open Telekom Cloud's own list has no links, and may give fewer images than asked for: only a page with
+        // nothing in it is certainly the last.
+        return hasNext || !isLinked || count >= limit
+    }
+}
+
+extension ImageClient {
+    /// Reads the whole list, page after page, and keeps the images that `isWanted` says so of: memory grows with
+    /// those, not with the list.
+    ///
+    /// Pages go on after the last image seen. Lists change while they are read: a page may come twice, and the image
+    /// that the next page should follow may be gone.
+    func images(
+        _ query: ImageQuery,
+        where isWanted: (Image) -> Bool
+    ) async throws(ImageDeletionError) -> [Image] {
+        var wanted: [Image] = []
+        var seen: Set<ImageID> = []
+        // The images of the last page: behind the last of them that is still there, the list goes on.
+        var trail: [ImageID] = []
+        var markers: Set<ImageID> = []
+        var setbacks = 0
+        var dropped = 1
+        while true {
+            let page: ImagePage
+            do {
+                page = try await self.page(query, after: trail.last)
+            } catch {
+                guard !trail.isEmpty, error.saysMarkerIsGone else { throw error }
+                // Whole pages may be gone: look for one that is left in bigger and bigger steps, at last from the
+                // beginning.
+                trail.removeLast(min(dropped, trail.count))
+                dropped *= 2
+                if trail.isEmpty {
+                    setbacks += 1
+                    markers = []
+                    dropped = 1
+                }
+                guard setbacks < 4 else { throw error }
+                continue
+            }
+            for image in page.images where isWanted(image) && seen.insert(image.id).inserted {
+                wanted.append(image)
+            }
+            guard page.mayBeFollowed(limit: query.pageSize), let last = page.images.last?.id else { return wanted }
+            if !markers.insert(last).inserted {
+                setbacks += 1
+                guard setbacks < 4 else {
+                    let reason = "the list of images does not end: the same page comes again and again"
+                    throw .service(ServiceError(.image, .unexpected, message: reason))
+                }
+            }
+            trail = page.images.map(\.id)
+            dropped = 1
+        }
+    }
+}
+
+extension ImageDeletionError {
+    /// Glance answers 400 to a marker that it does not find; 404 would mean the same.
+    fileprivate var saysMarkerIsGone: Bool {
+        if case .service(let error) = self { [400, 404].contains(error.status) } else { false }
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+/// What the image service is asked to list. It may list more than was asked for; whoever asks looks again.
+public struct ImageQuery: Sendable, Hashable {
+    /// The ID of the project that owns the images. Visibility is not asked for: our own images are `private` or, lent
+    /// out, `shared`, and one request can ask for one of the two only.
+    public var owner: String
+    /// The name, whole; nil for any.
+    public var name: String?
+    /// Tags that the images bear, all of them.
+    public var tags: [String]
+    /// How many images a page is to hold; a server may give fewer.
+    public var pageSize: Int
+
+    /// A query of these parts.
+    public init(owner: String, name: String? = nil, tags: [String] = [], pageSize: Int = 500) {
+        self.owner = owner
+        self.name = name
+        self.tags = tags
+        self.pageSize = pageSize
+    }
+
+    func items(after marker: ImageID?) -> [(name: String, value: String)] {
+        var items = [("owner", owner), ("limit", "\(pageSize)")]
+        // Glance reads a name that begins so as a list of names.
+        if let name, !name.hasPrefix("in:") { items.append(("name", name)) }
+        items += tags.map { ("tag", $0) }
+        if let marker { items.append(("marker", "\(marker)")) }
+        return items
+    }
+}
+
+extension URL {
+    /// This address with a query. `URLComponents` leaves `+` as it is, which servers read as a blank.
+    func with(_ query: [(name: String, value: String)]) -> URL {
+        guard !query.isEmpty, var parts = URLComponents(url: self, resolvingAgainstBaseURL: false) else { return self }
+        let unreserved = CharacterSet(
+            charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+        )
+        parts.percentEncodedQuery = query.map { item in
+            "\(item.name)=\(item.value.addingPercentEncoding(withAllowedCharacters: unreserved) ?? "")"
+        }.joined(separator: "&")
+        return parts.url ?? self
+    }
+}

@@ -1,0 +1,76 @@
+public import Foundation
+
+/// An image of the demo cloud.
+public struct DemoImage: Sendable, Hashable {
+    /// A UUID in lower case.
+    public var id: String
+    /// Its name.
+    public var name: String
+    /// The ID of the project that owns it.
+    public var owner: String
+    /// `private`, `shared` or `public`.
+    public var visibility: String
+    /// Whether deletion is refused.
+    public var isProtected: Bool
+    /// When it was made.
+    public var createdAt: Date
+    /// When it was last changed.
+    public var updatedAt: Date
+    /// `active`, `queued`, …
+    public var status: String
+    /// Its size in bytes.
+    public var size: Int64
+    /// Its tags.
+    public var tags: [String]
+    /// The projects that it is shared with.
+    public var members: [String]
+    /// The server that was created from it, if there is one.
+    public var usedBy: String?
+
+    /// The project that signs in to the demo cloud.
+    public static let projectID = DemoIdentity.projectID
+
+    /// An image; by default a private one of the project that signs in.
+    public init(
+        id: String,
+        name: String,
+        owner: String = DemoImage.projectID,
+        visibility: String = "private",
+        isProtected: Bool = false,
+        createdAt: Date = Date(timeIntervalSince1970: 1_790_000_000),
+        status: String = "active",
+        size: Int64 = 2_147_483_648,
+        tags: [String] = [],
+        members: [String] = [],
+        usedBy: String? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.owner = owner
+        self.visibility = visibility
+        self.isProtected = isProtected
+        self.createdAt = createdAt
+        updatedAt = createdAt
+        self.status = status
+        self.size = size
+        self.tags = tags
+        self.members = members
+        self.usedBy = usedBy
+    }
+
+    func isVisible(to project: String) -> Bool {
+        owner == project || visibility == "public" || members.contains(project)
+    }
+
+    /// Glance's description of it.
+    public var json: [String: Any] {
+        [
+            "id": id, "name": name, "owner": owner, "visibility": visibility, "protected": isProtected,
+            "status": status, "size": size, "tags": tags,
+            "created_at": createdAt.formatted(.iso8601), "updated_at": updatedAt.formatted(.iso8601),
+            "min_ram": 0, "min_disk": 0, "container_format": "bare", "disk_format": "qcow2",
+            "__os_type": "Linux", "__imagetype": visibility == "public" ? "gold" : visibility,
+            "self": "/v2/images/\(id)", "file": "/v2/images/\(id)/file", "schema": "/v2/schemas/image",
+        ]
+    }
+}

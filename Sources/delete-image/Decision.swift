@@ -1,0 +1,158 @@
+import Foundation
+import ImageDeletion
+
+/// Finds out what has to be known, and decides: the plan that is shown, saved or carried out.
+struct Decision {
+    let options: Options
+    let service: ImageService
+    let session: ImageService.Session
+    let receipt: Receipt?
+    let now: Date
+    /// Where the IDs among these are written, in the files of the package or of the folder that was named.
+    let references: (Set<ImageID>) throws -> [ImageID: Reference]
+
+    /// What becomes of what `selection` says.
+    func plan(_ selection: Selection) async throws(Failure) -> DeletionPlan {
+        var plan = try await candidates(selection)
+        if let receipt { plan = plan.passingOver(receipt.deleted) }
+        plan = try sparingReferenced(plan)
+        plan = await service.checking(plan, concurrency: options.concurrency)
+        // What could not be asked because of Ctrl-C says nothing about the images.
+        if Task.isCancelled { throw Failure(.interrupted, "interrupted. Nothing was deleted.") }
+        return plan
+    }
+
+    /// Whether images have to be seen before anything is decided about them.
+    private var looksFirst: Bool {
+        options.onlyShows || options.rule.liftsProtection || !options.rule.safeguards.isEmpty
+    }
+
+    private func candidates(_ selection: Selection) async throws(Failure) -> DeletionPlan {
+        switch selection {
+        case .saved(let saved): return try await candidates(saved)
+        case .rules(let rules): return try await candidates(rules)
+        case .images(let targets):
+            let ids = selection.ids
+            if ids.count == targets.count, !looksFirst { return DeletionPlan(deleting: ids) }
+            return try await candidates(targets)
+        }
+    }
+
+    private func candidates(_ saved: SavedPlan) async throws(Failure) -> DeletionPlan {
+        do { try saved.check(session, project: try await project()) } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.input, Words.sentence(error as? SavedPlan.Fault ?? .malformed("")))
+        }
+        let sightings = await service.look(at: saved.deletions, concurrency: options.concurrency)
+        return saved.plan(sightings, safeguards: options.rule.safeguards)
+    }
+
+    private func candidates(_ rules: [RetentionRule]) async throws(Failure) -> DeletionPlan {
+        for case .date(let date) in rules.map(\.olderThan) where date > now {
+            throw Failure(.usage, "the date \(date.formatted(.iso8601)) lies ahead; every image is older than that.")
+        }
+        let project = try await project()
+        // Tags that all rules ask for, the server can filter by.
+        let tags = rules.dropFirst().reduce(into: rules.first?.tags ?? []) { common, rule in
+            common.removeAll { !rule.tags.contains($0) }
+        }
+        let images = try await list(ImageQuery(owner: project.id, tags: tags)) { image in
+            image.isPrivate(to: project.id) && rules.contains { $0.selects(image, now: now) }
+        }
+        return DeletionPlan(selecting: images, by: rules, of: project.id, now: now)
+    }
+
+    /// Looks at the IDs, and for the names into the list: of one name, or of all images where there are several.
+    private func candidates(_ targets: [Selection.Target]) async throws(Failure) -> DeletionPlan {
+        // A name that the receipt says was deleted means the image of then, and no other that bears it now.
+        let done = receipt?.deletedByName ?? [:]
+        var names: Set<String> = []
+        for case .name(let name) in targets where done[name] == nil { names.insert(name) }
+        var named: [String: [Image]] = [:]
+        var projectID = session.project?.id
+        if !names.isEmpty {
+            let project = try await project()
+            projectID = project.id
+            let query = ImageQuery(owner: project.id, name: names.count == 1 ? names.first : nil)
+            let images = try await list(query) { image in
+                image.isPrivate(to: project.id) && names.contains(image.name ?? "")
+            }
+            named = Dictionary(grouping: images) { $0.name ?? "" }
+        }
+        try check(names, named, project: session.project?.name ?? projectID ?? "")
+
+        let ids = targets.compactMap { target in
+            switch target {
+            case .id(let id): id
+            case .name(let name): done[name]
+            }
+        }
+        let seen = await service.look(at: ids, concurrency: options.concurrency)
+        let sightings = Dictionary(seen.map { ($0.id, $0) }) { first, _ in first }
+        return DeletionPlan(
+            deleting: targets.compactMap { target in
+                switch target {
+                case .id(let id): sightings[id]
+                case .name(let name):
+                    done[name].flatMap { sightings[$0] }
+                        ?? named[name]?.first.map { Sighting(id: $0.id, finding: .success($0)) }
+                }
+            },
+            project: projectID,
+            liftsProtection: { _ in options.rule.liftsProtection },
+            safeguards: options.rule.safeguards
+        )
+    }
+
+    /// Each of `names` must be the name of one image, or of none where that is as good.
+    private func check(
+        _ names: Set<String>,
+        _ images: [String: [Image]],
+        project: String
+    ) throws(Failure) {
+        var problems: [String] = []
+        var status = ExitStatus.incomplete
+        for name in names.sorted() {
+            let candidates = images[name] ?? []
+            if candidates.isEmpty, !options.ignoresMissing {
+                problems.append(
+                    "no private image of project \(printable(project, limit: 64)) is named \(quoted(name))."
+                )
+            } else if candidates.count > 1 {
+                status = .usage
+                problems.append(
+                    "\(candidates.count) images are named \(quoted(name)); say which by ID:\n"
+                        + candidates.map { "  " + TextReport.candidate($0) }.joined(separator: "\n")
+                )
+            }
+        }
+        guard problems.isEmpty else {
+            throw Failure(status, problems.joined(separator: "\n") + "\nNothing was deleted.")
+        }
+    }
+
+    private func sparingReferenced(_ plan: DeletionPlan) throws(Failure) -> DeletionPlan {
+        let ids = Set(plan.deletions.filter { $0.safeguards.contains(.referenced) }.map(\.id))
+        guard !ids.isEmpty else { return plan }
+        do {
+            let found = try references(ids)
+            return plan.sparing(.referenced) { found[$0.id].map(KeepReason.referenced) }
+        } catch let file as UnreadableFile {
+            return plan.sparing(.referenced) { _ in .unreadable(file.path) }
+        } catch {
+            throw Failure(.usage, "--unless-referenced: \(printable(error.localizedDescription))")
+        }
+    }
+
+    private func list(
+        _ query: ImageQuery,
+        where isWanted: (Image) -> Bool
+    ) async throws(Failure) -> [Image] {
+        do { return try await service.images(query, where: isWanted) } catch { throw Failure(error) }
+    }
+
+    func project() async throws(Failure) -> TokenProject {
+        do { return try await service.project() } catch { throw Failure(error) }
+    }
+}

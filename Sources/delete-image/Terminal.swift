@@ -1,0 +1,79 @@
+import Foundation
+
+/// The terminal of the person who started this, also where the standard streams are pipes, as in the plugin.
+enum Terminal {
+    /// What became of a question.
+    enum Answer {
+        case yes, no
+        /// There is no terminal, or nobody at it.
+        case nobody
+    }
+
+    /// Shows `question` and waits for a line, for five minutes at most.
+    ///
+    /// - Parameter isPlugin: SwiftPM runs its plugins' tools in the background of the terminal, where only the
+    ///   foreground may read; we go there for the question, and back. Any other background job was put there by
+    ///   somebody who is not waiting to be asked.
+    static func ask(_ question: String, isPlugin: Bool) async -> Answer {
+        let isGivenUp = Flag()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // A thread of its own: waiting for a person must not hold up one of the few that tasks run on.
+                Thread.detachNewThread {
+                    continuation.resume(returning: wait(question, isPlugin: isPlugin, isGivenUp))
+                }
+            }
+        } onCancel: {
+            isGivenUp.set()
+        }
+    }
+
+    private static func wait(_ question: String, isPlugin: Bool, _ isGivenUp: Flag) -> Answer {
+        let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard terminal >= 0 else { return .nobody }
+        defer { close(terminal) }
+        let foreground = tcgetpgrp(terminal)
+        if foreground != getpgrp() {
+            guard isPlugin, foreground > 0, takeForeground(terminal, getpgrp()) else { return .nobody }
+        }
+        defer { if foreground != getpgrp() { _ = takeForeground(terminal, foreground) } }
+
+        // What was typed before the question was there does not answer it.
+        tcflush(terminal, TCIFLUSH)
+        guard write(question, to: terminal) else { return .nobody }
+        for _ in 0..<(5 * 60 * 5) {
+            if isGivenUp.isSet {
+                endLine(terminal)
+                return .no
+            }
+            var request = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
+            guard poll(&request, 1, 200) > 0 else { continue }
+            var line = [UInt8](repeating: 0, count: 256)
+            let count = read(terminal, &line, line.count)
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { endLine(terminal) }
+            let answer = String(decoding: line.prefix(max(0, count)), as: UTF8.self)
+                .trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
+            return ["y", "yes"].contains(answer) ? .yes : .no
+        }
+        return .nobody
+    }
+
+    /// Whoever is in the background and takes the terminal is stopped by SIGTTOU, unless that is blocked.
+    private static func takeForeground(_ terminal: Int32, _ group: pid_t) -> Bool {
+        var stops = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&stops)
+        sigaddset(&stops, SIGTTOU)
+        pthread_sigmask(SIG_BLOCK, &stops, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        return tcsetpgrp(terminal, group) == 0
+    }
+
+    /// What follows begins on a line of its own, also where nobody pressed the return key.
+    private static func endLine(_ terminal: Int32) { _ = write("\n", to: terminal) }
+
+    private static func write(_ text: String, to terminal: Int32) -> Bool {
+        (try? FileHandle(fileDescriptor: terminal, closeOnDealloc: false).write(contentsOf: Data(text.utf8))) != nil
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Confirmation", .enabled(if: Executable.hasTerminals, "no script(1) here that makes terminals"))
+struct ConfirmationTests {
+    static let images: [DemoImage] = (1...3).map { .old($0, "nightly-\($0)", day: $0) }
+
+    /// Runs at a terminal, and answers the question.
+    private func run(
+        _ arguments: [String],
+        at cloud: LoopbackCloud,
+        answering answer: String
+    ) async throws -> Executable.Finished {
+        try await Executable.amongFew {
+            let running = try Executable.deleteImage.startAtTerminal(
+                ["--no-token-cache"] + arguments,
+                environment: cloud.environment
+            )
+            await running.outputContains("[y/N] ")
+            try running.type(answer)
+            return await running.finished()
+        }
+    }
+
+    @Test("The whole plan is shown, then the question with number and size; y goes on")
+    func yes() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let run = try await run(["--match", "nightly-*", "--keep-last", "1"], at: cloud, answering: "y\n")
+        #expect(run.status == 0)
+        let lines = run.output.replacing("\r\n", with: "\n").split(separator: "\n").map(String.init)
+        #expect(lines[0] == "3 images of project ci at \(cloud.cloud.imageURL.absoluteString)/v2:")
+        #expect(lines[1].hasPrefix("  would delete  \(Sample.id(1))  nightly-1  "))
+        #expect(lines[1].hasSuffix(" days old  2.0 GiB"))
+        #expect(lines[3].hasPrefix("  kept          \(Sample.id(3))  nightly-3  "))
+        #expect(lines[4].hasPrefix("Delete 2 images (4.0 GiB)? This cannot be undone. [y/N] "))
+        #expect(lines.last == "3 images: 2 deleted, 1 kept.")
+        #expect(await cloud.remaining() == [Sample.id(3)])
+    }
+
+    @Test(
+        "Only y and yes go on",
+        arguments: ["n", "", "yep", "ye", "Y es", "ja", "1", "y y", "no\u{4}", "\u{4}"]
+    )
+    func no(answer: String) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let run = try await run(["--match", "nightly-*"], at: cloud, answering: answer + "\n")
+        #expect(run.status == 130)
+        #expect(run.output.contains("error: not confirmed. Nothing was deleted."))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("They do in upper case and among blanks", arguments: ["Y", "yes", "YES", " yes "])
+    func yesses(answer: String) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        #expect(try await run(["nightly-2"], at: cloud, answering: answer + "\n").status == 0)
+        #expect(await cloud.remaining() == Set([1, 3].map(Sample.id)))
+    }
+
+    @Test("Ctrl-C at the question ends the run, and deletes nothing")
+    func interrupted() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let run = try await run(["--match", "nightly-*"], at: cloud, answering: "\u{3}")
+        #expect(run.status == 130)
+        #expect(run.output.hasSuffix("[y/N] ^C\r\nerror: not confirmed. Nothing was deleted.\r\n"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("What was typed before the question is there does not answer it")
+    func typedAhead() async throws {
+        let (asked, isAsked) = AsyncStream<Void>.makeStream()
+        let (typed, isTyped) = AsyncStream<Void>.makeStream()
+        let cloud = try LoopbackCloud(images: Self.images) { request, _ in
+            guard request.path.hasPrefix("/image/v2/images?") else { return nil }
+            isAsked.yield()
+            for await _ in typed {}
+            return nil
+        }
+        let running = try Executable.deleteImage.startAtTerminal(
+            ["--no-token-cache", "--match", "nightly-*"],
+            environment: cloud.environment
+        )
+        for await _ in asked { break }
+        try running.type("y\n")
+        // The terminal's echo says that it has the line.
+        await running.outputContains("y\r\n")
+        isTyped.finish()
+        await running.outputContains("[y/N] ")
+        try running.type("n\n")
+        #expect(await running.finished().status == 130)
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("Whose standard streams are elsewhere is asked at the terminal all the same; --json stays pure")
+    func redirected() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let shell = Executable(url: URL(fileURLWithPath: "/bin/sh"))
+        let running = try shell.startAtTerminal(
+            [
+                "-c", "\"$0\" --no-token-cache --json --match 'nightly-*' < /dev/null > \"$1\" 2> /dev/null",
+                Executable.deleteImage.url.path, folder.file("report.json").path,
+            ],
+            environment: cloud.environment
+        )
+        await running.outputContains("[y/N] ")
+        try running.type("yes\n")
+        #expect(await running.finished().status == 0)
+        let report = try JSONDecoder().decode(Report.self, from: Data(contentsOf: folder.file("report.json")))
+        #expect(report.summary["deleted"] == 3)
+    }
+
+    @Test(
+        "IDs, plans and --yes ask nothing",
+        arguments: [[Sample.id(1)], ["--yes", "--match", "*"], ["--match", "nosuch"], ["--dry-run", "--match", "*"]]
+    )
+    func unasked(arguments: [String]) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let running = try Executable.deleteImage.startAtTerminal(
+            ["--no-token-cache"] + arguments,
+            environment: cloud.environment
+        )
+        let run = await running.finished()
+        #expect(run.status == 0)
+        #expect(!run.output.contains("[y/N]"))
+    }
+
+    @Test("In the background of a terminal nobody is asked")
+    func background() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let running = try Executable(url: URL(fileURLWithPath: "/bin/sh")).startAtTerminal(
+            [
+                "-c", "set -m; \"$0\" --no-token-cache --match 'nightly-*' & wait $!; echo \"status $?\"",
+                Executable.deleteImage.url.path,
+            ],
+            environment: cloud.environment
+        )
+        let run = await running.finished()
+        #expect(run.output.contains("status 64"))
+        #expect(run.output.contains("error: nobody can be asked here"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+}
+
+@Suite(
+    "Nobody to ask",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setsid"), "no setsid(1) here")
+)
+struct UnattendedTests {
+    @Test("The plan is shown, the error says how to go on, and nothing is deleted", arguments: [["--json"], []])
+    func refused(format: [String]) async throws {
+        let cloud = try LoopbackCloud(images: ConfirmationTests.images)
+        // A session of its own has no terminal, wherever the tests are run.
+        let run = try await Executable(url: URL(fileURLWithPath: "/usr/bin/env")).run(
+            ["setsid", "--wait", Executable.deleteImage.url.path, "--no-token-cache", "--match", "nightly-*"] + format,
+            environment: cloud.environment
+        )
+        #expect(run.status == 64)
+        let words = "add --yes to delete 3 images, or save the decision with --plan FILE"
+        #expect(run.errors.contains(words))
+        if format.isEmpty {
+            #expect(run.lines[0] == "3 images of project ci at \(cloud.cloud.imageURL.absoluteString)/v2:")
+            #expect(run.lines.count == 4)
+        } else {
+            let report = try run.report()
+            #expect(report.images.map(\.outcome) == ["pending", "pending", "pending"])
+            #expect(report.error?.kind == "usage")
+            #expect(report.error?.message.contains(words) == true)
+        }
+        #expect(cloud.count("DELETE") == 0)
+    }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Filters")
+struct FilterTests {
+    /// Four nightlies, a week apart, and what they must not be taken for.
+    static let images: [DemoImage] =
+        (1...4).map { .old($0, "nightly-\($0)", day: 7 * $0, tags: ["ci", "nightly"]) } + [
+            .old(5, "release-1", tags: ["release"]), .old(6, "Nightly-9", tags: ["nightly"]),
+            DemoImage(id: Sample.id(7), name: "nightly-new", createdAt: .distantFuture, tags: ["ci", "nightly"]),
+        ]
+
+    @Test(
+        "They combine: any of the patterns, all of the tags, the age, and of these the newest are spared",
+        arguments: [
+            (["--match", "nightly-?"], deleted: [1, 2, 3, 4], kept: [Int]()),
+            (["--match", "nightly-[12]", "--match", "release-*"], [5, 1, 2], []),
+            (["--tag", "nightly"], [6, 1, 2, 3, 4, 7], []),
+            (["--tag", "nightly", "--tag", "ci"], [1, 2, 3, 4, 7], []),
+            (["--tag=ci", "--older-than", "30d"], [1, 2, 3, 4], []),
+            (["--match", "*", "--older-than", "2020-01-15"], [5, 6, 1], []),
+            (["--older-than", "2020-01-15T02:00:00+02:00"], [5, 6, 1], []),
+            (["--older-than", "2020-01-15T00:00:01Z"], [5, 6, 1, 2], []),
+            (["--tag", "ci", "--keep-last", "2"], [1, 2, 3], [4, 7]),
+            (["--tag", "ci", "--older-than", "30d", "--keep-last", "3"], [1], [2, 3, 4]),
+            (["--match", "release-*", "--keep-last", "9"], [], [5]),
+            (["--match", "nightly-?", "--keep-last", "0"], [1, 2, 3, 4], []),
+            (["--match", "nosuch"], [], []),
+        ]
+    )
+    func combine(arguments: [String], deleted: [Int], kept: [Int]) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let run = try await cloud.run(["--json", "--yes"] + arguments)
+        #expect(run.status == 0)
+        let report = try run.report()
+        let ids = deleted + kept
+        #expect(report.images.map(\.id) == ids.map(Sample.id), "the oldest first")
+        #expect(report.images.filter { $0.outcome == "deleted" }.map(\.id) == deleted.map(Sample.id))
+        #expect(report.images.filter { $0.reason == "keepLast" }.map(\.id) == kept.map(Sample.id))
+        #expect(await cloud.remaining() == Set(Self.images.map(\.id)).subtracting(deleted.map(Sample.id)))
+    }
+
+    @Test("The server is asked for what it can filter: the owner and the tags")
+    func query() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        _ = try await cloud.run(["--dry-run", "--match", "n*", "--tag", "ci", "--tag", "a b"])
+        #expect(
+            cloud.requestLines.last
+                == "GET /image/v2/images?owner=\(DemoImage.projectID)&limit=500&tag=ci&tag=a%20b"
+        )
+    }
+
+    @Test("What a person sees")
+    func transcript() async throws {
+        var images = Self.images
+        images[1].isProtected = true
+        let cloud = try LoopbackCloud(images: images)
+        let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
+        func line(_ label: String, _ number: Int, _ words: String = "") -> String {
+            let days = (Int(Date().timeIntervalSince(images[number - 1].createdAt)) / 86_400)
+            return "  \(label)  \(Sample.id(number))  nightly-\(number)  \(days) days old  2.0 GiB\(words)"
+        }
+        let protected = "  It is protected; --unprotect deletes it all the same."
+        let arguments = ["--match", "nightly-?", "--keep-last", "1", "--concurrency", "1"]
+        let look = try await cloud.run(["--dry-run"] + arguments)
+        #expect(
+            look.lines == [
+                "Dry run, nothing is deleted: 4 images of \(place)",
+                line("would delete", 1), line("kept        ", 2, protected), line("would delete", 3),
+                line("kept        ", 4, "  It is one of the newest."),
+                "4 images: would delete 2 (4.0 GiB), 2 kept.",
+            ]
+        )
+        #expect(look.status == 0)
+        let run = try await cloud.run(["--yes"] + arguments)
+        #expect(
+            run.lines == [
+                "Deleting 2 of 4 images of \(place)",
+                line("deleted", 1), line("kept   ", 2, protected), line("deleted", 3),
+                line("kept   ", 4, "  It is one of the newest."), "4 images: 2 deleted, 2 kept.",
+            ]
+        )
+        #expect(run.status == 0)
+    }
+
+    @Test("Nothing that matches is no failure, and is said")
+    func nothing() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let run = try await cloud.run(["--match", "nosuch-*"])
+        #expect(run.output == "No image is selected of project ci at \(cloud.cloud.imageURL.absoluteString)/v2.\n")
+        #expect(run.status == 0)
+    }
+
+    @Test("Only our own private images are ever selected, whatever the server lists")
+    func ownOnly() async throws {
+        var images = Self.images
+        images[0].owner = "another"
+        images[1].visibility = "public"
+        images[2].visibility = "community"
+        let listed = images
+        let cloud = try LoopbackCloud(images: images) { request, _ in
+            request.path.hasPrefix("/image/v2/images?")
+                ? .json(["images": listed.map(\.json), "first": "/v2/images"]) : nil
+        }
+        let run = try await cloud.run(["--json", "--yes", "--match", "nightly-?"])
+        #expect(try run.report().images.map(\.id) == [Sample.id(4)])
+        #expect(cloud.count("DELETE") == 1)
+    }
+
+    @Test("More than 50, or than --max-deletions, and nothing is deleted; a dry run only warns")
+    func tooMany() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(51))
+        let run = try await cloud.run(["--yes", "--match", "nightly-*"])
+        #expect(run.status == 64)
+        #expect(
+            run.errors.contains(
+                "error: 51 images would be deleted, more than 50. If all are meant, say --max-deletions 51"
+            )
+        )
+        let named = try await cloud.run(["--yes", "--match", "nightly-*", "--max-deletions", "50"])
+        #expect(named.status == 64)
+        #expect(named.errors.contains("more than --max-deletions 50"))
+        #expect(cloud.count("DELETE") == 0)
+
+        let look = try await cloud.run(["--dry-run", "--match", "nightly-*"])
+        #expect(look.status == 0)
+        #expect(
+            look.errors.contains(
+                "warning: 51 images would be deleted, more than 50. If all are meant, say --max-deletions 51"
+            )
+        )
+        #expect(look.output.contains("51 images: would delete 51"))
+
+        let kept = try await cloud.run(["--yes", "--match", "nightly-*", "--keep-last", "1"])
+        #expect(kept.status == 0)
+        #expect(cloud.count("DELETE") == 50)
+    }
+
+    @Test("IDs have no bound unless it is said; beyond it nothing is sent at all")
+    func manyIDs() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(51))
+        let ids = (1...51).map(Sample.id)
+        let refused = try await cloud.run(["--max-deletions", "50"] + ids)
+        #expect(refused.status == 64)
+        #expect(cloud.requests.isEmpty)
+        #expect(try await cloud.run(ids).status == 0)
+    }
+
+    @Test("A date that lies ahead would select everything, and is refused")
+    func future() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let run = try await cloud.run(["--yes", "--older-than", "2999-01-01"])
+        #expect(run.status == 64)
+        #expect(run.errors.contains("lies ahead"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("A token of no project selects nothing")
+    func unscoped() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let run = try await cloud.run(["--yes", "--match", "*"], ["OS_PROJECT_NAME": nil])
+        #expect(run.status == 78)
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("The list is read to its end, page after page")
+    func pages() async throws {
+        let cloud = try LoopbackCloud(images: (1...25).map { .old($0, "nightly-\($0)", day: $0) }, longestPage: 4)
+        let run = try await cloud.run(["--yes", "--match", "nightly-*", "--keep-last", "5"])
+        #expect(run.status == 0)
+        #expect(await cloud.remaining() == Set((21...25).map(Sample.id)))
+        #expect(cloud.count("GET") == 7)
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Names")
+struct NameTests {
+    @Test("A name is looked up with one request, and means the one image that bears it")
+    func one() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "base"), .old(2, "base-2"), .old(3, "Base")])
+        let run = try await cloud.run(["--yes", "base"])
+        #expect(run.status == 0)
+        #expect(
+            cloud.requestLines == [
+                "POST /identity/v3/auth/tokens",
+                "GET /image/v2/images?owner=\(DemoImage.projectID)&limit=500&name=base",
+                "DELETE /image/v2/images/\(Sample.id(1))",
+            ]
+        )
+        #expect(run.output.contains("  deleted  \(Sample.id(1))  base  "))
+    }
+
+    @Test("Several names cost one list; a name and the ID of the same image mean it once")
+    func several() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "one"), .old(2, "two"), .old(3, "three")])
+        let run = try await cloud.run(["--json", "-y", "two", Sample.id(2), "one"])
+        let report = try run.report()
+        #expect(report.images.map(\.id) == [Sample.id(2), Sample.id(1)])
+        #expect(report.images.map(\.name) == ["two", "one"])
+        #expect(report.images.map(\.outcome) == ["deleted", "deleted"])
+        #expect(cloud.requestLines.count { $0.hasPrefix("GET /image/v2/images?") } == 1)
+        #expect(await cloud.remaining() == [Sample.id(3)])
+    }
+
+    @Test("A name that several images bear lists them, and nothing is deleted, also nothing else")
+    func ambiguous() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "base"), .old(2, "base", day: 7), .old(3, "other")])
+        let run = try await cloud.run(["--yes", "other", "base", Sample.id(3)])
+        #expect(run.status == 64)
+        #expect(
+            run.errors == """
+                error: 2 images are named “base”; say which by ID:
+                  \(Sample.id(2))  created 2020-01-08T00:00:00Z  2.0 GiB
+                  \(Sample.id(1))  created 2020-01-01T00:00:00Z  2.0 GiB
+                Nothing was deleted.
+
+                """
+        )
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("A name that no image bears is told with all that are, and nothing is deleted")
+    func none() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "base")])
+        let run = try await cloud.run(["--yes", "base", "nosuch", "Base", "bas", "base*"])
+        #expect(run.status == 1)
+        for name in ["nosuch", "Base", "bas", "base*"] {
+            #expect(run.errors.contains("no private image of project ci is named “\(name)”.\n"))
+        }
+        #expect(run.errors.hasSuffix("Nothing was deleted.\n"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("With --ignore-missing a name that no image bears is as good as deleted")
+    func ignored() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "base")])
+        let run = try await cloud.run(["--yes", "--ignore-missing", "nosuch", "base"])
+        #expect(run.status == 0)
+        #expect(await cloud.remaining().isEmpty)
+        let alone = try await cloud.run(["--yes", "--ignore-missing", "nosuch"])
+        #expect(alone.status == 0)
+        #expect(alone.output.contains("No image is selected"))
+    }
+
+    @Test("Only our own private images have names: whatever else bears it is none", arguments: [false, true])
+    func ownOnly(listsAll: Bool) async throws {
+        var images: [DemoImage] = []
+        for (number, visibility, owner) in [
+            (1, "public", DemoImage.projectID), (2, "community", DemoImage.projectID), (3, "private", "another"),
+            (4, "shared", "another"), (5, "public", "another"),
+        ] {
+            var image = DemoImage.old(number, "base")
+            (image.visibility, image.owner, image.members) = (visibility, owner, [DemoImage.projectID])
+            images.append(image)
+        }
+        // A server that takes no notice of what it is asked for.
+        let listed = images
+        let cloud = try LoopbackCloud(images: images) { request, _ in
+            guard listsAll, request.path.hasPrefix("/image/v2/images?") else { return nil }
+            return .json(["images": listed.map(\.json), "first": "/v2/images"])
+        }
+        let run = try await cloud.run(["--yes", "base"])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("no private image of project ci is named “base”"))
+        #expect(cloud.count("DELETE") == 0)
+
+        await cloud.cloud.put(.old(6, "base"))
+        #expect(try await cloud.run(["--yes", "base"]).status == (listsAll ? 1 : 0))
+    }
+
+    @Test("Our own image that is lent out has a name too")
+    func lent() async throws {
+        var image = DemoImage.old(1, "base")
+        image.visibility = "shared"
+        let cloud = try LoopbackCloud(images: [image])
+        #expect(try await cloud.run(["--yes", "base"]).status == 0)
+        #expect(await cloud.remaining().isEmpty)
+    }
+
+    @Test(
+        "What is no UUID is a name, and reaches the server only as the value of a query",
+        arguments: [
+            "../../v3/users/1", Sample.id(1) + "/../" + Sample.id(2), Sample.id(1) + "?x=1", Sample.id(1) + "#",
+            "%2e%2e%2f" + Sample.id(1), Sample.id(1).replacing("-", with: ""), "{\(Sample.id(1))}", " ", "a&owner=b",
+            "a+b", "ä/ö", "--json", "-", "in:a,b",
+        ]
+    )
+    func strange(name: String) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        let run = try await cloud.run(["--yes", "--", name])
+        #expect(run.status == 1)
+        #expect(run.errors.contains("is named “"))
+        let lists = cloud.requests.filter { $0.method == "GET" }
+        #expect(cloud.requests.count == lists.count + 1)
+        for list in lists {
+            #expect(list.path.hasPrefix("/image/v2/images?owner=\(DemoImage.projectID)&limit=500"))
+            let items = URLComponents(string: list.path)?.queryItems ?? []
+            #expect(items.allSatisfy { ["owner", "limit", "name"].contains($0.name) })
+            if let asked = items.first(where: { $0.name == "name" }) { #expect(asked.value == name) }
+        }
+    }
+
+    @Test("Names come from lists, too")
+    func fromList() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "one"), .old(2, "two words"), .old(3, "three")])
+        let run = try await cloud.run(["--yes", "--from", "-"], input: "# old\none\n  two words \n\(Sample.id(3))\n")
+        #expect(run.status == 0)
+        #expect(await cloud.remaining().isEmpty)
+    }
+
+    @Test("A list that cannot be read to its end deletes nothing")
+    func brokenList() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "base")]) { request, _ in
+            request.path.hasPrefix("/image/v2/images?") ? .answer(500, headers: [:], body: Data()) : nil
+        }
+        let run = try await cloud.run(["--yes", "--retries", "0", "base", Sample.id(1)])
+        #expect(run.status == 69)
+        #expect(run.errors.contains("The image service answered 500"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+}

@@ -1,0 +1,193 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Plan and apply")
+struct PlanTests {
+    static let images: [DemoImage] = (1...5).map { .old($0, "nightly-\($0)", day: $0, tags: ["ci"]) }
+
+    /// Makes a plan to delete three of the five nightlies.
+    private func plan(_ cloud: LoopbackCloud, in folder: TemporaryFolder) async throws -> String {
+        let path = folder.file("plan.json").path
+        let run = try await cloud.run(["--match", "nightly-*", "--keep-last", "2", "--plan", path])
+        #expect(run.status == 0)
+        #expect(run.lines.last == "5 images: would delete 3 (6.0 GiB), 2 kept.")
+        #expect(cloud.requests.allSatisfy { $0.method != "DELETE" && $0.method != "PATCH" })
+        return path
+    }
+
+    @Test("The file says for whom and where it was made, and for each image what it looked like")
+    func file() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(json["schema"] as? String == "delete-image-plan/1")
+        #expect(json["endpoint"] as? String == cloud.cloud.imageURL.absoluteString + "/v2")
+        #expect((json["project"] as? [String: Any])?["id"] as? String == DemoImage.projectID)
+        #expect((json["project"] as? [String: Any])?["name"] as? String == "ci")
+        #expect(json["user"] as? String == "demo")
+        let images = try #require(json["images"] as? [[String: Any]])
+        #expect(images.map { $0["id"] as? String } == (1...5).map(Sample.id))
+        #expect(images.map { $0["fate"] as? String } == ["delete", "delete", "delete", "keep", "keep"])
+        #expect(images.map { $0["reason"] as? String } == [nil, nil, nil, "keepLast", "keepLast"])
+        #expect(images[0]["name"] as? String == "nightly-1")
+        #expect(images[0]["tags"] as? [String] == ["ci"])
+        #expect(images[0]["size"] as? Int == 2_147_483_648)
+        #expect(text.split(separator: "\n").count > 20, "one can read it")
+        #expect(!text.contains("pa55w0rd"))
+    }
+
+    @Test("Applied to an unchanged cloud it deletes just what it says, and asks nobody")
+    func apply() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        // Younger images of the same names make no difference: the decision is made.
+        await cloud.cloud.put(DemoImage(id: Sample.id(9), name: "nightly-1", tags: ["ci"]))
+        let run = try await cloud.run(["--apply", path])
+        #expect(run.status == 0)
+        #expect(run.lines.last == "3 images: 3 deleted.")
+        #expect(await cloud.remaining() == Set([4, 5, 9].map(Sample.id)))
+
+        let again = try await cloud.run(["--json", "--apply", path])
+        #expect(try again.report().images.map(\.outcome) == ["missing", "missing", "missing"])
+        #expect(again.status == 1)
+        #expect(try await cloud.run(["--ignore-missing", "--apply", path]).status == 0)
+        #expect(await cloud.remaining() == Set([4, 5, 9].map(Sample.id)))
+        #expect(cloud.count("DELETE") == 3)
+    }
+
+    static let changes: [(field: String, change: @Sendable (inout DemoImage) -> Void)] = [
+        ("name", { $0.name = "release" }), ("tags", { $0.tags = [] }), ("size", { $0.size += 1 }),
+        ("status", { $0.status = "deactivated" }), ("updatedAt", { $0.updatedAt += 1 }),
+        ("visibility", { $0.visibility = "shared" }), ("createdAt", { $0.createdAt += 1 }),
+    ]
+
+    @Test("What has changed since is kept, with the names of what changed", arguments: changes)
+    func changed(field: String, change: @escaping @Sendable (inout DemoImage) -> Void) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        var image = Self.images[1]
+        change(&image)
+        await cloud.cloud.put(image)
+        let run = try await cloud.run(["--json", "--apply", path])
+        #expect(run.status == 0)
+        let row = try run.report().images[1]
+        #expect((row.outcome, row.reason) == ("kept", "changed"))
+        #expect(row.detail?.contains(field) == true)
+        #expect(await cloud.remaining() == Set([2, 4, 5].map(Sample.id)))
+    }
+
+    @Test("What is protected or another's by now is kept as such")
+    func protected() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        var (first, second) = (Self.images[0], Self.images[1])
+        first.isProtected = true
+        (second.owner, second.members) = ("another", [DemoImage.projectID])
+        await cloud.cloud.put(first)
+        await cloud.cloud.put(second)
+        let run = try await cloud.run(["--json", "--apply", path])
+        #expect(try run.report().images.map(\.reason) == ["protected", "notPrivate", nil])
+        #expect(cloud.count("DELETE") == 1)
+    }
+
+    @Test("A plan to unprotect lifts the protection, also later")
+    func unprotect() async throws {
+        var image = Self.images[0]
+        image.isProtected = true
+        let cloud = try LoopbackCloud(images: [image])
+        let folder = try TemporaryFolder()
+        let path = folder.file("plan.json").path
+        _ = try await cloud.run(["--unprotect", "--plan", path, Sample.id(1)])
+        let run = try await cloud.run(["--apply", path])
+        #expect(run.status == 0)
+        #expect(cloud.requests.suffix(3).map(\.method) == ["GET", "PATCH", "DELETE"])
+        #expect(await cloud.remaining().isEmpty)
+    }
+
+    @Test("It is for its own cloud and its own project; anywhere else it is refused, and nothing is asked about images")
+    func elsewhere() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        let other = try LoopbackCloud(images: Self.images)
+        let run = try await other.run(["--apply", path])
+        #expect(run.status == 65)
+        #expect(run.errors.contains("the plan is for another image service, \(cloud.cloud.imageURL.absoluteString)/v2"))
+        #expect(other.requests.map(\.method) == ["POST"])
+
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try Data(text.replacing("\"\(DemoImage.projectID)\"", with: "\"another\"").utf8)
+            .write(to: folder.file("plan.json"))
+        let project = try await cloud.run(["--apply", path])
+        #expect(project.status == 65)
+        #expect(project.errors.contains("the plan is for another project"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test(
+        "What is no plan is told with the place, and nothing is sent",
+        arguments: [
+            ("", "it is no JSON"), ("[]", "an object is expected"), ("{}", "schema"),
+            (
+                #"{"schema":"delete-image-plan/2","createdAt":"","endpoint":"","project":{"id":""},"images":[]}"#,
+                "schema"
+            ),
+            (
+                #"{"schema":"delete-image-plan/1","createdAt":"","endpoint":"","project":{"id":""}}"#,
+                "images is missing"
+            ),
+            (
+                #"{"schema":"delete-image-plan/1","createdAt":"","endpoint":"","project":{"id":""},"images":5}"#,
+                "images: a list is expected"
+            ),
+        ]
+    )
+    func malformed(content: String, words: String) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        try Data(content.utf8).write(to: folder.file("plan.json"))
+        let run = try await cloud.run(["--apply", folder.file("plan.json").path])
+        #expect(run.status == 65)
+        #expect(run.errors.contains("it is no plan: "))
+        #expect(run.errors.contains(words))
+        #expect(run.errors.hasSuffix("Nothing was deleted.\n"))
+        #expect(cloud.requests.isEmpty)
+        #expect(try await cloud.run(["--apply", folder.file("nosuch").path]).status == 65)
+    }
+
+    @Test("A plan replaces a plan, and no other file")
+    func overwriting() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        let again = try await cloud.run(["--plan", path, Sample.id(1)])
+        #expect(again.status == 0)
+        try Data("let answer = 42\n".utf8).write(to: folder.file("main.swift"))
+        let run = try await cloud.run(["--plan", folder.file("main.swift").path, Sample.id(1)])
+        #expect(run.status == 64)
+        #expect(run.errors.contains("is there and no plan"))
+        #expect(try String(contentsOf: folder.file("main.swift"), encoding: .utf8) == "let answer = 42\n")
+        let nowhere = try await cloud.run(["--plan", folder.file("no/such/plan").path, Sample.id(1)])
+        #expect(nowhere.status == 65)
+        #expect(nowhere.errors.contains("cannot be written"))
+    }
+
+    @Test("Safeguards can be asked once more when it is applied")
+    func safeguards() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        var image = Self.images[0]
+        image.usedBy = "web-1"
+        await cloud.cloud.put(image)
+        let run = try await cloud.run(["--json", "--apply", path, "--unless-in-use"])
+        #expect(try run.report().images.map(\.reason) == ["inUse", nil, nil])
+    }
+}

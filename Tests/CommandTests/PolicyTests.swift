@@ -1,0 +1,138 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Policies")
+struct PolicyTests {
+    static let policy = """
+        {
+            "$schema": "https://example.org/delete-image.schema.json",
+            "rules": {
+                "nightlies": { "match": "nightly-*", "olderThan": "30d", "keepLast": 1 },
+                "branches": { "match": ["pr-*", "branch-*"], "tag": "ci", "unprotect": true }
+            }
+        }
+        """
+    static var images: [DemoImage] {
+        var images: [DemoImage] = [
+            .old(1, "nightly-1", day: 1), .old(2, "nightly-2", day: 2), .old(3, "pr-7", day: 3, tags: ["ci"]),
+            .old(4, "pr-8", day: 4), .old(5, "release-1", day: 5, tags: ["ci"]), .old(6, "nightly-0"),
+        ]
+        images[2].isProtected = true
+        images[5].isProtected = true
+        return images
+    }
+
+    /// A package with this policy.
+    private func package(_ policy: String) throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        try Data().write(to: folder.file("Package.swift"))
+        try Data(policy.utf8).write(to: folder.file(".delete-image.json"))
+        try FileManager.default.createDirectory(at: folder.file("Sources/App"), withIntermediateDirectories: true)
+        return folder
+    }
+
+    @Test("Its rules select, each by its own words; without a file it is found in the package's root")
+    func rules() async throws {
+        let package = try package(Self.policy)
+        for arguments in [["--policy"], ["--policy", package.file(".delete-image.json").path]] {
+            let cloud = try LoopbackCloud(images: Self.images)
+            let run = try await cloud.run(
+                ["--json", "--yes"] + arguments,
+                currentDirectory: package.file("Sources/App")
+            )
+            #expect(run.status == 0)
+            let report = try run.report()
+            #expect(report.images.map(\.id) == [6, 1, 2, 3].map(Sample.id))
+            #expect(report.images.map(\.outcome) == ["kept", "deleted", "kept", "deleted"])
+            #expect(report.images.map(\.reason) == ["protected", nil, "keepLast", nil])
+            #expect(await cloud.remaining() == Set([2, 4, 5, 6].map(Sample.id)))
+        }
+    }
+
+    @Test("A safeguard of the command line holds for every rule")
+    func safeguards() async throws {
+        var images = Self.images
+        images[0].usedBy = "web-1"
+        let cloud = try LoopbackCloud(images: images)
+        let package = try package(Self.policy)
+        let run = try await cloud.run(
+            ["--json", "--yes", "--unless-in-use", "--policy"],
+            currentDirectory: package.url
+        )
+        #expect(try run.report().images.map(\.reason) == ["protected", "inUse", "keepLast", nil])
+    }
+
+    @Test("The safeguards of a rule hold for what it selects, and for nothing else")
+    func ruleSafeguards() async throws {
+        var images: [DemoImage] = [.old(1, "a-1"), .old(2, "b-1", day: 1)]
+        images[0].usedBy = "web-1"
+        images[1].usedBy = "web-2"
+        let cloud = try LoopbackCloud(images: images)
+        let package = try package(
+            #"{"rules":{"a":{"match":"a-*","unlessInUse":true},"b":{"match":"b-*","unlessInUse":false}}}"#
+        )
+        let run = try await cloud.run(["--json", "--yes", "--policy"], currentDirectory: package.url)
+        #expect(try run.report().images.map(\.outcome) == ["kept", "deleted"])
+    }
+
+    @Test(
+        "What is malformed is told with its key, and nothing is sent",
+        arguments: [
+            ("[]", "an object is expected"), ("{", "it is no JSON"), ("{}", "rules: is missing"),
+            (#"{"rules":{}}"#, "rules: there is no rule"),
+            (#"{"rules":{"a":{"match":"x","olderthan":"1d"}}}"#, "rules.a.olderthan: there is no such key"),
+            (#"{"rules":{"a":{"match":"x","keepLast":"3"}}}"#, "rules.a.keepLast: a whole number"),
+            (#"{"rules":{"a":{"match":"x","unlessInUse":1}}}"#, "rules.a.unlessInUse: true or false"),
+            (#"{"rules":{"a":{"olderThan":"2 weeks"}}}"#, "rules.a.olderThan: “2 weeks” is no age"),
+            (#"{"rules":{"a":{"keepLast":3}}}"#, "rules.a: it would select every image"),
+            (#"{"rule":{}}"#, "rule: there is no such key"),
+        ]
+    )
+    func malformed(policy: String, words: String) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try package(policy)
+        let run = try await cloud.run(["--yes", "--policy"], currentDirectory: package.url)
+        #expect(run.status == 65)
+        #expect(run.errors.contains(".delete-image.json: \(words)"))
+        #expect(run.errors.hasSuffix("Nothing was deleted.\n"))
+        #expect(cloud.requests.isEmpty)
+    }
+
+    @Test("The schema in the docs has the keys that the command takes, and no others")
+    func schema() async throws {
+        let repository = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let url = repository.appendingPathComponent(
+            "Sources/ImageDeletion/ImageDeletion.docc/Resources/delete-image.schema.json"
+        )
+        let schema = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+        let rule = try #require((schema["$defs"] as? [String: [String: Any]])?["rule"])
+        let keys = try #require(rule["properties"] as? [String: Any]).keys.sorted()
+        #expect(rule["additionalProperties"] as? Bool == false)
+
+        let package = try package(#"{"rules":{"a":{"unknown":1}}}"#)
+        let run = try await Executable.deleteImage.run(["--demo", "--policy"], currentDirectory: package.url)
+        #expect(run.errors.contains("there is no such key; there are \(keys.joined(separator: ", ")). "))
+    }
+
+    @Test("A policy that is not there is told, with the place where it was looked for")
+    func absent() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let run = try await cloud.run(["--yes", "--policy"], currentDirectory: folder.url)
+        #expect(run.status == 65)
+        #expect(run.errors.contains("/.delete-image.json cannot be read"))
+        #expect(cloud.requests.isEmpty)
+    }
+
+    @Test("More than 50, and nothing is deleted")
+    func tooMany() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(51))
+        let package = try package(#"{"rules":{"all":{"match":"nightly-*"}}}"#)
+        let run = try await cloud.run(["--yes", "--policy"], currentDirectory: package.url)
+        #expect(run.status == 64)
+        #expect(cloud.count("DELETE") == 0)
+    }
+}

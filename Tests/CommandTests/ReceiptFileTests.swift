@@ -1,0 +1,194 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Receipts")
+struct ReceiptFileTests {
+    private func lines(_ file: URL) throws -> [[String: Any]] {
+        try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+    }
+
+    @Test("A line for each outcome, with where and when; a second run passes over what is deleted")
+    func twice() async throws {
+        let images = Sample.images(2) + [DemoImage(id: Sample.id(3), name: "release", isProtected: true)]
+        let cloud = try LoopbackCloud(images: images)
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl")
+        let arguments = ["--concurrency", "1", "--receipt", receipt.path] + (1...4).map(Sample.id)
+        #expect(try await cloud.run(arguments).status == 1)
+        let first = try lines(receipt)
+        #expect(first.map { $0["id"] as? String } == (1...4).map(Sample.id))
+        #expect(first.map { $0["outcome"] as? String } == ["deleted", "deleted", "kept", "missing"])
+        #expect(first.map { $0["reason"] as? String } == [nil, nil, "protected", nil])
+        #expect(first.map { $0["status"] as? Int } == [204, 204, 403, 404])
+        for line in first {
+            #expect(line["schema"] as? String == "delete-image-receipt/1")
+            #expect(line["endpoint"] as? String == cloud.cloud.imageURL.absoluteString + "/v2")
+            #expect(line["project"] as? String == DemoImage.projectID)
+            #expect((line["time"] as? String)?.hasSuffix("Z") == true)
+            #expect((line["requestID"] as? String)?.hasPrefix("req-") == true)
+        }
+
+        let before = cloud.count("DELETE")
+        let again = try await cloud.run(["--json"] + arguments)
+        let report = try again.report()
+        #expect(report.images.map(\.outcome) == ["deleted", "deleted", "kept", "missing"])
+        #expect(report.images.map(\.attempts) == [0, 0, 1, 1])
+        #expect(report.images[0].detail?.contains("as the receipt says") == true)
+        #expect(cloud.count("DELETE") == before + 2)
+        #expect(try lines(receipt).count == 6, "what was done before is not written again")
+    }
+
+    @Test("Each line is in the file before the next deletion starts")
+    func order() async throws {
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl")
+        let counts = Locked<[Int]>([])
+        let cloud = try LoopbackCloud(images: Sample.images(6)) { request, _ in
+            guard request.method == "DELETE" else { return nil }
+            let text = (try? String(contentsOf: receipt, encoding: .utf8)) ?? ""
+            counts.withLock { $0.append(text.split(separator: "\n").count) }
+            return nil
+        }
+        _ = try await cloud.run(["--concurrency", "1", "--receipt", receipt.path] + (1...6).map(Sample.id))
+        #expect(counts.value == [0, 1, 2, 3, 4, 5])
+    }
+
+    @Test("Killed in the middle, the file is a valid prefix; a second run finishes, and deletes nothing twice")
+    func killed() async throws {
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl")
+        let (middle, reached) = AsyncStream<Void>.makeStream()
+        let cloud = try LoopbackCloud(images: Sample.images(12)) { request, earlier in
+            // The one under way in each of the two lanes is not answered any more.
+            guard request.method == "DELETE", (7...8).contains(earlier) else { return nil }
+            reached.yield()
+            return .drip(Data(), every: 3600, again: Data())
+        }
+        let arguments = ["--concurrency", "2", "--receipt", receipt.path] + (1...12).map(Sample.id)
+        let run = try cloud.start(arguments)
+        for await _ in middle { break }
+        run.signal(SIGKILL)
+        #expect(await run.finished().status == -SIGKILL)
+
+        let text = try String(contentsOf: receipt, encoding: .utf8)
+        let told = try lines(receipt).compactMap { $0["id"] as? String }
+        #expect(text.hasSuffix("\n"))
+        let left = await cloud.remaining()
+        #expect(left.isDisjoint(with: told), "what it calls deleted is gone")
+        let sentBefore = cloud.count("DELETE")
+
+        let again = try await cloud.run(["--json", "--ignore-missing"] + arguments)
+        #expect(again.status == 0)
+        #expect(await cloud.remaining().isEmpty)
+        let report = try again.report()
+        #expect(report.images.filter { $0.attempts == 0 }.map(\.id) == (1...12).map(Sample.id).filter(told.contains))
+        let deletions = cloud.requests.filter { $0.method == "DELETE" }.dropFirst(sentBefore).map(\.path)
+        #expect(told.allSatisfy { id in !deletions.contains { $0.hasSuffix(id) } })
+        #expect(deletions.count == 12 - told.count)
+    }
+
+    @Test("A name in a second run means the image of then, and no younger one that bears it now")
+    func names() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "nightly"), .old(2, "other")])
+        let folder = try TemporaryFolder()
+        let arguments = ["--yes", "--receipt", folder.file("receipt.jsonl").path, "nightly"]
+        #expect(try await cloud.run(arguments).status == 0)
+        await cloud.cloud.put(.old(3, "nightly"))
+        let again = try await cloud.run(["--json"] + arguments)
+        #expect(again.status == 0)
+        #expect(try again.report().images.map(\.id) == [Sample.id(1)])
+        #expect(try again.report().images.map(\.outcome) == ["deleted"])
+        #expect(await cloud.remaining() == Set([2, 3].map(Sample.id)))
+    }
+
+    @Test("With filters and policies, too, nothing is deleted twice")
+    func filters() async throws {
+        let cloud = try LoopbackCloud(images: (1...3).map { .old($0, "nightly-\($0)") })
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl")
+        let arguments = ["--yes", "--match", "nightly-*", "--receipt", receipt.path]
+        #expect(try await cloud.run(arguments).status == 0)
+        #expect(try await cloud.run(arguments).status == 0)
+        #expect(cloud.count("DELETE") == 3)
+        #expect(Set(try lines(receipt).map { $0["name"] as? String }) == Set((1...3).map { "nightly-\($0)" }))
+        #expect(try lines(receipt).count == 3)
+    }
+
+    @Test("A file that is no receipt stays as it is, and nothing is deleted")
+    func foreign() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let folder = try TemporaryFolder()
+        for content in ["let answer = 42\n", "{}\n", "no newline", "{\"id\":\"\(Sample.id(1))\"}\n"] {
+            try Data(content.utf8).write(to: folder.file("main.swift"))
+            let run = try await cloud.run(["--receipt", folder.file("main.swift").path, Sample.id(1)])
+            #expect(run.status == 65)
+            #expect(run.errors.contains("line 1 is none of a receipt; name another file. Nothing was deleted."))
+            #expect(try String(contentsOf: folder.file("main.swift"), encoding: .utf8) == content)
+        }
+        let folderAsFile = try await cloud.run(["--receipt", folder.url.path, Sample.id(1)])
+        #expect(folderAsFile.status == 65)
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("When it can be written no more, no further deletion starts; the report tells all, and a later run goes on")
+    func full() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(9))
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl").path
+        let arguments = ["--no-token-cache", "--json", "--concurrency", "1", "--receipt", receipt]
+        let ids = (1...9).map(Sample.id)
+        // A file may grow to one block here: the first line or two, and a part of another.
+        let run = try await Executable(url: URL(fileURLWithPath: "/bin/sh")).run(
+            ["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"", Executable.deleteImage.url.path] + arguments + ids,
+            environment: cloud.environment
+        )
+        #expect(run.status == 1)
+        let report = try run.report()
+        let deleted = report.images.prefix { $0.outcome == "deleted" }.count
+        #expect((1...8).contains(deleted))
+        #expect(report.images.dropFirst(deleted).allSatisfy { $0.outcome == "pending" })
+        #expect(report.error?.message.contains("the receipt could not be written") == true)
+        #expect(cloud.count("DELETE") == deleted)
+        #expect(try String(contentsOfFile: receipt, encoding: .utf8).hasSuffix("\n") == false)
+
+        let again = try await cloud.run(Array(arguments.dropFirst()) + ["--ignore-missing"] + ids)
+        #expect(again.status == 0)
+        #expect(await cloud.remaining().isEmpty)
+        #expect(cloud.count("DELETE") == 10, "the one whose line was torn is tried again, and is missing")
+    }
+
+    @Test("What is no regular file is refused")
+    func device() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let run = try await cloud.run(["--receipt", "/dev/zero", Sample.id(1)])
+        #expect(run.status == 65)
+        #expect(run.errors.contains("it is no regular file"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("Two runs at once do not share one")
+    func shared() async throws {
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl").path
+        let (deleting, began) = AsyncStream<Void>.makeStream()
+        let (end, ended) = AsyncStream<Void>.makeStream()
+        let cloud = try LoopbackCloud(images: Sample.images(2)) { request, earlier in
+            guard request.method == "DELETE", earlier == 0 else { return nil }
+            began.yield()
+            for await _ in end {}
+            return nil
+        }
+        let first = try cloud.start(["--receipt", receipt, Sample.id(1)])
+        for await _ in deleting { break }
+        let second = try await cloud.run(["--receipt", receipt, Sample.id(2)])
+        ended.finish()
+        #expect(second.status == 65)
+        #expect(second.errors.contains("another run writes to it just now"))
+        #expect(await first.finished().status == 0)
+        #expect(await cloud.remaining() == [Sample.id(2)])
+    }
+}

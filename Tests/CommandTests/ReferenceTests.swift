@@ -1,0 +1,152 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("References in files")
+struct ReferenceTests {
+    /// A package, with or without git, whose files name images.
+    private func package(git: Bool = true) async throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        func write(_ path: String, _ text: String) throws {
+            let url = folder.file(path)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try Data(text.utf8).write(to: url)
+        }
+        try write("Package.swift", "// swift-tools-version: 6.2\n")
+        try write("deploy/main.tf", "resource \"x\" \"y\" {\n\n  image_id = \"\(Sample.id(1))\"\n}\n")
+        try write("deploy/notes.md", "# \(Sample.id(2).uppercased()), the last good one")
+        try write(".build/manifest.json", Sample.id(3))
+        try write("ignored/log.txt", Sample.id(4))
+        try write("logo.png", "\0\0" + Sample.id(5))
+        try write("Sources/near.swift", "let a = \"\(Sample.id(6).dropLast())\" + \"\(Sample.id(6).dropFirst())\"")
+        if git {
+            try write(".gitignore", "ignored\n.build\n")
+            let run = try await Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
+                .run(["git", "init", "--quiet"], currentDirectory: folder.url)
+            #expect(run.status == 0)
+        }
+        return folder
+    }
+
+    private static let images = (1...6).map { DemoImage.old($0, "nightly-\($0)") }
+
+    @Test("An image whose ID is written in a file of the package is kept, and where is said")
+    func kept() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        let run = try await cloud.run(
+            ["--json", "--yes", "--unless-referenced", "--match", "nightly-*"],
+            currentDirectory: package.file("Sources")
+        )
+        let report = try run.report()
+        #expect(report.images.map(\.outcome) == ["kept", "kept", "deleted", "deleted", "deleted", "deleted"])
+        #expect(report.images[0].reason == "referenced")
+        #expect(report.images[0].detail == "It is written in deploy/main.tf:3.")
+        #expect(report.images[1].detail == "It is written in deploy/notes.md:1.")
+    }
+
+    @Test("Without git all files count but those that builds leave behind")
+    func withoutGit() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package(git: false)
+        let run = try await cloud.run(
+            ["--json", "--yes", "--match", "nightly-*", "--unless-referenced"],
+            currentDirectory: package.url
+        )
+        let report = try run.report()
+        #expect(report.images.map(\.outcome) == ["kept", "kept", "deleted", "kept", "deleted", "deleted"])
+        #expect(report.images[3].detail == "It is written in ignored/log.txt:1.")
+    }
+
+    @Test("A folder can be named: with =, or with a slash", arguments: [["=deploy"], ["./deploy"]])
+    func folder(argument: [String]) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        let option =
+            argument[0].hasPrefix("=") ? ["--unless-referenced" + argument[0]] : ["--unless-referenced"] + argument
+        let run = try await cloud.run(
+            ["--json"] + option + [Sample.id(1), Sample.id(3)],
+            currentDirectory: package.url
+        )
+        let report = try run.report()
+        #expect(report.images.map(\.outcome) == ["kept", "deleted"])
+        #expect(report.images[0].detail == "It is written in main.tf:3.")
+    }
+
+    @Test(
+        "Files in git's own list that are gone count for nothing; a submodule's files count",
+        arguments: [true, false]
+    )
+    func git(commits: Bool) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        let git = Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
+        let inner = package.file("vendor/library")
+        try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+        _ = try await git.run(["git", "init", "--quiet"], currentDirectory: inner)
+        try Data(Sample.id(3).utf8).write(to: inner.appendingPathComponent("pinned"))
+        if commits {
+            let run = try await git.run(
+                [
+                    "git", "-c", "user.name=ci", "-c", "user.email=ci@localhost", "-c", "advice.addEmbeddedRepo=false",
+                    "-c", "commit.gpgsign=false", "commit", "--quiet", "--allow-empty", "-m", "empty",
+                ],
+                currentDirectory: inner
+            )
+            #expect(run.status == 0)
+        }
+        _ = try await git.run(
+            ["git", "-c", "advice.addEmbeddedRepo=false", "add", "--all"],
+            currentDirectory: package.url
+        )
+        try FileManager.default.removeItem(at: package.file("deploy/main.tf"))
+        let run = try await cloud.run(
+            ["--json", "--yes", "--unless-referenced", "--match", "nightly-[13]"],
+            currentDirectory: package.url
+        )
+        #expect(try run.report().images.map(\.outcome) == ["deleted", "kept"])
+    }
+
+    private static let setpriv = "/usr/bin/setpriv"
+
+    @Test(
+        "A file or a folder that cannot be read could name any image, so all are kept",
+        .enabled(
+            if: getuid() != 0 || FileManager.default.isExecutableFile(atPath: setpriv),
+            "root reads everything, and cannot be anybody else here"
+        ),
+        arguments: ["deploy/main.tf", "deploy"]
+    )
+    func unreadable(path: String) async throws {
+        let package = try await package(git: false)
+        chmod(package.file(path).path, 0)
+        defer { chmod(package.file(path).path, 0o755) }
+        var command = [Executable.deleteImage.url.path, "--demo", "--json", "--dry-run", "--unless-referenced"]
+        if getuid() == 0 { command = [Self.setpriv, "--reuid", "65534", "--clear-groups"] + command }
+        let run = try await Executable(url: URL(fileURLWithPath: command[0])).run(
+            command.dropFirst() + ["--match", "nightly-*"],
+            currentDirectory: package.url
+        )
+        let report = try run.report()
+        #expect(report.images.count == 21)
+        #expect(report.images.allSatisfy { $0.outcome == "kept" && $0.reason == "referenced" })
+        #expect(report.images.allSatisfy { $0.detail?.contains("\(path) cannot be read") == true })
+    }
+
+    @Test("A folder that is not there is told, and nothing is deleted")
+    func noFolder() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let run = try await cloud.run(
+            ["--json", "--unless-referenced=nosuch", Sample.id(1)],
+            currentDirectory: folder.url
+        )
+        #expect(run.status == 64)
+        #expect(try run.report().error?.message.contains("nosuch") == true)
+        #expect(cloud.count("DELETE") == 0)
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Images in use")
+struct ComputeTests {
+    private static let nova = "https://nova.demo.example/v2.1"
+    private static let ecs = "https://ecs.demo.example/v1/70c77dc6bbfa40dbb5f00e6705972d6f"
+
+    /// A cloud whose catalog has these services, and which answers their paths so.
+    private func bench(
+        services: [String: String] = ["compute": nova],
+        _ answer: @escaping @Sendable (SentRequest, Int) -> FaultyTransport.Fault? = { _, _ in nil }
+    ) -> Bench {
+        let asked = Locked(0)
+        return Bench { request, _ in
+            if request.line == "POST /v3/auth/tokens" {
+                var types = services
+                types["image"] = "https://ims.demo.example"
+                let catalog = types.map { type, url in
+                    #"{"type":"\#(type)","endpoints":[{"interface":"public","region_id":"eu-demo","url":"\#(url)"}]}"#
+                }.joined(separator: ",")
+                return .answer(
+                    201,
+                    headers: ["X-Subject-Token": "secret"],
+                    body: """
+                        {"token":{"expires_at":"2999-01-01T00:00:00Z","project":{"id":"\(DemoImage.projectID)",\
+                        "name":"ci"},"catalog":[\(catalog)]}}
+                        """
+                )
+            }
+            guard request.url.host != "ims.demo.example" else { return nil }
+            let number = asked.withLock { count in
+                defer { count += 1 }
+                return count
+            }
+            return answer(request, number)
+        }
+    }
+
+    private static func servers(_ servers: [(name: String, image: Int?)], more: String = "") -> String {
+        let list = servers.map { name, image in
+            let image = image.map { #"{"id":"\#(Sample.id($0))"}"# } ?? "\"\""
+            return #"{"id":"id-of-\#(name)","name":"\#(name)","image":\#(image)}"#
+        }
+        return #"{"servers":[\#(list.joined(separator: ","))]\#(more)}"#
+    }
+
+    /// What the safeguard makes of a plan to delete images 1 to `count`.
+    private func reasons(_ bench: Bench, _ count: Int = 3, safeguards: Set<Safeguard> = [.inUse]) async throws
+        -> [KeepReason?]
+    {
+        let plan = DeletionPlan(
+            deleting: try (1...count).map {
+                Sighting(id: try ImageID(Sample.id($0)), finding: .success(try .sample($0)))
+            },
+            project: DemoImage.projectID,
+            safeguards: safeguards
+        )
+        return try await bench.service(retries: 0).checking(plan).entries.map { entry in
+            if case .keep(let reason) = entry.fate { reason } else { nil }
+        }
+    }
+
+    private func computeRequests(_ bench: Bench) -> [SentRequest] {
+        bench.transport.requests.filter { $0.url.host != "ims.demo.example" && $0.method == "GET" }
+    }
+
+    @Test("What a server was made from is kept, with the servers' names, each once")
+    func inUse() async throws {
+        let bench = bench { _, _ in
+            .answer(200, body: Self.servers([("web-1", 1), ("boots-from-volume", nil), ("web-2", 1), ("web-1", 1)]))
+        }
+        #expect(try await reasons(bench) == [.inUse(by: ["web-1", "web-2"]), nil, nil])
+        let request = try #require(computeRequests(bench).first)
+        #expect(request.url.absoluteString == Self.nova + "/servers/detail?limit=1000")
+        #expect(request.header("X-Auth-Token") == "secret")
+    }
+
+    @Test("One list serves all images", arguments: [1, 3, 40])
+    func oneList(count: Int) async throws {
+        let bench = bench { _, _ in .answer(200, body: Self.servers([("web-1", 1)])) }
+        _ = try await reasons(bench, count)
+        #expect(computeRequests(bench).count == 1)
+    }
+
+    @Test("Nobody is asked where nothing is guarded")
+    func unguarded() async throws {
+        let bench = bench { _, _ in .answer(200, body: Self.servers([("web-1", 1)])) }
+        #expect(try await reasons(bench, safeguards: [.referenced]) == [nil, nil, nil])
+        #expect(bench.transport.requests.isEmpty)
+    }
+
+    @Test("The list is read to its end: after a link, and after a full page")
+    func pages() async throws {
+        let full = (1...1000).map { ("s-\($0)", Int?.none) }
+        let bench = bench { request, _ in
+            switch request.url.query ?? "" {
+            case "limit=1000":
+                .answer(
+                    200,
+                    body: Self.servers([("web-1", 1)], more: #","servers_links":[{"rel":"next","href":"https://x"}]"#)
+                )
+            case "limit=1000&marker=id-of-web-1": .answer(200, body: Self.servers(full))
+            case "limit=1000&marker=id-of-s-1000": .answer(200, body: Self.servers([("web-2", 2)]))
+            default: .answer(400)
+            }
+        }
+        #expect(try await reasons(bench) == [.inUse(by: ["web-1"]), .inUse(by: ["web-2"]), nil])
+        #expect(computeRequests(bench).allSatisfy { $0.url.host == "nova.demo.example" })
+    }
+
+    @Test("Open Telekom Cloud's own list, too, which knows the image of a server that boots from a volume")
+    func elasticCloudServers() async throws {
+        let bench = bench(services: ["compute": Self.nova, "ecs": Self.ecs]) { request, _ in
+            if request.url.host == "nova.demo.example" { return .answer(200, body: Self.servers([("web-1", 1)])) }
+            guard request.url.path.hasSuffix("/cloudservers/detail") else { return .answer(404) }
+            let metered =
+                #"{"id":"2","name":"web-2","image":{"id":""},"metadata":{"metering.image_id":"\#(Sample.id(2))"}}"#
+            let pages = [
+                "offset=1&limit=1000": #"{"count":2,"servers":[\#(metered)]}"#,
+                "offset=2&limit=1000":
+                    #"{"count":2,"servers":[{"id":"3","name":"","image":{"id":"\#(Sample.id(3))"}}]}"#,
+            ]
+            return pages[request.url.query ?? ""].map { .answer(200, body: $0) } ?? .answer(400)
+        }
+        #expect(
+            try await reasons(bench, 4) == [.inUse(by: ["web-1"]), .inUse(by: ["web-2"]), .inUse(by: ["3"]), nil]
+        )
+    }
+
+    @Test("What cannot be found out keeps every image", arguments: [401, 403, 404, 429, 500, 302])
+    func refused(status: Int) async throws {
+        for ecs in [false, true] {
+            let services = ecs ? ["compute": Self.nova, "ecs": Self.ecs] : ["compute": Self.nova]
+            let bench = bench(services: services) { request, _ in
+                // With two services one answer is not enough.
+                ecs && request.url.host == "nova.demo.example" ? .answer(200, body: Self.servers([])) : .answer(status)
+            }
+            for reason in try await reasons(bench) {
+                guard case .unknown(.inUse, .service(let error))? = reason else { throw Unexpected(reason) }
+                #expect(error.service == .compute)
+                #expect(error.status == status)
+            }
+        }
+    }
+
+    @Test(
+        "So does an answer that makes no sense, and a list without end",
+        arguments: [
+            "", "{}", #"{"servers":{}}"#, #"{"servers":[{}]}"#, "<html>",
+            ComputeTests.servers([("a", 1)], more: #","servers_links":[{"rel":"next","href":"https://x"}]"#),
+        ]
+    )
+    func senseless(body: String) async throws {
+        let bench = bench { _, _ in .answer(200, body: body) }
+        for reason in try await reasons(bench) {
+            guard case .unknown(.inUse, .service)? = reason else { throw Unexpected(reason) }
+        }
+        #expect(computeRequests(bench).count < 5)
+    }
+
+    @Test("So does a catalog without a compute service, or with one that is not encrypted")
+    func noService() async throws {
+        for services in [[:], ["compute": "http://nova.demo.example"], ["compute": "nonsense"]] {
+            let bench = bench(services: services) { _, _ in .answer(200, body: Self.servers([])) }
+            for reason in try await reasons(bench) {
+                guard case .unknown(.inUse, .configuration)? = reason else { throw Unexpected(reason) }
+            }
+            #expect(computeRequests(bench).isEmpty)
+        }
+    }
+
+    private struct Unexpected: Error {
+        init(_ reason: KeepReason?) { Issue.record("\(String(describing: reason))") }
+    }
+}

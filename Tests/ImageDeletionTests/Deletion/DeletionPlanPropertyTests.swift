@@ -1,0 +1,137 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// What holds for every plan, tried on images and rules drawn by lot.
+@Suite("Deletion plan: properties")
+struct DeletionPlanPropertyTests {
+    private static func seeds(_ block: Int) -> Range<Int> { block * 60..<(block + 1) * 60 }
+
+    @Test("Nothing foreign, public or protected is ever deleted, nor anything that no rule is for", arguments: 0..<12)
+    func neverOthers(block: Int) throws {
+        var deleted = 0
+        for seed in Self.seeds(block) {
+            var dice = Dice(seed: seed)
+            let project = try RandomProject(&dice)
+            for entry in project.plan.deletions {
+                let image = try #require(entry.image)
+                #expect(entry.id == image.id, "seed \(seed)")
+                #expect(image.owner == RandomProject.id, "seed \(seed)")
+                #expect(["private", "shared"].contains(image.visibility), "seed \(seed)")
+                #expect(image.imageType != "gold", "seed \(seed)")
+                let rules = project.rules(for: image)
+                #expect(!rules.isEmpty, "seed \(seed)")
+                #expect(!image.isProtected || rules.allSatisfy(\.rule.liftsProtection), "seed \(seed)")
+                #expect(entry.liftsProtection == image.isProtected, "seed \(seed)")
+                #expect(entry.safeguards == rules.reduce(into: []) { $0.formUnion($1.rule.safeguards) }, "seed \(seed)")
+                deleted += 1
+            }
+        }
+        #expect(deleted > 60)
+    }
+
+    @Test("Of those that a rule is for, never fewer are left than it keeps", arguments: 0..<12)
+    func keepLast(block: Int) throws {
+        var kept = 0
+        for seed in Self.seeds(block) {
+            var dice = Dice(seed: seed)
+            let project = try RandomProject(&dice)
+            let deleted = Set(project.plan.deletions.map(\.id))
+            for rule in project.rules {
+                let meant = project.images(for: rule)
+                let left = meant.count { !deleted.contains($0.id) }
+                #expect(left >= min(rule.rule.keepLast, meant.count), "seed \(seed)")
+                if rule.rule.keepLast > 0, left < meant.count { kept += 1 }
+            }
+        }
+        #expect(kept > 0)
+    }
+
+    @Test("Just what a plain definition says is deleted", arguments: 0..<12)
+    func definition(block: Int) throws {
+        for seed in Self.seeds(block) {
+            var dice = Dice(seed: seed)
+            let project = try RandomProject(&dice)
+            let plan = project.plan
+            #expect(Set(plan.deletions.map(\.id)) == project.deletions, "seed \(seed)")
+            let meant = project.own.filter { !project.rules(for: $0).isEmpty }
+            #expect(Set(plan.entries.map(\.id)) == Set(meant.map(\.id)), "seed \(seed)")
+        }
+    }
+
+    @Test("The order of the list, and what it has twice, changes nothing", arguments: 0..<12)
+    func order(block: Int) throws {
+        for seed in Self.seeds(block) {
+            var dice = Dice(seed: seed)
+            let project = try RandomProject(&dice)
+            let plan = project.plan
+            let twice = project.images + dice.some(project.images)
+            #expect(project.plan(of: twice.shuffled(using: &dice)) == plan, "seed \(seed)")
+            #expect(Set(plan.entries.map(\.id)).count == plan.entries.count, "seed \(seed)")
+        }
+    }
+
+    private func saved(_ plan: DeletionPlan) async throws -> SavedPlan {
+        let service = try Bench().service()
+        let file = SavedPlan(
+            plan,
+            at: try await service.signIn(),
+            project: try await service.project(),
+            now: RandomProject.now
+        )
+        return try SavedPlan(json: file.json())
+    }
+
+    @Test("Saved and carried out in an unchanged cloud, a plan deletes what it said", arguments: 0..<12)
+    func unchanged(block: Int) async throws {
+        for seed in Self.seeds(block) {
+            var dice = Dice(seed: seed)
+            let project = try RandomProject(&dice)
+            let saved = try await saved(project.plan)
+            #expect(saved.deletions == project.plan.deletions.map(\.id), "seed \(seed)")
+            let sightings = project.images.shuffled(using: &dice).map { Sighting(id: $0.id, finding: .success($0)) }
+            let later = saved.plan(sightings)
+            #expect(Set(later.deletions.map(\.id)) == Set(project.plan.deletions.map(\.id)), "seed \(seed)")
+            for entry in later.deletions {
+                #expect(entry.liftsProtection == entry.image?.isProtected, "seed \(seed)")
+            }
+        }
+    }
+
+    private static let changes: [@Sendable (inout Image) -> Void] = [
+        { $0.name = ($0.name ?? "") + "x" }, { $0.tags.append("new") }, { $0.size = ($0.size ?? 0) + 1 },
+        { $0.isProtected.toggle() }, { $0.owner = "somebody else" }, { $0.status = "deactivated" },
+        { $0.visibility = $0.visibility == "shared" ? "private" : "shared" }, { $0.visibility = "public" },
+        { $0.createdAt = ($0.createdAt ?? RandomProject.now) - 1 }, { $0.updatedAt = RandomProject.now },
+        { $0.imageType = "gold" }, { $0.imageType = "market" },
+    ]
+
+    @Test("In a changed cloud it deletes what it said less what has changed", arguments: 0..<12)
+    func changed(block: Int) async throws {
+        var (deleted, spared) = (0, 0)
+        for seed in Self.seeds(block) {
+            var dice = Dice(seed: seed)
+            let project = try RandomProject(&dice)
+            let saved = try await saved(project.plan)
+            var changed: Set<ImageID> = []
+            let sightings = project.images.compactMap { image -> Sighting? in
+                guard dice.once(in: 3) else { return Sighting(id: image.id, finding: .success(image)) }
+                changed.insert(image.id)
+                if dice.once(in: 6) { return nil }
+                if dice.once(in: 6) { return Sighting(id: image.id, finding: .failure(.invalidImageID("any error"))) }
+                var now = image
+                dice.pick(Self.changes)(&now)
+                return Sighting(id: image.id, finding: .success(now))
+            }
+            let before = Set(project.plan.deletions.map(\.id))
+            let after = saved.plan(sightings).deletions
+            #expect(Set(after.map(\.id)) == before.subtracting(changed), "seed \(seed)")
+            deleted += after.count
+            spared += before.intersection(changed).count
+        }
+        #expect(deleted > 30)
+        #expect(spared > 10)
+    }
+}

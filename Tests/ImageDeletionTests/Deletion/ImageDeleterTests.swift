@@ -1,0 +1,113 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Image deleter", .timeLimit(.minutes(1)))
+struct ImageDeleterTests {
+    private func plan(_ count: Int) throws -> DeletionPlan {
+        DeletionPlan(
+            deleting: try (1...count).map { number throws(ImageDeletionError) in try ImageID(Sample.id(number)) }
+        )
+    }
+
+    @Test("So many deletions are under way at once, and no more", arguments: [1, 2, 4, 7])
+    func concurrency(limit: Int) async throws {
+        let meeting = Meeting(of: limit)
+        let underWay = Locked((now: 0, most: 0))
+        let bench = Bench(images: Sample.images(20)) { request, _ in
+            guard request.method == "DELETE" else { return nil }
+            underWay.withLock {
+                $0.now += 1
+                $0.most = max($0.most, $0.now)
+            }
+            await meeting.arrive()
+            underWay.withLock { $0.now -= 1 }
+            return nil
+        }
+        let outcomes = try await bench.service().deleter(for: plan(20), options: .init(concurrency: limit)).carryOut()
+        #expect(underWay.value.most == limit)
+        #expect(outcomes.map(\.id.description) == (1...20).map(Sample.id), "in the plan's order")
+        #expect(outcomes.allSatisfy { $0.result == .deleted })
+    }
+
+    @Test("Each outcome is told once, as soon as it is known; with false nothing further starts")
+    func stoppedByOutcome() async throws {
+        let bench = Bench(images: Sample.images(9))
+        let told = Locked<[Outcome]>([])
+        let outcomes = try await bench.service().deleter(for: plan(9), options: .init(concurrency: 1)).carryOut {
+            outcome in
+            told.withLock { $0.append(outcome) }
+            return told.value.count < 3
+        }
+        #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 3) + Array(repeating: .pending, count: 6))
+        #expect(told.value == outcomes)
+        #expect(bench.transport.count("DELETE") == 3)
+    }
+
+    @Test("Stopped, it finishes what is under way and starts nothing further")
+    func stopped() async throws {
+        let deleter = Locked<ImageDeleter?>(nil)
+        let bench = Bench(images: Sample.images(9)) { request, earlier in
+            if request.method == "DELETE", earlier == 3 { await deleter.value?.stop() }
+            return nil
+        }
+        let made = try bench.service().deleter(for: try plan(9), options: .init(concurrency: 1))
+        deleter.withLock { $0 = made }
+        let outcomes = await made.carryOut()
+        #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 4) + Array(repeating: .pending, count: 5))
+    }
+
+    @Test("Cancelled, it gives up what is under way, which nobody knows the end of, and starts nothing further")
+    func cancelled() async throws {
+        let (silence, began) = AsyncStream<Void>.makeStream()
+        let bench = Bench(images: Sample.images(4)) { request, earlier in
+            guard request.method == "DELETE", earlier == 1 else { return nil }
+            began.yield()
+            return .silence
+        }
+        let deleter = try bench.service().deleter(for: try plan(4), options: .init(concurrency: 1))
+        let run = Task { await deleter.carryOut() }
+        for await _ in silence { break }
+        run.cancel()
+        let outcomes = await run.value
+        #expect(outcomes.map(\.result) == [.deleted, .failed, .pending, .pending])
+        guard case .service(let error)? = outcomes[1].error else { throw Unexpected() }
+        #expect(error.kind == .cancelled)
+        #expect(bench.transport.count("DELETE") == 2)
+    }
+
+    @Test("What the plan keeps, could not see, or has done before costs no request")
+    func decided() async throws {
+        var images = Sample.images(3)
+        images[1].isProtected = true
+        let bench = Bench(images: images)
+        let service = try bench.service()
+        let ids = try (1...4).map { number throws(ImageDeletionError) in try ImageID(Sample.id(number)) }
+        let sightings = await service.look(at: ids)
+        let plan = DeletionPlan(deleting: sightings, project: DemoImage.projectID)
+        let before = bench.transport.requests.count
+        #expect(
+            await service.deleter(for: plan).carryOut().map(\.result) == [
+                .deleted, .kept(.protected), .deleted, .missing,
+            ]
+        )
+        #expect(bench.transport.requests.count == before + 2)
+
+        let again = DeletionPlan(deleting: ids).passingOver([ids[0], ids[2]])
+        let outcomes = await service.deleter(for: again).carryOut()
+        #expect(outcomes.map(\.result) == [.deleted, .kept(.protected), .deleted, .missing])
+        #expect(outcomes.map(\.attempts) == [0, 1, 0, 1])
+        #expect(bench.transport.requests.count == before + 4)
+    }
+
+    @Test("Nothing to do takes no request at all")
+    func empty() async throws {
+        let bench = Bench()
+        #expect(try await bench.service().deleter(for: DeletionPlan(deleting: [])).carryOut().isEmpty)
+        #expect(bench.transport.requests.isEmpty)
+    }
+
+    private struct Unexpected: Error {}
+}

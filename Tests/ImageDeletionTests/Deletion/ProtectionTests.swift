@@ -1,0 +1,128 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Lifting protection", .timeLimit(.minutes(1)))
+struct ProtectionTests {
+    private static var images: [DemoImage] {
+        var images = Sample.images(2)
+        images[0].isProtected = true
+        return images
+    }
+
+    /// Deletes both images, protected or not; the first is.
+    private func delete(_ bench: Bench) async throws -> [Outcome] {
+        let service = try bench.service(retries: 1)
+        let ids = try (1...2).map { number throws(ImageDeletionError) in try ImageID(Sample.id(number)) }
+        let plan = DeletionPlan(
+            deleting: await service.look(at: ids),
+            project: DemoImage.projectID,
+            liftsProtection: { _ in true }
+        )
+        return await service.deleter(for: plan, options: .init(concurrency: 1)).carryOut()
+    }
+
+    private func changes(_ bench: Bench) -> [String] {
+        bench.transport.requests.filter { $0.method != "GET" && $0.method != "POST" }.map(\.method)
+    }
+
+    private func isProtected(_ bench: Bench) async -> Bool? {
+        await bench.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected
+    }
+
+    @Test("It is lifted first, and only where there is any")
+    func lifted() async throws {
+        let bench = Bench(images: Self.images)
+        #expect(try await delete(bench).map(\.result) == [.deleted, .deleted])
+        #expect(changes(bench) == ["PATCH", "DELETE", "DELETE"])
+        let patch = try #require(bench.transport.requests.first { $0.method == "PATCH" })
+        #expect(patch.url.path == "/v2/images/\(Sample.id(1))")
+        #expect(patch.header("Content-Type") == "application/openstack-images-v2.1-json-patch")
+        #expect(
+            String(decoding: patch.body, as: UTF8.self) == #"[{"op":"replace","path":"/protected","value":false}]"#
+        )
+    }
+
+    @Test("A deletion that then fails puts it back, and tells of the deletion", arguments: [400, 403, 409, 500])
+    func putBack(status: Int) async throws {
+        let bench = Bench(images: Self.images) { request, _ in request.method == "DELETE" ? .answer(status) : nil }
+        let outcome = try #require(try await delete(bench).first)
+        #expect(outcome.result == .failed)
+        #expect(outcome.status == status)
+        #expect(!outcome.lostProtection)
+        #expect(await isProtected(bench) == true)
+    }
+
+    @Test("Where it cannot be put back, that is told")
+    func lost() async throws {
+        let bench = Bench(images: Self.images) { request, earlier in
+            request.method == "DELETE" || request.method == "PATCH" && earlier > 0 ? .answer(409) : nil
+        }
+        let outcome = try #require(try await delete(bench).first)
+        #expect(outcome.result == .failed)
+        #expect(outcome.lostProtection)
+        #expect(await isProtected(bench) == false)
+    }
+
+    @Test("Where it cannot be lifted nothing is deleted", arguments: [403, 409, 500])
+    func notLifted(status: Int) async throws {
+        let bench = Bench(images: Self.images) { request, earlier in
+            request.method == "PATCH" && request.body.contains(UInt8(ascii: "f")) ? .answer(status) : nil
+        }
+        let outcomes = try await delete(bench)
+        #expect(outcomes.map(\.result) == [.failed, .deleted])
+        #expect(outcomes[0].status == status)
+        #expect(bench.transport.requests.allSatisfy { $0.method != "DELETE" || !$0.line.hasSuffix(Sample.id(1)) })
+        #expect(await isProtected(bench) == true)
+    }
+
+    @Test("When the deletion's answer was lost and the image is gone, it is deleted")
+    func lostAnswer() async throws {
+        let bench = Bench(images: Self.images) { request, earlier in
+            request.method == "DELETE" && request.line.hasSuffix(Sample.id(1))
+                ? (earlier == 0 ? .lostAnswer(.connectionLost) : .answer(500)) : nil
+        }
+        #expect(try await delete(bench).first?.result == .deleted)
+        #expect(await isProtected(bench) == nil)
+    }
+
+    @Test("When somebody else deleted it meanwhile, it is missing")
+    func goneMeanwhile() async throws {
+        let place = Locked<DemoCloud?>(nil)
+        let bench = Bench(images: Self.images) { request, _ in
+            guard request.method == "DELETE", request.line.hasSuffix(Sample.id(1)) else { return nil }
+            await place.value?.remove(Sample.id(1))
+            return .answer(409)
+        }
+        place.withLock { $0 = bench.cloud }
+        #expect(try await delete(bench).first?.result == .missing)
+    }
+
+    @Test("Whoever gives the run up leaves no image unprotected")
+    func cancelled() async throws {
+        let (silence, began) = AsyncStream<Void>.makeStream()
+        let bench = Bench(images: Self.images) { request, _ in
+            guard request.method == "DELETE" else { return nil }
+            began.yield()
+            return .silence
+        }
+        let run = Task { try await delete(bench) }
+        for await _ in silence { break }
+        run.cancel()
+        let outcomes = try await run.value
+        #expect(outcomes.map(\.result) == [.failed, .pending])
+        #expect(!outcomes[0].lostProtection)
+        #expect(await isProtected(bench) == true)
+    }
+
+    @Test("A token that is not taken any more is replaced here as well")
+    func renewed() async throws {
+        let bench = Bench(images: Self.images) { request, earlier in
+            request.method == "PATCH" && earlier == 0 ? .answer(401) : nil
+        }
+        #expect(try await delete(bench).map(\.result) == [.deleted, .deleted])
+        #expect(bench.transport.count("POST") == 2)
+    }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Receipt")
+struct ReceiptTests {
+    private let folder: TemporaryFolder
+    private let file: URL
+    private static let time = Date(timeIntervalSince1970: 1_795_000_000)
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = folder.file("receipt.jsonl")
+    }
+
+    private func id(_ number: Int) throws -> ImageID { try ImageID(Sample.id(number)) }
+
+    /// What becomes of the images with these numbers, deleted by ID.
+    private func outcomes(_ numbers: Int..., bench: Bench = Bench()) async throws -> [Outcome] {
+        try await bench.delete(numbers.map(Sample.id), with: bench.service(retries: 0))
+    }
+
+    /// What becomes of the project's images, deleted as they were seen; `nightly-1` is protected.
+    private func outcomesByName() async throws -> [Outcome] {
+        var images = Sample.images(3)
+        images[0].isProtected = true
+        let service = try Bench(images: images).service()
+        let seen = try await service.images(ImageQuery(owner: DemoImage.projectID))
+        let plan = DeletionPlan(
+            selecting: seen,
+            by: [RetentionRule(olderThan: .date(Self.time))],
+            of: DemoImage.projectID,
+            now: Self.time
+        )
+        return await service.deleter(for: plan).carryOut()
+    }
+
+    private func append(_ outcomes: [Outcome], at session: ImageService.Session) throws {
+        let receipt = try Receipt(file, at: session)
+        for outcome in outcomes { #expect(receipt.append(outcome, at: Self.time)) }
+        #expect(receipt.fault == nil)
+    }
+
+    private func lines() throws -> [[String: Any]] {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(text.hasSuffix("\n"))
+        return try text.dropLast().split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+    }
+
+    @Test("A new receipt is empty, and others may read it")
+    func new() async throws {
+        let receipt = try Receipt(file, at: try await Bench().service().signIn())
+        #expect(receipt.deleted == [])
+        #expect(receipt.deletedByName == [:])
+        #expect(try Data(contentsOf: file).isEmpty)
+        let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int ?? 0
+        #expect(mode & 0o600 == 0o600)
+        #expect(mode & 0o133 == 0)
+    }
+
+    @Test("The mode of a file that is there stays")
+    func mode() async throws {
+        #expect(
+            FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
+        )
+        try append(try await outcomes(1), at: try await Bench().service().signIn())
+        #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test("A line says what became of an image, and where")
+    func line() async throws {
+        try append(try await outcomesByName(), at: try await Bench().service().signIn())
+        let lines = try lines()
+        #expect(lines.map { $0["outcome"] as? String } == ["kept", "deleted", "deleted"])
+        let first = try #require(lines.first)
+        #expect(first["reason"] as? String == "protected")
+        #expect(first["attempts"] as? Int == 0)
+        #expect(first["status"] == nil)
+        let second = lines[1]
+        #expect(second["schema"] as? String == "delete-image-receipt/1")
+        #expect(second["time"] as? String == "2026-11-18T11:06:40Z")
+        #expect(second["endpoint"] as? String == "https://ims.demo.example/v2")
+        #expect(second["project"] as? String == DemoImage.projectID)
+        #expect(second["id"] as? String == Sample.id(2))
+        #expect(second["name"] as? String == "nightly-2")
+        #expect(second["status"] as? Int == 204)
+        #expect(second["attempts"] as? Int == 1)
+        #expect(second["reason"] == nil)
+    }
+
+    @Test("A failure is told with what the service said")
+    func failure() async throws {
+        let bench = Bench { request, _ in
+            request.method == "DELETE"
+                ? .answer(
+                    400,
+                    headers: ["X-Openstack-Request-Id": "req-1"],
+                    body: #"{"error":{"message":"no\nsuch","code":"IMG.0001"}}"#
+                ) : nil
+        }
+        try append(try await outcomes(1, bench: bench), at: try await bench.service().signIn())
+        let line = try #require(try lines().first)
+        #expect(line["outcome"] as? String == "failed")
+        #expect(line["status"] as? Int == 400)
+        #expect(line["code"] as? String == "IMG.0001")
+        #expect(line["requestID"] as? String == "req-1")
+    }
+
+    @Test("A name may hold anything, and stays on its line")
+    func oddName() async throws {
+        let name = "“a\nb”\r\u{2028}\\\"🎉\0"
+        let image = try Image.sample(1) { $0.name = name }
+        let plan = DeletionPlan(
+            deleting: [Sighting(id: image.id, finding: .success(image))],
+            project: DemoImage.projectID
+        )
+        let bench = Bench()
+        let session = try await bench.service().signIn()
+        try append(try await bench.service().deleter(for: plan).carryOut(), at: session)
+        let written = try Data(contentsOf: file)
+        #expect(written.count { $0 == UInt8(ascii: "\n") } == 1)
+        #expect(try Receipt(file, at: session).deletedByName == [name: image.id])
+    }
+
+    @Test("After each outcome the file ends with a whole line, and what was there stays")
+    func wholeLines() async throws {
+        let session = try await Bench().service().signIn()
+        let receipt = try Receipt(file, at: session)
+        var before = Data()
+        for outcome in try await outcomes(1, 2, 9) {
+            #expect(receipt.append(outcome, at: Self.time))
+            let after = try Data(contentsOf: file)
+            #expect(after.starts(with: before))
+            #expect(after.count > before.count)
+            #expect(after.last == UInt8(ascii: "\n"))
+            before = after
+        }
+        #expect(try lines().count == 3)
+    }
+
+    @Test("Opened again it knows what was deleted, and what names those images had")
+    func again() async throws {
+        let session = try await Bench().service().signIn()
+        try append(try await outcomesByName(), at: session)
+        try append(try await outcomes(5, 4), at: session)
+        let receipt = try Receipt(file, at: session)
+        #expect(try receipt.deleted == [id(2), id(3), id(4), id(5)])
+        #expect(try receipt.deletedByName == ["nightly-2": id(2), "nightly-3": id(3)])
+        #expect(try lines().count == 5)
+    }
+
+    @Test("Only what was deleted counts: not what is missing, failed, kept or was not tried")
+    func onlyDeleted() async throws {
+        let session = try await Bench().service().signIn()
+        let failing = Bench { request, _ in request.method == "DELETE" ? .answer(503) : nil }
+        let untried = DeletionPlan(deleting: [try id(4)])
+        let protected = try Image.sample(5) { $0.isProtected = true }
+        let kept = DeletionPlan(
+            deleting: [Sighting(id: protected.id, finding: .success(protected))],
+            project: DemoImage.projectID
+        )
+        let outcomes =
+            try await outcomes(1) + outcomes(9) + outcomes(2, bench: failing) + untried.untried + untried.preview
+            + kept.preview
+        #expect(outcomes.map(\.result.name) == ["deleted", "missing", "failed", "pending", "wouldDelete", "kept"])
+        try append(outcomes, at: session)
+        #expect(try Receipt(file, at: session).deleted == [id(1)])
+        #expect(try Receipt(file, at: session).deletedByName == [:])
+        #expect(try lines().count == 6)
+    }
+
+    @Test("What was deleted at another service or in another project does not count")
+    func elsewhere() async throws {
+        let here = try await Bench().service().signIn()
+        let override = "https://other.example/v2"
+        let otherService = try await Bench().service(["OS_IMAGE_ENDPOINT_OVERRIDE": override]).signIn()
+        let otherProject = try await Bench { request, _ in
+            request.method == "POST" ? TokenAnswer { $0.projectID = "another" }.fault : nil
+        }.service().signIn()
+        let token = [
+            "OS_TOKEN": "t", "OS_PROJECT_NAME": nil, "OS_IMAGE_ENDPOINT_OVERRIDE": here.endpoint.absoluteString,
+        ]
+        let noProject = try await Bench().service(token).signIn()
+        #expect(otherProject.endpoint == here.endpoint)
+        #expect(noProject.endpoint == here.endpoint)
+        #expect(noProject.project == nil)
+        for (number, session) in [here, otherService, otherProject, noProject].enumerated() {
+            try append(try await outcomes(number + 1), at: session)
+        }
+        #expect(try Receipt(file, at: here).deleted == [id(1)])
+        #expect(try Receipt(file, at: otherService).deleted == [id(2)])
+        #expect(try Receipt(file, at: otherProject).deleted == [id(3)])
+        #expect(try Receipt(file, at: noProject).deleted == [id(4)])
+    }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import ImageDeletion
+import Testing
+
+@Suite("Retention policy")
+struct RetentionPolicyTests {
+    private func policy(_ json: String) throws -> RetentionPolicy { try RetentionPolicy(json: Data(json.utf8)) }
+
+    /// The only rule of a policy that has this one.
+    private func rule(_ json: String) throws -> RetentionRule {
+        let policy = try policy(#"{"rules":{"nightly":\#(json)}}"#)
+        #expect(policy.rules.map(\.name) == ["nightly"])
+        return try #require(policy.rules.first).rule
+    }
+
+    /// The key that is said to be wrong; nil where nothing is.
+    private func faultyKey(_ json: String) -> String? {
+        do {
+            _ = try RetentionPolicy(json: Data(json.utf8))
+            return nil
+        } catch {
+            #expect(!error.reason.isEmpty)
+            return error.key
+        }
+    }
+
+    @Test("A whole policy is read, its rules in the order of their names")
+    func whole() throws {
+        let policy = try policy(
+            """
+            {
+                "$schema": "https://example.org/delete-image.json",
+                "rules": {
+                    "nightlies": {
+                        "match": ["nightly-*", "ci-?"], "tag": ["ci", "old"], "olderThan": "14d", "keepLast": 3,
+                        "unprotect": true, "unlessInUse": true, "unlessShared": true, "unlessReferenced": true
+                    },
+                    "branches": {
+                        "olderThan": "2026-10-01", "unprotect": false, "unlessInUse": false, "unlessShared": true
+                    }
+                }
+            }
+            """
+        )
+        #expect(policy.rules.map(\.name) == ["branches", "nightlies"])
+        #expect(
+            policy.rules.map(\.rule) == [
+                RetentionRule(olderThan: .date(Date(timeIntervalSince1970: 1_790_812_800)), safeguards: [.shared]),
+                RetentionRule(
+                    names: [try Glob("nightly-*"), try Glob("ci-?")],
+                    tags: ["ci", "old"],
+                    olderThan: .seconds(14 * 86_400),
+                    keepLast: 3,
+                    liftsProtection: true,
+                    safeguards: [.inUse, .shared, .referenced]
+                ),
+            ]
+        )
+    }
+
+    @Test("What is not said narrows, spares and lifts nothing")
+    func defaults() throws {
+        #expect(try rule(#"{"tag":"ci"}"#) == RetentionRule(tags: ["ci"]))
+    }
+
+    @Test("One name or tag needs no list")
+    func single() throws {
+        #expect(try rule(#"{"match":"nightly-*"}"#) == rule(#"{"match":["nightly-*"]}"#))
+        #expect(try rule(#"{"match":"nightly-*"}"#).names == [Glob("nightly-*")])
+        #expect(try rule(#"{"tag":"ci"}"#) == rule(#"{"tag":["ci"]}"#))
+    }
+
+    @Test(
+        "Each safeguard has its own key",
+        arguments: [("unlessInUse", Safeguard.inUse), ("unlessShared", .shared), ("unlessReferenced", .referenced)]
+    )
+    func safeguards(key: String, safeguard: Safeguard) throws {
+        #expect(try rule(#"{"tag":"ci","\#(key)":true}"#).safeguards == [safeguard])
+        #expect(try rule(#"{"tag":"ci","\#(key)":false}"#).safeguards == [])
+    }
+
+    @Test("A number to keep is 0 or more", arguments: [("0", 0), ("1", 1), ("3", 3), ("1000000", 1_000_000)])
+    func keepLast(json: String, number: Int) throws {
+        #expect(try rule(#"{"tag":"ci","keepLast":\#(json)}"#).keepLast == number)
+    }
+
+    @Test(
+        "A value of the wrong kind is a fault at its key",
+        arguments: [
+            ("match", ["1", "true", "null", "{}", "[]", "[1]", #"["a",1]"#, #"["a",null]"#, #"["a",""]"#, #""""#]),
+            ("match", [#""[""#, #"["a","[z-a]"]"#, #""a\\""#]),
+            ("tag", ["1", "false", "null", "{}", "[]", "[true]", #"["ci",["x"]]"#, #"["ci",""]"#, #""""#]),
+            ("olderThan", ["30", "true", "null", "[]", #"["30d"]"#, "{}", #""""#, #""30""#, #""2026-02-30""#]),
+            ("keepLast", ["true", "false", "1.5", "-1", "1000001", "1e30", #""3""#, "null", "[]", "[3]", "{}"]),
+            ("keepLast", ["0.1", "-0.5", "18446744073709551617", "9223372036854775808"]),
+            ("unprotect", ["0", "1", "1.0", #""true""#, "null", "[]", "{}"]),
+            ("unlessInUse", ["0", "1", #""yes""#, "null", "[true]"]),
+            ("unlessShared", ["0", "1", #""false""#, "null", "{}"]),
+            ("unlessReferenced", ["0", "1", #"".""#, "null", "2"]),
+        ]
+    )
+    func wrongValue(key: String, values: [String]) {
+        for value in values {
+            // What the rule selects by is beside it, so that nothing else is wrong.
+            let other = key == "tag" ? #""match":"a""# : #""tag":"ci""#
+            let json = #"{"rules":{"nightly":{\#(other),"\#(key)":\#(value)}}}"#
+            #expect(faultyKey(json) == "rules.nightly.\(key)", "\(json)")
+        }
+    }
+
+    @Test(
+        "A key that there is not is a fault: it was meant to spare something",
+        arguments: [
+            "keeplast", "keep", "Match", "matches", "tags", "unlessinuse", "older-than", "$schema", "", "rules",
+        ]
+    )
+    func unknownKey(key: String) {
+        #expect(faultyKey(#"{"rules":{"nightly":{"tag":"ci","\#(key)":1}}}"#) == "rules.nightly.\(key)")
+        if !["$schema", "rules"].contains(key) {
+            #expect(faultyKey(#"{"rules":{"nightly":{"tag":"ci"}},"\#(key)":1}"#) == key)
+        }
+    }
+
+    @Test(
+        "A rule that would select every image is a fault",
+        arguments: ["{}", #"{"keepLast":3}"#, #"{"unlessInUse":true,"unlessShared":true,"unprotect":true}"#]
+    )
+    func everything(rule: String) {
+        #expect(faultyKey(#"{"rules":{"a":{"tag":"ci"},"z":\#(rule)}}"#) == "rules.z")
+    }
+
+    @Test("Rules are objects by name", arguments: ["1", "[]", "null", #""ci""#, "true", #"[{"tag":"ci"}]"#])
+    func noRule(json: String) {
+        #expect(faultyKey(#"{"rules":{"nightly":\#(json)}}"#) == "rules.nightly")
+        #expect(faultyKey(#"{"rules":\#(json)}"#) == "rules")
+    }
+
+    @Test("There must be a rule", arguments: ["{}", #"{"rules":{}}"#, #"{"$schema":"x"}"#])
+    func noRules(json: String) {
+        #expect(faultyKey(json) == "rules")
+    }
+
+    @Test(
+        "What is no JSON object is wrong as a whole",
+        arguments: [
+            "", " ", "rules:\n  nightly:\n", "{", #"{"rules":{"a":{"tag":"ci"}}"#, "[]", #"[{"rules":{}}]"#, "3",
+            "null", #""rules""#, #"{"rules":{"a":{"tag":"ci",}}}x"#, #"{'rules':{}}"#, "{} // none",
+        ]
+    )
+    func noJSON(json: String) {
+        #expect(faultyKey(json) == "")
+    }
+
+    @Test("What is wrong is told, with the keys that there are")
+    func reason() {
+        #expect {
+            try policy(#"{"rules":{"nightly":{"tag":"ci","keeplast":1}}}"#)
+        } throws: { error in
+            (error as? RetentionPolicy.Fault)?.reason.contains("keepLast") == true
+        }
+        #expect {
+            try policy(#"{"rules":{"nightly":{"olderThan":"30 days"}}}"#)
+        } throws: { error in
+            (error as? RetentionPolicy.Fault)?.reason.contains("“30 days”") == true
+        }
+    }
+
+    @Test("Policies are equal if their names and rules are")
+    func equality() throws {
+        let one = try policy(#"{"rules":{"a":{"tag":"ci"}}}"#)
+        #expect(try one == policy(#"{"$schema":"x","rules":{"a":{"tag":["ci"]}}}"#))
+        #expect(try one != policy(#"{"rules":{"b":{"tag":"ci"}}}"#))
+        #expect(try one != policy(#"{"rules":{"a":{"tag":"old"}}}"#))
+        #expect(try one != policy(#"{"rules":{"a":{"tag":"ci"},"b":{"tag":"ci"}}}"#))
+        #expect(try one.hashValue == policy(#"{"rules":{"a":{"tag":["ci"]}}}"#).hashValue)
+    }
+}

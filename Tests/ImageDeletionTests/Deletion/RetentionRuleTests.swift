@@ -1,0 +1,133 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Retention rule")
+struct RetentionRuleTests {
+    private static let now = Date(timeIntervalSince1970: 1_795_000_000)
+
+    /// The numbers of the images that a clean-up by `rule` deletes, oldest first.
+    private func deleted(by rule: RetentionRule, of images: [Image]) -> [Int] {
+        DeletionPlan(selecting: images, by: [rule], of: DemoImage.projectID, now: Self.now).deletions.compactMap {
+            Int($0.id.description.suffix(12))
+        }
+    }
+
+    /// An image that was made so many seconds ago; nil for one without a date.
+    private func image(_ number: Int, age: Double?, status: String? = "active") throws -> Image {
+        try .sample(number) { image in
+            image.createdAt = age.map { Self.now - $0 }
+            image.status = status
+        }
+    }
+
+    private func rule(keepLast: Int) throws -> RetentionRule {
+        RetentionRule(names: [try Glob("*")], keepLast: keepLast)
+    }
+
+    @Test("Just as old as the limit is not old enough, a second more is")
+    func exactly() throws {
+        let day = 86_400.0
+        let images = [
+            try image(1, age: 30 * day - 1), try image(2, age: 30 * day), try image(3, age: 30 * day + 1),
+            try image(4, age: nil), try image(5, age: -1),
+        ]
+        #expect(deleted(by: RetentionRule(olderThan: try AgeLimit("30d")), of: images) == [3])
+        #expect(deleted(by: RetentionRule(olderThan: .date(Self.now - 30 * day)), of: images) == [3])
+    }
+
+    @Test("No age at all is before now, and never without a date")
+    func noAge() throws {
+        let images = [try image(1, age: 1), try image(2, age: 0), try image(3, age: -1), try image(4, age: nil)]
+        #expect(deleted(by: RetentionRule(olderThan: try AgeLimit("0d")), of: images) == [1])
+        #expect(deleted(by: RetentionRule(olderThan: .date(.distantFuture)), of: [try image(4, age: nil)]) == [])
+        #expect(deleted(by: try rule(keepLast: 0), of: [try image(4, age: nil)]) == [4])
+    }
+
+    @Test("Of several patterns any may match")
+    func names() throws {
+        let images = try ["nightly-1", "ci-1", "release-1", "", nil].enumerated().map { index, name in
+            try Image.sample(index + 1) { $0.name = name }
+        }
+        let both = RetentionRule(names: [try Glob("nightly-*"), try Glob("ci-*")])
+        #expect(Set(deleted(by: both, of: images)) == [1, 2])
+        #expect(deleted(by: RetentionRule(names: [try Glob("release-*")]), of: images) == [3])
+        #expect(deleted(by: RetentionRule(names: [try Glob("no-such")]), of: images) == [])
+        #expect(Set(deleted(by: RetentionRule(names: [try Glob("*")]), of: images)) == [1, 2, 3, 4, 5])
+        #expect(Set(deleted(by: RetentionRule(names: [try Glob("?*")]), of: images)) == [1, 2, 3])
+    }
+
+    @Test("Of several tags all must be there")
+    func tags() throws {
+        let images = try [[], ["ci"], ["ci", "old"], ["old", "x", "ci"], ["CI", "old"]].enumerated().map {
+            index,
+            tags in try Image.sample(index + 1) { $0.tags = tags }
+        }
+        #expect(Set(deleted(by: RetentionRule(tags: ["ci"]), of: images)) == [2, 3, 4])
+        #expect(Set(deleted(by: RetentionRule(tags: ["ci", "old"]), of: images)) == [3, 4])
+        #expect(deleted(by: RetentionRule(tags: ["c*"]), of: images) == [])
+    }
+
+    @Test("Name, tag and age must all be right")
+    func together() throws {
+        var images: [Image] = []
+        for (number, (name, tag, age)) in [
+            ("a", "ci", 60.0), ("b", "ci", 60), ("a", "no", 60), ("a", "ci", 1), ("b", "no", 1),
+        ].enumerated() {
+            var image = try image(number + 1, age: age)
+            (image.name, image.tags) = (name, [tag])
+            images.append(image)
+        }
+        let rule = RetentionRule(names: [try Glob("a")], tags: ["ci"], olderThan: .seconds(30))
+        #expect(deleted(by: rule, of: images) == [1])
+    }
+
+    @Test("The newest are spared, as many as said", arguments: [0, 1, 2, 3, 4, 1000])
+    func keepLast(count: Int) throws {
+        let images = [try image(2, age: 20), try image(1, age: 30), try image(3, age: 10)]
+        #expect(deleted(by: try rule(keepLast: count), of: images) == Array([1, 2, 3].prefix(max(0, 3 - count))))
+    }
+
+    @Test("Only what the rule selects counts among the newest")
+    func selectedOnly() throws {
+        var images = [try image(1, age: 40), try image(2, age: 30), try image(3, age: 20), try image(4, age: 10)]
+        images[3].name = "release"
+        let nightlies = RetentionRule(names: [try Glob("nightly-*")], keepLast: 1)
+        #expect(deleted(by: nightlies, of: images) == [1, 2])
+        let old = RetentionRule(names: [try Glob("nightly-*")], olderThan: .seconds(25), keepLast: 1)
+        #expect(deleted(by: old, of: images) == [1])
+    }
+
+    @Test("Made at the same time, the list's order does not decide", arguments: 0..<24)
+    func equalTimes(seed: Int) throws {
+        var dice = Dice(seed: seed)
+        let images = try (1...5).map { try image($0, age: 10) }.shuffled(using: &dice)
+        #expect(deleted(by: try rule(keepLast: 2), of: images) == [1, 2, 3], "seed \(seed)")
+    }
+
+    @Test("An image's state makes no difference", arguments: ["queued", "saving", "killed", "deactivated", nil])
+    func state(status: String?) throws {
+        let images = [try image(1, age: 30), try image(2, age: 20, status: status), try image(3, age: 10)]
+        #expect(deleted(by: try rule(keepLast: 1), of: images) == [1, 2])
+        #expect(deleted(by: try rule(keepLast: 2), of: images) == [1])
+    }
+
+    @Test("An image without a date counts as the newest")
+    func undated() throws {
+        let images = [try image(1, age: nil), try image(2, age: 10), try image(3, age: -1000)]
+        #expect(deleted(by: try rule(keepLast: 0), of: images) == [2, 3, 1])
+        #expect(deleted(by: try rule(keepLast: 1), of: images) == [2, 3])
+        #expect(deleted(by: try rule(keepLast: 2), of: images) == [2])
+    }
+
+    @Test("A rule that narrows nothing says so")
+    func anything() throws {
+        #expect(!RetentionRule().selectsByAnything)
+        #expect(!RetentionRule(keepLast: 3, liftsProtection: true, safeguards: [.inUse]).selectsByAnything)
+        #expect(RetentionRule(names: [try Glob("*")]).selectsByAnything)
+        #expect(RetentionRule(tags: ["ci"]).selectsByAnything)
+        #expect(RetentionRule(olderThan: .seconds(0)).selectsByAnything)
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Images that are lent out", .timeLimit(.minutes(1)))
+struct SharingTests {
+    private static let project = "9b1c6a0f5d7e4c83a2f1b0c9d8e7f6a5"
+
+    private static func images(_ count: Int, visibility: String = "shared", members: [String] = []) -> [DemoImage] {
+        Sample.images(count).map { image in
+            var image = image
+            (image.visibility, image.members) = (visibility, members)
+            return image
+        }
+    }
+
+    /// What the safeguard makes of a plan to delete all images of the cloud.
+    private func reasons(
+        _ bench: Bench,
+        concurrency: Int = 4,
+        safeguards: Set<Safeguard> = [.shared]
+    ) async throws -> [KeepReason?] {
+        let service = try bench.service(retries: 0)
+        let ids = try await bench.cloud.currentImages.map { image throws(ImageDeletionError) in try ImageID(image.id) }
+        let plan = DeletionPlan(
+            deleting: await service.look(at: ids),
+            project: DemoImage.projectID,
+            safeguards: safeguards
+        )
+        return await service.checking(plan, concurrency: concurrency).entries.map { entry in
+            if case .keep(let reason) = entry.fate { reason } else { nil }
+        }
+    }
+
+    private func asked(_ bench: Bench) -> Int { bench.transport.requests.count { $0.url.path.hasSuffix("/members") } }
+
+    @Test("What a project may use is kept; what could be lent and is not, is not")
+    func shared() async throws {
+        var images = Self.images(3)
+        images[1].members = [Self.project, "another"]
+        images[2].visibility = "private"
+        let bench = Bench(images: images)
+        #expect(try await reasons(bench) == [nil, .shared(with: [Self.project, "another"]), nil])
+        #expect(asked(bench) == 2, "nobody asks for the members of a private image")
+    }
+
+    @Test("Nobody is asked where nothing is guarded")
+    func unguarded() async throws {
+        let bench = Bench(images: Self.images(3, members: [Self.project]))
+        #expect(try await reasons(bench, safeguards: [.inUse, .referenced]) == [nil, nil, nil])
+        #expect(asked(bench) == 0)
+    }
+
+    @Test("What cannot be found out keeps the image", arguments: [401, 403, 404, 500])
+    func refused(status: Int) async throws {
+        let bench = Bench(images: Self.images(2)) { request, _ in
+            request.url.path.hasSuffix("/members") ? .answer(status) : nil
+        }
+        for reason in try await reasons(bench) {
+            guard case .unknown(.shared, .service(let error))? = reason else { throw Unexpected() }
+            #expect(error.status == status)
+        }
+    }
+
+    @Test("So does an answer that makes no sense", arguments: ["", "{}", #"{"members":{}}"#, #"{"members":[{}]}"#])
+    func senseless(body: String) async throws {
+        let bench = Bench(images: Self.images(1)) { request, _ in
+            request.url.path.hasSuffix("/members") ? .answer(200, body: body) : nil
+        }
+        guard case .unknown(.shared, .service)?? = try await reasons(bench).first else { throw Unexpected() }
+    }
+
+    @Test("So many are asked for at once, and no more", arguments: [1, 3, 8])
+    func concurrency(limit: Int) async throws {
+        let meeting = Meeting(of: limit)
+        let underWay = Locked((now: 0, most: 0))
+        let bench = Bench(images: Self.images(9)) { request, _ in
+            guard request.url.path.hasSuffix("/members") else { return nil }
+            underWay.withLock {
+                $0.now += 1
+                $0.most = max($0.most, $0.now)
+            }
+            await meeting.arrive()
+            underWay.withLock { $0.now -= 1 }
+            return nil
+        }
+        _ = try await reasons(bench, concurrency: limit)
+        #expect(underWay.value.most == limit)
+        #expect(asked(bench) == 9)
+    }
+
+    private struct Unexpected: Error {}
+}

@@ -1,0 +1,187 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// Where the image service is.
+@Suite("Endpoint")
+struct EndpointTests {
+    typealias Endpoint = TokenAnswer.Endpoint
+
+    private func bench(_ endpoints: [Endpoint], otherTypes: [String] = []) -> Bench {
+        Bench { request, _ in
+            guard request.method == "POST" else { return .answer(204) }
+            return TokenAnswer {
+                $0.imageEndpoints = endpoints
+                $0.otherTypes = otherTypes
+            }.fault
+        }
+    }
+
+    /// The address of the deletion that was sent.
+    private func address(_ bench: Bench, _ changes: [String: String?] = [:]) async throws -> String? {
+        try await bench.service(changes).deleteImage(id: Sample.id(1))
+        let url = bench.transport.requests.last?.url.absoluteString
+        return url.map { $0.replacingOccurrences(of: "/images/\(Sample.id(1))", with: "") }
+    }
+
+    private func problem(_ bench: Bench, _ changes: [String: String?] = [:]) async throws -> ConfigurationProblem? {
+        do {
+            try await bench.service(changes).deleteImage(id: Sample.id(1))
+            return nil
+        } catch ImageDeletionError.configuration(let problems) {
+            #expect(bench.transport.count("DELETE") == 0)
+            return problems.first
+        }
+    }
+
+    @Test(
+        "The catalog's address may or may not end in /v2",
+        arguments: [
+            "https://ims.demo.example", "https://ims.demo.example/", "https://ims.demo.example/v2",
+            "https://ims.demo.example/v2/",
+        ]
+    )
+    func version(url: String) async throws {
+        #expect(try await address(bench([Endpoint("eu-demo", url)])) == "https://ims.demo.example/v2")
+    }
+
+    @Test("It may have a path and a port")
+    func path() async throws {
+        let bench = bench([Endpoint("eu-demo", "https://cloud.example:9292/image/")])
+        #expect(try await address(bench) == "https://cloud.example:9292/image/v2")
+    }
+
+    static let catalog = [
+        Endpoint("east", "https://east-internal.example", interface: "internal"),
+        Endpoint("east", "https://east.example"),
+        Endpoint("west", "https://west.example", interface: "publicURL"),
+        Endpoint("west", "https://west-admin.example", interface: "admin"),
+    ]
+
+    @Test(
+        "Region and interface choose among the catalog's endpoints",
+        arguments: [
+            ("east", "", "https://east.example/v2"), ("west", "", "https://west.example/v2"),
+            ("west", "public", "https://west.example/v2"), ("east", "internalURL", "https://east-internal.example/v2"),
+            ("west", "admin", "https://west-admin.example/v2"), ("", "admin", "https://west-admin.example/v2"),
+        ]
+    )
+    func choice(region: String, interface: String, url: String) async throws {
+        let changes = ["OS_REGION_NAME": region, "OS_INTERFACE": interface]
+        #expect(try await address(bench(Self.catalog), changes) == url)
+    }
+
+    @Test("A region is never guessed")
+    func regionNeeded() async throws {
+        let problem = try await problem(bench(Self.catalog), ["OS_REGION_NAME": nil])
+        #expect(problem == .regionNeeded(regions: ["east", "west"]))
+    }
+
+    @Test("A region or interface that is not there is told with those that are")
+    func noEndpoint() async throws {
+        let available = ["east internal", "east public", "west publicURL", "west admin"]
+        #expect(
+            try await problem(bench(Self.catalog), ["OS_REGION_NAME": "north"])
+                == .noEndpoint(region: "north", interface: "public", available: available)
+        )
+        #expect(
+            try await problem(bench(Self.catalog), ["OS_REGION_NAME": "east", "OS_INTERFACE": "admin"])
+                == .noEndpoint(region: "east", interface: "admin", available: available)
+        )
+    }
+
+    @Test("An endpoint without a region, or of all, serves every region", arguments: [nil, "*"], ["", "eu-demo"])
+    func everywhere(region: String?, wanted: String) async throws {
+        let bench = bench([Endpoint(region, "https://ims.everywhere.example")])
+        #expect(try await address(bench, ["OS_REGION_NAME": wanted]) == "https://ims.everywhere.example/v2")
+    }
+
+    @Test("The region's own endpoint goes before one for all regions", arguments: [nil, "*"])
+    func ownRegion(region: String?) async throws {
+        let bench = bench([Endpoint(region, "https://all.example"), Endpoint("eu-demo", "https://own.example")])
+        #expect(try await address(bench) == "https://own.example/v2")
+    }
+
+    @Test("Without an image service in the catalog, its types are told")
+    func noImageService() async throws {
+        let bench = bench([], otherTypes: ["identity", "compute"])
+        #expect(try await problem(bench) == .noImageService(types: ["compute", "identity"]))
+    }
+
+    @Test(
+        "A token is not sent to a catalog's address that is unsafe",
+        arguments: [
+            ("http://ims.demo.example", AddressFault.unencrypted), ("http://127.0.0.1.evil.example", .unencrypted),
+            ("ims.demo.example", .malformed), ("ftp://ims.demo.example", .scheme),
+            ("https://jo:pw@ims.demo.example", .extraParts), ("https://ims.demo.example/?x", .extraParts),
+        ]
+    )
+    func unsafe(url: String, fault: AddressFault) async throws {
+        let bench = bench([Endpoint("eu-demo", url)])
+        #expect(try await problem(bench) == .address(source: "the catalog", value: url, fault))
+    }
+
+    @Test("A loopback address may be http")
+    func loopback() async throws {
+        #expect(
+            try await address(bench([Endpoint("eu-demo", "http://127.0.0.1:9292")])) == "http://127.0.0.1:9292/v2"
+        )
+    }
+
+    @Test("http is taken from the catalog when asked for")
+    func allowsHTTP() async throws {
+        let bench = bench([Endpoint("eu-demo", "http://ims.demo.example")])
+        let service = ImageService(
+            try OpenStackEnvironment(bench.cloud.environment, allowsHTTP: true),
+            connection: ServiceConnection(transport: bench.transport, clock: bench.clock.clock)
+        )
+        #expect(try await service.signIn().endpoint.absoluteString == "http://ims.demo.example/v2")
+    }
+
+    @Test("The override goes before the catalog, and stays what it is")
+    func override() async throws {
+        let bench = bench(Self.catalog)
+        let changes = ["OS_IMAGE_ENDPOINT_OVERRIDE": "https://mine.example/glance/"]
+        #expect(try await address(bench, changes) == "https://mine.example/glance/v2")
+    }
+
+    @Test(
+        "Open Telekom Cloud's image service is beside its identity service",
+        arguments: [
+            ("https://iam.eu-de.otc.t-systems.com/v3", "eu-de", "https://ims.eu-de.otc.t-systems.com/v2"),
+            ("https://iam.eu-nl.otc.t-systems.com:443/v3", "", "https://ims.eu-nl.otc.t-systems.com/v2"),
+            ("https://IAM.eu-de.OTC.t-systems.com", "eu-de", "https://ims.eu-de.otc.t-systems.com/v2"),
+            (
+                "https://iam-pub.eu-ch2.sc.otc.t-systems.com/v3", "eu-ch2",
+                "https://ims.eu-ch2.sc.otc.t-systems.com/v2"
+            ),
+        ]
+    )
+    func openTelekomCloud(authURL: String, region: String, url: String) async throws {
+        #expect(try await address(bench([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region]) == url)
+    }
+
+    @Test(
+        "No other host is guessed",
+        arguments: [
+            ("https://iam.eu-de.otc.t-systems.com/v3", "eu-nl"), ("https://iam.example.com/v3", ""),
+            ("https://keystone.eu-de.otc.t-systems.com/v3", "eu-de"),
+            ("https://iam.eu-de.otc.t-systems.com.evil.example/v3", "eu-de"),
+            ("https://iam.eu-de.evilotc.t-systems.com/v3", "eu-de"),
+            ("https://iam.eu-west-0.prod-cloud-ocb.orange-business.com/v3", "eu-west-0"),
+        ]
+    )
+    func otherHosts(authURL: String, region: String) async throws {
+        let problem = try await problem(bench([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region])
+        #expect(problem == .noImageService(types: []))
+    }
+
+    @Test("A catalog that has the image service goes before Open Telekom Cloud's rule")
+    func catalogFirst() async throws {
+        let changes = ["OS_AUTH_URL": "https://iam.eu-de.otc.t-systems.com/v3", "OS_REGION_NAME": "eu-de"]
+        let bench = bench([Endpoint("eu-de", "https://ims-private.eu-de.otc.t-systems.com")])
+        #expect(try await address(bench, changes) == "https://ims-private.eu-de.otc.t-systems.com/v2")
+    }
+}

@@ -1,0 +1,377 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// The file that tokens are kept in between runs.
+@Suite("Token cache", .timeLimit(.minutes(1)))
+struct TokenCacheTests {
+    private let folder: TemporaryFolder
+    private let file: URL
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = folder.file("work/deep/token-cache.json")
+    }
+
+    private var cache: TokenCache { .file(file) }
+
+    private func mode(_ url: URL) throws -> Int? {
+        (try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? NSNumber)?.intValue
+    }
+
+    private func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: file.deletingLastPathComponent().path).sorted()
+    }
+
+    /// What was told about the cache.
+    private func told(_ bench: Bench) -> [ServiceEvent] {
+        bench.events.value.filter { event in
+            switch event {
+            case .tokenCacheNotWritten, .tokenCacheNotTrusted: true
+            default: false
+            }
+        }
+    }
+
+    // MARK: What is kept
+
+    @Test("The folder is made, the file is for its owner only, and nothing else stays")
+    func made() async throws {
+        let bench = Bench()
+        _ = try await bench.service(tokenCache: cache).signIn()
+        #expect(try mode(file) == 0o600)
+        #expect(try mode(file.deletingLastPathComponent()) == 0o700)
+        #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
+        #expect(told(bench) == [])
+    }
+
+    @Test("The next run uses the token, and where the image service is")
+    func shared() async throws {
+        let bench = Bench()
+        let first = try await bench.service(tokenCache: cache).signIn()
+        let second = try bench.service(tokenCache: cache)
+        #expect(try await second.signIn() == first)
+        try await second.deleteImage(id: Sample.id(1))
+        #expect(bench.transport.requests.map(\.method) == ["POST", "DELETE"])
+    }
+
+    @Test("No file, no memory between runs")
+    func none() async throws {
+        let bench = Bench()
+        _ = try await bench.service().signIn()
+        _ = try await bench.service().signIn()
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    static let others: [[String: String?]] = [
+        ["OS_PROJECT_ID": "70c77dc6bbfa40dbb5f00e6705972d6f"], ["OS_USER_DOMAIN_NAME": "Other"],
+        ["OS_AUTH_URL": "https://other.example"], ["OS_USERNAME": "jo"], ["OS_USER_ID": "u1"],
+        ["OS_USER_DOMAIN_NAME": nil, "OS_USER_DOMAIN_ID": "Default"], ["OS_PROJECT_DOMAIN_NAME": "Other"],
+        ["OS_APPLICATION_CREDENTIAL_ID": "a", "OS_APPLICATION_CREDENTIAL_SECRET": "s", "OS_PASSWORD": nil],
+    ]
+
+    @Test("Each identity has an entry of its own", arguments: others.indices)
+    func identities(index: Int) async throws {
+        let bench = Bench { request, earlier in
+            request.method == "POST" ? TokenAnswer { $0.token = "token-\(earlier)" }.fault : .answer(204)
+        }
+        for changes in [[:], Self.others[index], [:], Self.others[index]] {
+            try await bench.service(changes, tokenCache: cache).deleteImage(id: Sample.id(1))
+        }
+        #expect(bench.transport.count("POST") == 2)
+        #expect(
+            bench.transport.requests.filter { $0.method == "DELETE" }.map { $0.header("X-Auth-Token") }
+                == ["token-0", "token-1", "token-0", "token-1"]
+        )
+    }
+
+    @Test("Another region is another endpoint for the same token")
+    func region() async throws {
+        let bench = Bench { request, _ in
+            guard request.method == "POST" else { return .answer(204) }
+            return TokenAnswer {
+                $0.imageEndpoints = [.init("east", "https://east.example"), .init("west", "https://west.example")]
+            }.fault
+        }
+        for region in ["east", "west"] {
+            try await bench.service(["OS_REGION_NAME": region], tokenCache: cache).deleteImage(id: Sample.id(1))
+        }
+        #expect(bench.transport.requests.map(\.url.host) == ["iam.demo.example", "east.example", "west.example"])
+    }
+
+    @Test("A token from somewhere else is not kept")
+    func foreign() async throws {
+        let bench = Bench { _, _ in TokenAnswer { $0.status = 200 }.fault }
+        _ = try await bench.service(["OS_TOKEN": "from-elsewhere"], tokenCache: cache).signIn()
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+
+    // MARK: How long
+
+    @Test("A token is used until five minutes before its end, by this run and the next")
+    func margin() async throws {
+        let bench = Bench(tokenLifetime: 3600)
+        let first = try bench.service(tokenCache: cache)
+        _ = try await first.signIn()
+        bench.clock.advance(by: 3600 - 300 - 1)
+        _ = try await first.signIn()
+        _ = try await bench.service(tokenCache: cache).signIn()
+        #expect(bench.transport.count("POST") == 1)
+        bench.clock.advance(by: 1)
+        _ = try await bench.service(tokenCache: cache).signIn()
+        #expect(bench.transport.count("POST") == 2)
+        // The older run takes what the newer one brought.
+        _ = try await first.signIn()
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    @Test("A token with less than that to live is used to its end, but not by the next run")
+    func shortLived() async throws {
+        let bench = Bench(tokenLifetime: 240)
+        let first = try bench.service(tokenCache: cache)
+        _ = try await first.signIn()
+        bench.clock.advance(by: 239)
+        _ = try await first.signIn()
+        #expect(bench.transport.count("POST") == 1)
+        _ = try await bench.service(tokenCache: cache).signIn()
+        #expect(bench.transport.count("POST") == 2)
+        bench.clock.advance(by: 1)
+        _ = try await first.signIn()
+        #expect(bench.transport.count("POST") == 3)
+    }
+
+    // MARK: Files that are not to be trusted
+
+    enum Spoilt: CaseIterable {
+        case damaged, truncated, empty, otherSchema, groupReadable, worldReadable, groupWritable, symbolicLink
+        case hardLink, enormous
+
+        func spoil(_ file: URL, _ other: URL) throws {
+            let content = try Data(contentsOf: file)
+            func write(_ data: Data) throws {
+                let handle = try FileHandle(forWritingTo: file)
+                try handle.truncate(atOffset: 0)
+                try handle.write(contentsOf: data)
+                try handle.close()
+            }
+            func change(mode: Int) throws {
+                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
+            }
+            switch self {
+            case .damaged: try write(Data("{".utf8) + content)
+            case .truncated: try write(content.prefix(content.count / 2))
+            case .empty: try write(Data())
+            case .otherSchema:
+                let text = String(decoding: content, as: UTF8.self)
+                try write(Data(text.replacingOccurrences(of: "token-cache/", with: "token-cache/9").utf8))
+            case .groupReadable: try change(mode: 0o640)
+            case .worldReadable: try change(mode: 0o604)
+            case .groupWritable: try change(mode: 0o620)
+            case .symbolicLink:
+                try FileManager.default.moveItem(at: file, to: other)
+                try FileManager.default.createSymbolicLink(at: file, withDestinationURL: other)
+            case .hardLink: try FileManager.default.linkItem(at: file, to: other)
+            case .enormous: try write(content + Data(repeating: 0x20, count: 5 << 20))
+            }
+        }
+    }
+
+    @Test("A file that is not to be trusted is not used, is told once, and is made anew", arguments: Spoilt.allCases)
+    func notTrusted(spoilt: Spoilt) async throws {
+        let bench = Bench()
+        _ = try await bench.service(tokenCache: cache).signIn()
+        let other = folder.file("other")
+        try spoilt.spoil(file, other)
+        let elsewhere = try? Data(contentsOf: other)
+        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
+        #expect(bench.transport.count("POST") == 2)
+        let events = told(bench)
+        #expect(events.count == 1)
+        guard case .tokenCacheNotTrusted(let path, let reason)? = events.first else {
+            Issue.record("told \(events)")
+            return
+        }
+        #expect(path == file.path)
+        #expect(!reason.isEmpty)
+        #expect(try mode(file) == 0o600)
+        let untouched = try? Data(contentsOf: other)
+        #expect(untouched == elsewhere)
+        _ = try await bench.service(tokenCache: cache).signIn()
+        #expect(bench.transport.count("POST") == 2)
+        #expect(told(bench).count == 1)
+        #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
+    }
+
+    @Test("A folder in its place is told and left alone")
+    func directory() async throws {
+        try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+        let bench = Bench()
+        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
+        let events = told(bench)
+        #expect(events.count == 2)
+        guard case .tokenCacheNotTrusted? = events.first, case .tokenCacheNotWritten? = events.last else {
+            Issue.record("told \(events)")
+            return
+        }
+        #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
+    }
+
+    @Test("Where no file can be made, the deletion goes on without one")
+    func notWritable() async throws {
+        try Data().write(to: folder.file("file"))
+        let path = folder.file("file/work/token-cache.json")
+        let bench = Bench()
+        try await bench.service(tokenCache: .file(path)).deleteImage(id: Sample.id(1))
+        #expect(await bench.remaining().contains(Sample.id(1)) == false)
+        guard case .tokenCacheNotWritten(let toldPath, let reason)? = told(bench).first else {
+            Issue.record("told \(told(bench))")
+            return
+        }
+        #expect(toldPath == path.path)
+        #expect(!reason.isEmpty)
+        #expect(told(bench).count == 1)
+    }
+
+    @Test("No event holds the token or the password")
+    func events() async throws {
+        let bench = Bench()
+        _ = try await bench.service(tokenCache: cache).signIn()
+        try Spoilt.truncated.spoil(file, file)
+        let service = try bench.service(tokenCache: cache)
+        try await service.deleteImage(id: Sample.id(1))
+        try await service.forgetToken()
+        let token = try #require(bench.transport.requests.last?.header("X-Subject-Token"))
+        var said = "\(bench.events.value)"
+        dump(bench.events.value, to: &said)
+        #expect(said.contains("tokenCacheNotTrusted"))
+        #expect(!said.contains(token.prefix(40)))
+        #expect(!said.contains("demo-pa55w0rd"))
+    }
+
+    // MARK: Many at once
+
+    /// A service whose waits are real, so that many of them can wait for each other.
+    private func patientService(_ bench: Bench) throws -> ImageService {
+        try ImageService(
+            environment: bench.cloud.environment,
+            tokenCache: cache,
+            connection: ServiceConnection(
+                transport: bench.transport,
+                clock: WallClock(now: { bench.clock.now }, sleep: { try await Task.sleep(for: $0) })
+            )
+        )
+    }
+
+    @Test("Any number of tasks ask once")
+    func tasks() async throws {
+        let bench = Bench()
+        let service = try bench.service(tokenCache: cache)
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<50 { group.addTask { try await service.signIn() } }
+            let first = try await group.next()
+            for try await session in group { #expect(session == first) }
+        }
+        #expect(bench.transport.count("POST") == 1)
+    }
+
+    @Test("Any number of processes ask once")
+    func processes() async throws {
+        let bench = Bench()
+        let services = try (0..<12).map { _ in try patientService(bench) }
+        try await withThrowingTaskGroup { group in
+            for service in services { group.addTask { try await service.signIn() } }
+            let first = try await group.next()
+            for try await session in group { #expect(session == first) }
+        }
+        #expect(bench.transport.count("POST") == 1)
+        #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
+    }
+
+    @Test("A process that hangs is not waited for without end")
+    func hanging() async throws {
+        let meeting = Meeting(of: 2)
+        let bench = Bench { request, earlier in
+            guard request.method == "POST", earlier == 0 else { return nil }
+            await meeting.arrive()
+            return .silence
+        }
+        let hanging = try bench.service(tokenCache: cache)
+        let task = Task { try await hanging.signIn() }
+        await meeting.arrive()
+        _ = try await bench.service(tokenCache: cache).signIn()
+        #expect(bench.transport.count("POST") == 2)
+        #expect(bench.clock.waits.allSatisfy { (.milliseconds(20)...(.milliseconds(320))).contains($0) })
+        task.cancel()
+        _ = await task.result
+    }
+
+    // MARK: Forgetting
+
+    @Test("A forgotten token is revoked and gone; another identity's stays")
+    func forget() async throws {
+        let bench = Bench()
+        let other: [String: String?] = ["OS_PROJECT_ID": "70c77dc6bbfa40dbb5f00e6705972d6f"]
+        _ = try await bench.service(tokenCache: cache).signIn()
+        _ = try await bench.service(other, tokenCache: cache).signIn()
+        #expect(try await bench.service(tokenCache: cache).forgetToken())
+        let revocation = try #require(bench.transport.requests.last)
+        #expect(revocation.line == "DELETE /v3/auth/tokens")
+        #expect(revocation.header("X-Subject-Token") == revocation.header("X-Auth-Token"))
+        #expect(revocation.header("X-Subject-Token")?.hasPrefix("MII") == true)
+        _ = try await bench.service(other, tokenCache: cache).signIn()
+        #expect(bench.transport.count("POST") == 2)
+        #expect(try await bench.service(tokenCache: cache).forgetToken() == false)
+        #expect(bench.transport.count("DELETE") == 1)
+        _ = try await bench.service(tokenCache: cache).signIn()
+        #expect(bench.transport.count("POST") == 3)
+    }
+
+    @Test("With the last entry the file goes")
+    func forgetLast() async throws {
+        let bench = Bench()
+        let service = try bench.service(tokenCache: cache)
+        _ = try await service.signIn()
+        try await service.forgetToken()
+        #expect(try names() == ["token-cache.json.lock"])
+        // Nor does the service remember it itself.
+        _ = try await service.signIn()
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    @Test(
+        "A token that is worthless already is as good as revoked",
+        arguments: [
+            (401, ""), (404, ""),
+            (403, #"{"error":{"code":403,"message":"X-Auth-Token is invalid in the request","title":"Forbidden"}}"#),
+        ]
+    )
+    func worthless(status: Int, body: String) async throws {
+        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(status, body: body) : nil }
+        let service = try bench.service(tokenCache: cache)
+        _ = try await service.signIn()
+        #expect(try await service.forgetToken())
+    }
+
+    @Test("A token that could not be revoked is told", arguments: [403, 500])
+    func notRevoked(status: Int) async throws {
+        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(status) : nil }
+        let service = try bench.service(tokenCache: cache, retries: 0)
+        _ = try await service.signIn()
+        do {
+            try await service.forgetToken()
+            Issue.record("no error")
+        } catch .service(let error) {
+            #expect(error.status == status)
+        }
+    }
+
+    @Test("A token from somewhere else is not revoked")
+    func forgetForeign() async throws {
+        let bench = Bench()
+        let service = try bench.service(["OS_TOKEN": "from-elsewhere"], tokenCache: cache)
+        #expect(try await service.forgetToken() == false)
+        #expect(bench.transport.requests.isEmpty)
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// A token that is not taken any more, and credentials that are refused.
+@Suite("Token renewal", .timeLimit(.minutes(1)))
+struct TokenRenewalTests {
+    private let folder: TemporaryFolder
+    private var cache: TokenCache { .file(folder.file("token-cache.json")) }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func kind(_ error: ImageDeletionError?) -> ServiceError.Kind? {
+        if case .service(let error)? = error { error.kind } else { nil }
+    }
+
+    @Test("A cached token that is not taken is replaced once, and the request sent once more")
+    func replaced() async throws {
+        let bench = Bench()
+        _ = try await bench.service(tokenCache: cache).signIn()
+        await bench.cloud.revokeAllTokens()
+        let outcomes = try await bench.delete([Sample.id(1), Sample.id(2)], with: bench.service(tokenCache: cache))
+        #expect(outcomes.map(\.result) == [.deleted, .deleted])
+        #expect(bench.transport.count("POST") == 2)
+        // The next run gets the new one.
+        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(3))
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    @Test("The token that another process brought meanwhile is taken")
+    func broughtByAnother() async throws {
+        let bench = Bench()
+        let slow = try bench.service(tokenCache: cache)
+        _ = try await slow.signIn()
+        await bench.cloud.revokeAllTokens()
+        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
+        try await slow.deleteImage(id: Sample.id(2))
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    @Test("A second refusal is an error, and ends the run")
+    func secondRefusal() async throws {
+        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(401) : nil }
+        let plan = DeletionPlan(deleting: try (1...3).map { try ImageID(Sample.id($0)) })
+        let outcomes = try await bench.service(tokenCache: cache).deleter(for: plan, options: .init(concurrency: 1))
+            .carryOut()
+        #expect(outcomes.map(\.result) == [.failed, .pending, .pending])
+        #expect(kind(outcomes[0].error) == .unauthorized)
+        #expect(outcomes[0].attempts == 2)
+        #expect(bench.transport.requests.map(\.method) == ["POST", "DELETE", "POST", "DELETE"])
+    }
+
+    @Test("Deletions that are refused together ask for one token together", arguments: [true, false])
+    func together(cached: Bool) async throws {
+        let meeting = Meeting(of: 8)
+        let bench = Bench(images: Sample.images(8)) { request, earlier in
+            if request.method == "DELETE", earlier < 8 { await meeting.arrive() }
+            return nil
+        }
+        let service = try bench.service(tokenCache: cached ? cache : .none)
+        _ = try await service.signIn()
+        await bench.cloud.revokeAllTokens()
+        let plan = DeletionPlan(deleting: try (1...8).map { try ImageID(Sample.id($0)) })
+        let outcomes = await service.deleter(for: plan, options: .init(concurrency: 8)).carryOut()
+        #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 8))
+        #expect(bench.transport.count("DELETE") == 16)
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    @Test("A look is renewed as well")
+    func look() async throws {
+        let bench = Bench()
+        let service = try bench.service()
+        _ = try await service.signIn()
+        await bench.cloud.revokeAllTokens()
+        let sightings = await service.look(at: [try ImageID(Sample.id(1))])
+        #expect(try sightings.first?.finding.get().name == "nightly-1")
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    @Test("A refusal to renew is told as the identity service's")
+    func renewalRefused() async throws {
+        let bench = Bench { request, earlier in
+            request.method == "POST" && earlier > 0 ? .answer(401) : nil
+        }
+        let service = try bench.service(tokenCache: cache)
+        _ = try await service.signIn()
+        await bench.cloud.revokeAllTokens()
+        guard case .service(let error)? = try await bench.delete([Sample.id(1)], with: service).first?.error else {
+            Issue.record("no error")
+            return
+        }
+        #expect(error.service == .identity)
+        #expect(error.kind == .unauthorized)
+        #expect(bench.transport.requests.map(\.method) == ["POST", "DELETE", "POST"])
+    }
+
+    @Test("A token from somewhere else is never renewed")
+    func foreign() async throws {
+        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(401) : nil }
+        let service = try bench.service([
+            "OS_TOKEN": "from-elsewhere", "OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example",
+        ])
+        let outcome = try #require(try await bench.delete([Sample.id(1)], with: service).first)
+        #expect(outcome.result == .failed)
+        #expect(kind(outcome.error) == .unauthorized)
+        #expect(bench.transport.requests.map(\.method) == ["DELETE"])
+    }
+
+    // MARK: Refused credentials: five tries can lock an account
+
+    @Test("A refused password is not sent again, whatever is done next", arguments: [true, false])
+    func refused(cached: Bool) async throws {
+        let bench = Bench(images: Sample.images(30))
+        let service = try bench.service(["OS_PASSWORD": "wrong"], tokenCache: cached ? cache : .none)
+        let ids = try (1...30).map { try ImageID(Sample.id($0)) }
+        for sighting in await service.look(at: ids) {
+            guard case .failure(let error) = sighting.finding else {
+                Issue.record("seen")
+                continue
+            }
+            #expect(kind(error) == .unauthorized)
+        }
+        let outcomes = await service.deleter(for: DeletionPlan(deleting: ids)).carryOut()
+        #expect(outcomes.contains { $0.result == .failed })
+        #expect(outcomes.allSatisfy { [.failed, .pending].contains($0.result) })
+        bench.clock.advance(by: 3600)
+        await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
+        #expect(bench.transport.requests.map(\.method) == ["POST"])
+    }
+
+    @Test("Nor by any number of tasks")
+    func refusedTasks() async throws {
+        let bench = Bench()
+        let service = try bench.service(["OS_PASSWORD": "wrong"])
+        await withTaskGroup { group in
+            for _ in 0..<50 { group.addTask { try? await service.signIn() } }
+            for await session in group { #expect(session == nil) }
+        }
+        #expect(bench.transport.count("POST") == 1)
+    }
+
+    @Test("Nor by processes that wait for the first to be answered")
+    func refusedProcesses() async throws {
+        // The first is answered when the other five have been seen to wait.
+        let meeting = Meeting(of: 6)
+        let bench = Bench { request, _ in
+            await meeting.arrive()
+            return .answer(401)
+        }
+        let services = try (0..<6).map { _ in
+            let waited = Locked(false)
+            return try ImageService(
+                environment: bench.cloud.environment,
+                tokenCache: cache,
+                connection: ServiceConnection(
+                    transport: bench.transport,
+                    clock: WallClock(
+                        now: { bench.clock.now },
+                        sleep: { duration in
+                            let isFirst =
+                                duration == .milliseconds(20)
+                                && waited.withLock { waited in
+                                    defer { waited = true }
+                                    return !waited
+                                }
+                            if isFirst { await meeting.arrive() }
+                            try await Task.sleep(for: duration)
+                        }
+                    )
+                )
+            )
+        }
+        await withTaskGroup { group in
+            for service in services { group.addTask { try? await service.signIn() } }
+            for await session in group { #expect(session == nil) }
+        }
+        #expect(bench.transport.count("POST") == 1)
+        // A run that starts later asks again: the password may be right by now.
+        bench.clock.advance(by: 1)
+        await #expect(throws: ImageDeletionError.self) { _ = try await bench.service(tokenCache: cache).signIn() }
+        #expect(bench.transport.count("POST") == 2)
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import ImageDeletion
+import TestSupport
+import Testing
+
+/// What the identity service answers, well or badly.
+@Suite("Token response")
+struct TokenResponseTests {
+    private func bench(_ fault: FaultyTransport.Fault) -> Bench {
+        Bench { request, _ in request.method == "POST" ? fault : .answer(204) }
+    }
+
+    private func error(_ bench: Bench, _ changes: [String: String?] = [:]) async throws -> ImageDeletionError? {
+        let service = try bench.service(changes)
+        do {
+            _ = try await service.signIn()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("A long token goes whole where it belongs", arguments: [1, 16_384, 40_000])
+    func longToken(length: Int) async throws {
+        let token = String(repeating: "Z", count: length)
+        let bench = bench(TokenAnswer { $0.token = token }.fault)
+        try await bench.service().deleteImage(id: Sample.id(1))
+        #expect(bench.transport.requests.last?.header("X-Auth-Token") == token)
+        #expect(!"\(bench.events.value)".contains("ZZZ"))
+    }
+
+    @Test(
+        "The end may have any fraction of a second",
+        arguments: [
+            "2026-11-19T11:06:40Z", "2026-11-19T11:06:40.000Z", "2026-11-19T11:06:40.000000Z",
+            "2026-11-19T11:06:40.527363Z",
+        ]
+    )
+    func expiry(text: String) async throws {
+        let bench = bench(TokenAnswer { $0.expiresAt = text }.fault)
+        let service = try bench.service()
+        #expect(try await service.signIn().project?.name == "ci")
+        // A day less five minutes later it is due, and not before.
+        bench.clock.advance(by: 24 * 3600 - 300 - 1)
+        _ = try await service.signIn()
+        #expect(bench.transport.count("POST") == 1)
+        bench.clock.advance(by: 2)
+        _ = try await service.signIn()
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    static let unusableAnswers: [(FaultyTransport.Fault, String)] = [
+        (TokenAnswer { $0.token = nil }.fault, "X-Subject-Token"),
+        (TokenAnswer { $0.token = "" }.fault, "X-Subject-Token"),
+        (TokenAnswer { $0.token = "two words" }.fault, "characters"),
+        (TokenAnswer { $0.token = "a\r\nX-Evil: 1" }.fault, "characters"),
+        (TokenAnswer { $0.token = "tökén" }.fault, "characters"),
+        (TokenAnswer { $0.token = "a\u{7F}" }.fault, "characters"),
+        (TokenAnswer { $0.expiresAt = nil }.fault, "expires_at"),
+        (TokenAnswer { $0.expiresAt = "tomorrow" }.fault, "expires_at"),
+        (TokenAnswer { $0.expiresAt = "" }.fault, "expires_at"),
+        (.answer(201, headers: ["X-Subject-Token": "t"]), "no token description"),
+        (.answer(201, headers: ["X-Subject-Token": "t"], body: "<html>Welcome</html>"), "no token description"),
+        (.answer(201, headers: ["X-Subject-Token": "t"], body: "{}"), "no token description"),
+        (.answer(200, headers: ["X-Subject-Token": "t"], body: #"{"token":[]}"#), "no token description"),
+        (.answer(201, headers: ["X-Subject-Token": "t"], body: #"{"token":{"expires_at":7}}"#), "no token description"),
+    ]
+
+    @Test("An answer that is no token is an error that says why", arguments: unusableAnswers.indices)
+    func unusable(index: Int) async throws {
+        let (fault, words) = Self.unusableAnswers[index]
+        let bench = bench(fault)
+        guard case .service(let error)? = try await error(bench) else {
+            Issue.record("no error")
+            return
+        }
+        #expect(error.service == .identity)
+        #expect(error.kind == .unexpected)
+        #expect(error.message?.contains(words) == true)
+        #expect(bench.transport.requests.count == 1)
+    }
+
+    @Test("A token that has ended already is told with both clocks")
+    func ended() async throws {
+        let answer = TokenAnswer {
+            $0.expiresAt = "2026-11-18T11:06:40Z"
+            $0.headers = ["Date": "Wed, 18 Nov 2026 11:06:00 GMT"]
+        }
+        let bench = bench(answer.fault)
+        #expect(
+            try await error(bench)
+                == .configuration([
+                    .tokenEnded(
+                        expiresAt: bench.clock.now,
+                        now: bench.clock.now,
+                        serverTime: bench.clock.now.addingTimeInterval(-40)
+                    )
+                ])
+        )
+    }
+
+    @Test("A token without a project sees no image")
+    func unscoped() async throws {
+        let bench = bench(TokenAnswer { $0.projectID = nil }.fault)
+        #expect(try await error(bench) == .configuration([.tokenWithoutProject]))
+    }
+
+    /// The project that was wanted and the one that the token is for, where that is what is wrong.
+    private func projects(_ error: ImageDeletionError?) -> [String?] {
+        guard case .configuration(let problems)? = error, problems.count == 1,
+            case .otherProject(let wanted, let token) = problems[0]
+        else { return [] }
+        return [wanted, token.id, token.name]
+    }
+
+    @Test("A token of another project is not used")
+    func otherProject() async throws {
+        let bench = bench(
+            TokenAnswer {
+                $0.projectID = "other"
+                $0.projectName = "prod"
+            }.fault
+        )
+        #expect(try await projects(error(bench)) == ["ci", "other", "prod"])
+        #expect(try await projects(error(bench, ["OS_PROJECT_ID": "p1"])) == ["p1", "other", "prod"])
+        #expect(try await error(bench, ["OS_PROJECT_ID": "other"]) == nil)
+    }
+
+    @Test("Nor is that of an application credential or a token from somewhere else")
+    func otherProjectThanSaid() async throws {
+        let bench = Bench { _, _ in TokenAnswer { $0.status = 200 }.fault }
+        let credential = [
+            "OS_APPLICATION_CREDENTIAL_ID": "a1", "OS_APPLICATION_CREDENTIAL_SECRET": "s", "OS_PASSWORD": "",
+        ]
+        for changes in [credential, ["OS_TOKEN": "t"]] {
+            let wrong = try await error(bench, changes.merging(["OS_PROJECT_NAME": "prod"]) { $1 })
+            #expect(projects(wrong) == ["prod", "70c77dc6bbfa40dbb5f00e6705972d6f", "ci"])
+            #expect(try await error(bench, changes.merging(["OS_PROJECT_NAME": ""]) { $1 }) == nil)
+        }
+    }
+
+    @Test(
+        "A clock that is wrong is told, and no other",
+        arguments: [
+            ("Wed, 18 Nov 2026 10:06:40 GMT", 3600.0), ("Wed, 18 Nov 2026 12:06:40 GMT", -3600),
+            ("Wed, 18 Nov 2026 11:02:00 GMT", nil), ("lunch time", nil),
+        ]
+    )
+    func clock(date: String, seconds: Double?) async throws {
+        let bench = bench(TokenAnswer { $0.headers = ["Date": date] }.fault)
+        _ = try await bench.service().signIn()
+        let told = bench.events.value.compactMap { event in
+            if case .clockDiffers(let seconds) = event { seconds } else { nil }
+        }
+        #expect(told == [seconds].compactMap { $0 })
+    }
+}

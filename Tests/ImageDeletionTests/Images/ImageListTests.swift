@@ -1,0 +1,225 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("List of images")
+struct ImageListTests {
+    private static let query = ImageQuery(owner: DemoImage.projectID, pageSize: 5)
+
+    /// One page of a list, as a server writes it.
+    private static func page(_ numbers: some Sequence<Int>, next: String? = nil, isLinked: Bool = true) -> String {
+        let images = numbers.map { #"{"id":"\#(Sample.id($0))","name":"n-\#($0)"}"# }.joined(separator: ",")
+        let links = isLinked ? #","first":"/v2/images""# + (next.map { #","next":"\#($0)""# } ?? "") : ""
+        return #"{"images":[\#(images)]\#(links)}"#
+    }
+
+    /// The numbers of the images that are listed.
+    private func numbers(_ bench: Bench, _ query: ImageQuery = query) async throws -> [Int] {
+        try await bench.service().images(query).compactMap { Int($0.id.description.suffix(12)) }
+    }
+
+    /// A server whose list is what `answer` says of the marker and the number of earlier pages.
+    private func bench(_ answer: @escaping @Sendable (Int?, Int) -> FaultyTransport.Fault?) -> Bench {
+        Bench { request, earlier in
+            guard request.line == "GET /v2/images" else { return nil }
+            return answer(Self.marker(request), earlier)
+        }
+    }
+
+    private static func items(_ request: SentRequest) -> [URLQueryItem] {
+        URLComponents(url: request.url, resolvingAgainstBaseURL: false)?.queryItems ?? []
+    }
+
+    private static func marker(_ request: SentRequest) -> Int? {
+        items(request).first { $0.name == "marker" }?.value.flatMap { Int($0.suffix(12)) }
+    }
+
+    private func lists(_ bench: Bench) -> [SentRequest] { bench.transport.requests.filter { $0.method == "GET" } }
+
+    @Test("It is read to its end, however many pages that takes", arguments: [1, 4, 5, 6, 10, 11, 23])
+    func pages(count: Int) async throws {
+        let bench = Bench(images: Sample.images(count))
+        #expect(Set(try await numbers(bench)) == Set(1...count))
+        // A full page may be followed by an empty one.
+        #expect(lists(bench).count == count / 5 + 1)
+    }
+
+    @Test("A server's own, shorter pages are as good", arguments: [1, 2, 3, 4])
+    func shortPages(longest: Int) async throws {
+        let bench = Bench(images: Sample.images(13), longestPage: longest)
+        let read = try await numbers(bench)
+        #expect(read.count == 13)
+        #expect(Set(read) == Set(1...13))
+    }
+
+    @Test("Without links it goes on until a page is empty, also after short ones")
+    func unlinked() async throws {
+        let bench = bench { marker, _ in
+            let pages: [Int?: ClosedRange<Int>] = [nil: 1...5, 5: 6...7, 7: 8...12]
+            return .answer(200, body: Self.page(pages[marker].map(Array.init) ?? [], isLinked: false))
+        }
+        #expect(try await numbers(bench) == Array(1...12))
+        #expect(lists(bench).count == 4)
+    }
+
+    @Test("A linked page without a next one is the last")
+    func linkedEnd() async throws {
+        let bench = bench { marker, _ in
+            .answer(200, body: marker == nil ? Self.page(1...2, next: "/v2/images?marker=x") : Self.page(3...3))
+        }
+        #expect(try await numbers(bench) == [1, 2, 3])
+        #expect(lists(bench).count == 2)
+    }
+
+    @Test(
+        "Where the next page is, is never taken from the server: only its endpoint is asked",
+        arguments: ["https://elsewhere.example/v2/images?marker=x", "//elsewhere.example", "/v3/users", "", "%%"]
+    )
+    func foreignLink(next: String) async throws {
+        let bench = bench { marker, _ in
+            .answer(200, body: marker == nil ? Self.page(1...5, next: next) : Self.page([]))
+        }
+        #expect(try await numbers(bench) == Array(1...5))
+        #expect(lists(bench).allSatisfy { $0.url.host == bench.cloud.imageURL.host && $0.url.path == "/v2/images" })
+        #expect(lists(bench).map(Self.marker) == [nil, 5])
+    }
+
+    @Test("A page that comes twice gives each image once, and the list goes on")
+    func pageTwice() async throws {
+        let bench = bench { marker, earlier in
+            switch (marker, earlier) {
+            case (nil, _): .answer(200, body: Self.page(1...5, next: "x"))
+            case (5, 1): .answer(200, body: Self.page(1...5, next: "x"))
+            case (5, _): .answer(200, body: Self.page(6...10, next: "x"))
+            case (10, _): .answer(200, body: Self.page(4...7, next: "x"))
+            case (7, _): .answer(200, body: Self.page(11...12))
+            default: .answer(400)
+            }
+        }
+        #expect(try await numbers(bench) == Array(1...12))
+    }
+
+    @Test("A list that goes round in a circle is an error, and ends")
+    func circle() async throws {
+        let bench = bench { _, _ in .answer(200, body: Self.page(1...5, next: "x")) }
+        await #expect(throws: ImageDeletionError.self) { try await numbers(bench) }
+        #expect(lists(bench).count < 10)
+        let (one, other) = (Self.page(1...5, next: "x"), Self.page(6...10, next: "x"))
+        let two = self.bench { marker, _ in .answer(200, body: marker == 5 ? other : one) }
+        await #expect(throws: ImageDeletionError.self) { try await numbers(two) }
+        #expect(lists(two).count < 20)
+    }
+
+    @Test(
+        "Images that vanish while the list is read: no other is passed over, none comes twice",
+        arguments: [[5], [4, 5], [1, 2, 3, 4, 5], [5, 6], [10], [6, 7, 8, 9, 10], Array(1...10)],
+        [400, 404]
+    )
+    func vanishing(gone: [Int], status: Int) async throws {
+        // They go when the page after the last of them is asked for.
+        let last = gone.max() ?? 0
+        let bench = bench { marker, earlier in
+            let isGone = earlier > (last - 1) / 5
+            let left = (1...17).filter { !isGone || !gone.contains($0) }
+            guard let marker else { return .answer(200, body: Self.page(left.prefix(5), next: "x")) }
+            guard let index = left.firstIndex(of: marker) else { return .answer(status) }
+            let page = left[(index + 1)...].prefix(5)
+            return .answer(200, body: Self.page(page, next: page.count == 5 ? "x" : nil))
+        }
+        let read = try await numbers(bench)
+        #expect(Set(read).isSuperset(of: Set(1...17).subtracting(gone)))
+        #expect(read.count == Set(read).count)
+    }
+
+    @Test("Behind the last image that is still there the list goes on; it does not begin anew")
+    func stepsBack() async throws {
+        let bench = bench { marker, _ in
+            switch marker {
+            case nil: .answer(200, body: Self.page(1...5, next: "x"))
+            case 2: .answer(200, body: Self.page(6...7))
+            default: .answer(400)
+            }
+        }
+        #expect(try await numbers(bench) == [1, 2, 3, 4, 5, 6, 7])
+        #expect(lists(bench).map(Self.marker) == [nil, 5, 4, 2])
+    }
+
+    @Test("A server that knows none of its own images is an error, and ends")
+    func neverKnown() async throws {
+        let bench = bench { marker, _ in marker == nil ? .answer(200, body: Self.page(1...5, next: "x")) : .answer(400)
+        }
+        await #expect(throws: ImageDeletionError.self) { try await numbers(bench) }
+        #expect(lists(bench).count < 50)
+    }
+
+    @Test("What fails is an error, and not a shorter list", arguments: [400, 401, 403, 404, 500])
+    func failing(status: Int) async throws {
+        let first = bench { _, _ in .answer(status) }
+        await #expect(throws: ImageDeletionError.self) { try await numbers(first) }
+        #expect(lists(first).count == (status == 401 ? 2 : status == 500 ? 5 : 1))
+        guard status != 400, status != 404 else { return }
+        let second = bench { marker, _ in marker == nil ? nil : .answer(status) }
+        await #expect(throws: ImageDeletionError.self) { try await numbers(second, Self.query) }
+    }
+
+    @Test("A failure in passing is tried again, a token that ends on the way replaced")
+    func passing() async throws {
+        let bench = Bench(images: Sample.images(12)) { request, earlier in
+            guard request.method == "GET" else { return nil }
+            return earlier == 1 ? .answer(503) : earlier == 3 ? .answer(401) : nil
+        }
+        #expect(Set(try await numbers(bench)) == Set(1...12))
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    @Test(
+        "What is no list is an error",
+        arguments: ["", "[]", "{}", #"{"images":{}}"#, #"{"images":null}"#, "<html>", #"{"images":["#]
+    )
+    func noList(body: String) async throws {
+        let bench = bench { _, _ in .answer(200, body: body) }
+        await #expect(throws: ImageDeletionError.self) { try await numbers(bench) }
+    }
+
+    @Test("An entry that describes no image is passed over, and the others are not")
+    func noImage() async throws {
+        let good = #"{"id":"\#(Sample.id(1))"},{"id":"\#(Sample.id(2))"}"#
+        let entries = #"{"images":[{"id":"../x"},{"name":"a"},null,5,\#(good)],"first":"/v2/images"}"#
+        let bench = bench { marker, _ in .answer(200, body: marker == nil ? entries : Self.page([])) }
+        #expect(try await numbers(bench) == [1, 2])
+    }
+
+    @Test(
+        "What is asked for arrives as it was meant",
+        arguments: ["plain", "a b", "a+b", "a&owner=x", "ä/ö", "50%", "#", "?", "in:a,b", "=", "日本"]
+    )
+    func encoding(text: String) async throws {
+        let bench = Bench()
+        _ = try await numbers(bench, ImageQuery(owner: "o", name: text, tags: [text, "ci"], pageSize: 7))
+        let items = Self.items(try #require(lists(bench).first))
+        // Glance would take a name that begins so for a list of names; it is looked for here alone.
+        let name = text.hasPrefix("in:") ? [] : [URLQueryItem(name: "name", value: text)]
+        #expect(
+            items == [URLQueryItem(name: "owner", value: "o"), URLQueryItem(name: "limit", value: "7")] + name
+                + [URLQueryItem(name: "tag", value: text), URLQueryItem(name: "tag", value: "ci")]
+        )
+        #expect(lists(bench).first?.url.absoluteString.contains("+") == false)
+    }
+
+    @Test("Of 100,000 images only those that are wanted are kept, page by page")
+    func many() async throws {
+        let pageSize = 500
+        let bench = bench { marker, _ in
+            let first = (marker ?? 0) + 1
+            let page = first..<min(first + pageSize, 100_001)
+            return .answer(200, body: Self.page(page, next: page.count == pageSize ? "x" : nil))
+        }
+        let images = try await bench.service().images(ImageQuery(owner: "o", pageSize: pageSize)) { image in
+            image.id.description.hasSuffix("777")
+        }
+        #expect(images.count == 100)
+        #expect(lists(bench).count == 201)
+    }
+}

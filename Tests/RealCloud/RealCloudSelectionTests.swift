@@ -1,0 +1,157 @@
+import Foundation
+import ImageDeletion
+import TestSupport
+import Testing
+
+/// Names, filters, safeguards and plans against what Glance really lists. Its pages have five images here.
+extension RealCloudTests {
+    /// Makes images with these names and gives their IDs.
+    private func makeImages(_ names: [String], _ properties: [String: any Sendable] = [:]) async throws -> [String] {
+        var ids: [String] = []
+        for name in names {
+            ids.append(try await cloud.makeImage(properties.merging(["name": name]) { $1 }, data: nil))
+        }
+        return ids
+    }
+
+    private func there(_ ids: [String]) async throws -> [String] {
+        var there: [String] = []
+        for id in ids where try await cloud.has(id) { there.append(id) }
+        return there
+    }
+
+    @Test("A name means one private image of ours: none and several are errors, and nothing is deleted")
+    func names() async throws {
+        let admin = try await RealCloud("admin", project: "admin")
+        let published = try await admin.makeImage(["name": "name öne&only", "visibility": "public"])
+        let ids = try await makeImages(["name öne&only", "twin", "twin"])
+        let sent = try await requests {
+            let run = try await run(["--yes", "name öne&only"])
+            #expect(run.status == 0)
+            #expect(try outcomes(run) == ["deleted"])
+        }
+        #expect(sent.count == 3)
+        #expect(sent[1].contains("&name=name%20%C3%B6ne%26only "))
+        #expect(try await there(ids) == Array(ids.dropFirst()))
+        #expect(try await admin.has(published))
+
+        let again = try await run(["--yes", "name öne&only"])
+        #expect(again.status == 1)
+        let twins = try await run(["--yes", "twin"])
+        #expect(twins.status == 64)
+        for id in ids.dropFirst() { #expect(twins.errors.contains(id)) }
+        #expect(try await there(ids) == Array(ids.dropFirst()))
+    }
+
+    @Test("Tags and patterns, over several pages of the list: each image once, and all of them")
+    func filters() async throws {
+        let wanted = try await makeImages((1...11).map { "paged-\($0)" }, ["tags": ["ci", "paged"]])
+        let others = try await makeImages(["paged-12", "unpaged-1"], ["tags": ["paged"]])
+        let shared = try await cloud.makeImage(["name": "paged-s", "tags": ["ci", "paged"], "visibility": "shared"])
+        let sent = try await requests {
+            let run = try await run(["--yes", "--tag", "ci", "--tag", "paged", "--match", "paged-*"])
+            #expect(run.status == 0)
+            #expect(try outcomes(run) == Array(repeating: "deleted", count: 12))
+        }
+        #expect(sent.count { $0.hasPrefix("GET /v2/images?") && $0.hasSuffix(" 200") } == 3)
+        #expect(sent.count { $0.hasPrefix("DELETE") } == 12)
+        #expect(try await there(wanted + others + [shared]) == others)
+    }
+
+    @Test("An image that vanishes while the list is read: nothing is passed over, and nothing comes twice")
+    func vanishing() async throws {
+        let ids = try await makeImages((1...13).map { "vanishing-\($0)" }, ["tags": ["vanishing"]])
+        let cloud = cloud
+        let gone = Locked<[String]>([])
+        let transport = FaultyTransport(URLSessionTransport()) { request, _ in
+            // The image after which the second page begins, and the four before it, go just then.
+            let items = URLComponents(url: request.url, resolvingAgainstBaseURL: false)?.queryItems ?? []
+            guard let marker = items.first(where: { $0.name == "marker" })?.value, gone.value.isEmpty else {
+                return nil
+            }
+            let page = Array(ids.reversed().prefix { $0 != marker }) + [marker]
+            gone.withLock { $0 = page }
+            for id in page { try? await cloud.delete(id) }
+            return nil
+        }
+        let service = try ImageService(
+            environment: RealCloud.environment(),
+            connection: ServiceConnection(transport: transport)
+        )
+        let images = try await service.images(
+            ImageQuery(owner: try await service.project().id, tags: ["vanishing"], pageSize: 5)
+        )
+        #expect(gone.value.count == 5)
+        #expect(Set(images.map(\.id.description)).isSuperset(of: Set(ids).subtracting(gone.value)))
+        #expect(images.count == Set(images).count)
+    }
+
+    @Test("The README's clean-up: what is old and not among the newest goes, save what a server was made from")
+    func cleanUp() async throws {
+        let ids = try await makeImages((1...8).map { "nightly-\($0)" }, ["tags": ["ci"]])
+        for (index, id) in ids.enumerated() { try await RealCloud.backdate([id], days: 19 - 2 * index) }
+        let arguments = ["--match", "nightly-*", "--older-than", "14d", "--keep-last", "1", "--unless-in-use"]
+
+        let blind = try await run(["--yes", "--retries", "0"] + arguments)
+        #expect(blind.status == 0)
+        #expect(try outcomes(blind) == ["kept inUse", "kept inUse", "kept keepLast"])
+        #expect(blind.output.contains("The compute service cannot be reached"))
+
+        let compute = try RealCloud.compute(server: "web-1", madeFrom: ids[1])
+        defer { compute.stop() }
+        let run = try await run(["--yes"] + arguments)
+        #expect(run.status == 0)
+        #expect(try outcomes(run) == ["deleted", "kept inUse", "kept keepLast"])
+        #expect(try await there(ids) == Array(ids.dropFirst()))
+    }
+
+    @Test("--unprotect lifts the protection, and only of what is selected")
+    func unprotect() async throws {
+        let ids = try await makeImages(["protected-1", "protected-2"], ["protected": true])
+        let kept = try await run(["--yes", "protected-1"])
+        #expect(try outcomes(kept) == ["kept protected"])
+        let run = try await run(["--yes", "--unprotect", "protected-1"])
+        #expect(run.status == 0)
+        #expect(try outcomes(run) == ["deleted"])
+        #expect(try await there(ids) == [ids[1]])
+        let reader = try await self.run(["--yes", "--unprotect", "protected-2"], RealCloud.environment("reader"))
+        #expect(try outcomes(reader) == ["failed"])
+        #expect(try outcomes(try await self.run(["--dry-run", "protected-2"])) == ["kept protected"])
+    }
+
+    @Test("--unless-shared keeps what another project may use, and nothing else")
+    func members() async throws {
+        let other = try await RealCloud("other", project: "other")
+        let shared = try await makeImages(["lent", "lendable"], ["visibility": "shared"])
+        let hidden = try await makeImages(["hidden"])
+        try await cloud.share(shared[0], with: try await other.projectID())
+        let run = try await run(["--unless-shared"] + shared + hidden)
+        #expect(run.status == 0)
+        #expect(try outcomes(run) == ["kept shared", "deleted", "deleted"])
+        #expect(try await there(shared + hidden) == [shared[0]])
+    }
+
+    @Test("A plan is applied to what still looks as it did, in its own project, and again without harm")
+    func plan() async throws {
+        let ids = try await makeImages((1...5).map { "planned-\($0)" })
+        let file = folder.file("plan.json").path
+        let plan = try await run(["--match", "planned-*", "--plan", file])
+        #expect(plan.status == 0)
+        #expect(try outcomes(plan) == Array(repeating: "wouldDelete", count: 5))
+        #expect(try await there(ids) == ids)
+
+        let elsewhere = try await run(["--apply", file], RealCloud.environment("other", project: "other"))
+        #expect(elsewhere.status == 65)
+        try await cloud.rename(ids[1], to: "release")
+        try await cloud.delete(ids[3])
+        let younger = try await makeImages(["planned-1"])
+        let run = try await run(["--apply", file])
+        #expect(run.status == 1)
+        // Made within a second or two of each other, they are in no order that could be told.
+        #expect(try outcomes(run).sorted() == ["deleted", "deleted", "deleted", "kept changed", "missing"])
+        #expect(try await there(ids + younger) == [ids[1]] + younger)
+        let again = try await self.run(["--ignore-missing", "--apply", file])
+        #expect(again.status == 0)
+        #expect(try await there(ids + younger) == [ids[1]] + younger)
+    }
+}
