@@ -166,13 +166,14 @@ struct Command {
         _ receipt: Receipt?
     ) async throws(Failure) -> DeletionPlan {
         let folder = try referenceFolder()
+        let find = surroundings.references
         return try await Decision(
             options: options,
             service: service,
             session: session,
             receipt: receipt,
             now: now,
-            references: { try surroundings.references($0, folder) }
+            references: { try find($0, folder) }
         ).plan(selection)
     }
 

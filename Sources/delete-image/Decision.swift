@@ -2,24 +2,24 @@ import Foundation
 import ImageDeletion
 
 /// Finds out what has to be known, and decides: the plan that is shown, saved or carried out.
-struct Decision {
+struct Decision: Sendable {
     let options: Options
     let service: ImageService
     let session: ImageService.Session
     let receipt: Receipt?
     let now: Date
     /// Where the IDs among these are written, in the files of the package or of the folder that was named.
-    let references: (Set<ImageID>) throws -> [ImageID: Reference]
+    let references: @Sendable (Set<ImageID>) throws -> [ImageID: Reference]
 
     /// What becomes of what `selection` says.
     func plan(_ selection: Selection) async throws(Failure) -> DeletionPlan {
-        var plan = try await candidates(selection)
-        if let receipt { plan = plan.passingOver(receipt.deleted) }
-        plan = try sparingReferenced(plan)
-        plan = await service.checking(plan, concurrency: options.concurrency)
+        let plan = try await candidates(selection).passingOver(receipt?.deleted ?? [])
+        async let references = references(to: plan)
+        async let checked = service.checking(plan, concurrency: options.concurrency)
+        let sparing = try await checked.sparing(.referenced, references.get())
         // What could not be asked because of Ctrl-C says nothing about the images.
         if Task.isCancelled { throw Failure(.interrupted, "interrupted. Nothing was deleted.") }
-        return plan
+        return sparing
     }
 
     /// Whether images have to be seen before anything is decided about them.
@@ -132,16 +132,15 @@ struct Decision {
         }
     }
 
-    private func sparingReferenced(_ plan: DeletionPlan) throws(Failure) -> DeletionPlan {
+    private func references(to plan: DeletionPlan) -> Result<[ImageID: KeepReason], Failure> {
         let ids = Set(plan.deletions.filter { $0.safeguards.contains(.referenced) }.map(\.id))
-        guard !ids.isEmpty else { return plan }
+        guard !ids.isEmpty else { return .success([:]) }
         do {
-            let found = try references(ids)
-            return plan.sparing(.referenced) { found[$0.id].map(KeepReason.referenced) }
+            return .success(try references(ids).mapValues(KeepReason.referenced))
         } catch let file as UnreadableFile {
-            return plan.sparing(.referenced) { _ in .unreadable(file.path) }
+            return .success(Dictionary(uniqueKeysWithValues: ids.map { ($0, .unreadable(file.path)) }))
         } catch {
-            throw Failure(.usage, "--unless-referenced: \(printable(error.localizedDescription))")
+            return .failure(Failure(.usage, "--unless-referenced: \(printable(error.localizedDescription))"))
         }
     }
 

@@ -9,7 +9,8 @@ enum PackageFiles {
     static func paths(in folder: URL) throws -> [String] { try paths(in: folder.path).sorted() }
 
     private static func paths(in folder: String) throws -> [String] {
-        guard let listed = gitFiles(in: folder) else { return try walk(folder) }
+        // Nothing listed: git ignores the folder as a whole, but whoever named it means its files.
+        guard let listed = gitFiles(in: folder), !listed.isEmpty else { return try walk(folder) }
         return try listed.flatMap { path in
             // A submodule, or a repository within this one, is a folder to git, with a list of its own.
             let path = path.hasSuffix("/") ? String(path.dropLast()) : path

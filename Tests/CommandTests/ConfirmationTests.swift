@@ -13,15 +13,13 @@ struct ConfirmationTests {
         at cloud: LoopbackCloud,
         answering answer: String
     ) async throws -> Executable.Finished {
-        try await Executable.amongFew {
-            let running = try Executable.deleteImage.startAtTerminal(
-                ["--no-token-cache"] + arguments,
-                environment: cloud.environment
-            )
-            await running.outputContains("[y/N] ")
-            try running.type(answer)
-            return await running.finished()
-        }
+        let running = try Executable.deleteImage.startAtTerminal(
+            ["--no-token-cache"] + arguments,
+            environment: cloud.environment
+        )
+        await running.outputContains("[y/N] ")
+        try running.type(answer)
+        return await running.finished()
     }
 
     @Test("The whole plan is shown, then the question with number and size; y goes on")

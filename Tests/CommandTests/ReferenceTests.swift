@@ -77,6 +77,19 @@ struct ReferenceTests {
         #expect(report.images[0].detail == "It is written in main.tf:3.")
     }
 
+    @Test("A folder that git ignores as a whole is read all the same when it is named")
+    func ignoredFolder() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        let run = try await cloud.run(
+            ["--json", "--unless-referenced=ignored", Sample.id(4), Sample.id(5)],
+            currentDirectory: package.url
+        )
+        let report = try run.report()
+        #expect(report.images.map(\.outcome) == ["kept", "deleted"])
+        #expect(report.images[0].detail == "It is written in log.txt:1.")
+    }
+
     @Test(
         "Files in git's own list that are gone count for nothing; a submodule's files count",
         arguments: [true, false]

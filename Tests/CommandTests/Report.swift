@@ -35,7 +35,7 @@ extension Executable.Finished {
 }
 
 extension LoopbackCloud {
-    /// Runs the executable against this cloud, when few others run.
+    /// Runs the executable against this cloud, with a work directory of its own.
     func run(
         _ arguments: [String],
         in folder: TemporaryFolder? = nil,
@@ -43,9 +43,7 @@ extension LoopbackCloud {
         input: String? = nil,
         currentDirectory: URL? = nil
     ) async throws -> Executable.Finished {
-        try await Executable.amongFew {
-            try await start(arguments, in: folder, changes, input: input, currentDirectory: currentDirectory).finished()
-        }
+        try await start(arguments, in: folder, changes, input: input, currentDirectory: currentDirectory).finished()
     }
 
     /// Starts the executable against this cloud.

@@ -10,7 +10,7 @@ struct TokenCacheFileTests {
         let cloud = try LoopbackCloud(images: Sample.images(30))
         let folder = try TemporaryFolder()
         let runs = try await withThrowingTaskGroup { group in
-            for number in 1...30 { group.addTask { try await cloud.start([Sample.id(number)], in: folder).finished() } }
+            for number in 1...30 { group.addTask { try await cloud.run([Sample.id(number)], in: folder) } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(runs.allSatisfy { $0.status == 0 })

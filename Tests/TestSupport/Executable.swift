@@ -46,8 +46,10 @@ public struct Executable: Sendable {
         currentDirectory: URL? = nil
     ) throws -> Running {
         let process = Process()
-        process.executableURL = url
-        process.arguments = arguments
+        // After everybody else: on Linux URLSession keeps a processor busy while it waits for the first answer on a
+        // connection, and many programs at once would leave the servers on this machine none to answer with.
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/nice")
+        process.arguments = ["-n", "19", url.path] + arguments
         // The toolchain's libraries are found through these; nothing else of the machine's may matter.
         let inherited = ProcessInfo.processInfo.environment.filter {
             ["PATH", "HOME", "LD_LIBRARY_PATH"].contains($0.key)

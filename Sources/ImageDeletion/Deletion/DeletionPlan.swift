@@ -132,10 +132,10 @@ public struct DeletionPlan: Sendable, Hashable {
         return image.isProtected && !liftsProtection ? .keep(.protected) : .delete
     }
 
-    /// This plan without the deletions that `safeguard` guards and for which `reason` has one.
-    public func sparing(_ safeguard: Safeguard, where reason: (Entry) -> KeepReason?) -> DeletionPlan {
+    /// This plan without the deletions that `safeguard` guards and that have a reason among `reasons` to be spared.
+    public func sparing(_ safeguard: Safeguard, _ reasons: [ImageID: KeepReason]) -> DeletionPlan {
         changing { entry in
-            entry.safeguards.contains(safeguard) ? reason(entry).map(Fate.keep) : nil
+            entry.safeguards.contains(safeguard) ? reasons[entry.id].map(Fate.keep) : nil
         }
     }
 

@@ -84,14 +84,17 @@ public final class Receipt: Sendable {
                 close(folder)
             }
         } catch {
-            close(file)
+            Self.release(file)
             throw error
         }
         self.file = file
     }
 
-    deinit {
-        // Not left to `close`: a process started meanwhile holds the file as well until it has become its own program.
+    deinit { Self.release(file) }
+
+    /// Unlocks and closes. Closing alone is not enough: a process started meanwhile holds the file as well, until it has
+    /// become its own program.
+    private static func release(_ file: Int32) {
         flock(file, LOCK_UN)
         close(file)
     }

@@ -63,21 +63,27 @@ extension ImageService {
     ///
     /// Servers cost one list, whatever the number of images. Members can only be asked for image by image, and only
     /// images that can have some are asked for. References are the caller's to look for: see
-    /// ``DeletionPlan/sparing(_:where:)``.
+    /// ``DeletionPlan/sparing(_:_:)``.
     public func checking(_ plan: DeletionPlan, concurrency: Int = 4) async -> DeletionPlan {
-        var plan = plan
-        if plan.deletions.contains(where: { $0.safeguards.contains(.inUse) }) {
-            do throws(ImageDeletionError) {
-                let servers = try await compute.serversByImage()
-                plan = plan.sparing(.inUse) { servers[$0.id].map(KeepReason.inUse(by:)) }
-            } catch {
-                plan = plan.sparing(.inUse) { _ in .unknown(.inUse, error) }
-            }
+        async let usage = usage(by: plan)
+        async let sharing = sharing(of: plan, concurrency: concurrency)
+        return await plan.sparing(.inUse, usage).sparing(.shared, sharing)
+    }
+
+    private func usage(by plan: DeletionPlan) async -> [ImageID: KeepReason] {
+        let guarded = plan.deletions.filter { $0.safeguards.contains(.inUse) }
+        guard !guarded.isEmpty else { return [:] }
+        do throws(ImageDeletionError) {
+            return try await compute.serversByImage().mapValues(KeepReason.inUse(by:))
+        } catch {
+            return Dictionary(uniqueKeysWithValues: guarded.map { ($0.id, .unknown(.inUse, error)) })
         }
+    }
+
+    private func sharing(of plan: DeletionPlan, concurrency: Int) async -> [ImageID: KeepReason] {
         let lendable = plan.deletions.filter { $0.safeguards.contains(.shared) && $0.image?.visibility == "shared" }
-        let answers = await lendable.map(\.id).concurrently(atMost: concurrency) { id in await sharing(of: id) }
-        let reasons = Dictionary(zip(lendable.map(\.id), answers)) { first, _ in first }
-        return plan.sparing(.shared) { reasons[$0.id] ?? nil }
+        let reasons = await lendable.concurrently(atMost: concurrency) { (id: $0.id, reason: await sharing(of: $0.id)) }
+        return reasons.reduce(into: [:]) { $0[$1.id] = $1.reason }
     }
 
     private func sharing(of id: ImageID) async -> KeepReason? {

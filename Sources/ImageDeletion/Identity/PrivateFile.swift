@@ -98,8 +98,8 @@ struct PrivateFile: Sendable {
     struct Lock: Sendable {
         fileprivate let file: Int32
         func release() {
-            // Not left to `close`: a process started meanwhile holds the file as well until it has become its own
-            // program.
+            // Closing alone is not enough: a process started meanwhile holds the file as well, until it has become its
+            // own program.
             flock(file, LOCK_UN)
             close(file)
         }

@@ -214,11 +214,12 @@ struct DeletionPlanTests {
         ]
         let plan = plan(images, try rule("nightly-[134]", safeguards: [.inUse]), try rule("*", safeguards: [.shared]))
         let reason = KeepReason.inUse(by: ["web-1"])
-        let spared = plan.sparing(.inUse) { $0.id == images[3].id ? nil : reason }
+        let reasons = Dictionary(uniqueKeysWithValues: images.map { ($0.id, reason) })
+        let spared = plan.sparing(.inUse, reasons.filter { $0.key != images[3].id })
         #expect(spared.entries.map(\.fate) == [.keep(reason), .delete, .keep(.protected), .delete])
-        #expect(plan.sparing(.referenced) { _ in reason } == plan)
-        #expect(plan.sparing(.shared) { _ in nil } == plan)
-        #expect(plan.sparing(.shared) { _ in reason }.deletions == [])
+        #expect(plan.sparing(.referenced, reasons) == plan)
+        #expect(plan.sparing(.shared, [:]) == plan)
+        #expect(plan.sparing(.shared, reasons).deletions == [])
     }
 
     @Test("What an earlier run deleted is passed over, unless it is seen to be there")

@@ -91,5 +91,17 @@ struct SharingTests {
         #expect(asked(bench) == 9)
     }
 
+    @Test("Servers and members are asked about at the same time")
+    func together() async throws {
+        let meeting = Meeting(of: 2)
+        let bench = Bench(images: Self.images(1)) { request, _ in
+            let path = request.url.path
+            if path.hasSuffix("/members") || path.hasSuffix("/servers/detail") { await meeting.arrive() }
+            return nil
+        }
+        #expect(try await reasons(bench, safeguards: [.shared, .inUse]) == [nil])
+        #expect(asked(bench) == 1)
+    }
+
     private struct Unexpected: Error {}
 }
