@@ -90,7 +90,7 @@ public actor DemoCloud: HTTPTransport {
                 return .json(401, ["message": "The request you have made requires authentication."])
             }
             return path == "/servers/detail" && method == "GET"
-                ? .json(200, ["servers": images.servers]) : .json(404, ["itemNotFound": ["code": 404]])
+                ? images.servers(url) : .json(404, ["itemNotFound": ["code": 404]])
         }
         guard let path = url.path(below: imageURL) else { return .glance(404, "The resource could not be found.") }
         guard let project = identity.project(of: request.value(forHTTPHeaderField: "X-Auth-Token")) else {

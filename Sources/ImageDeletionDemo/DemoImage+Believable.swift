@@ -2,7 +2,8 @@ public import Foundation
 
 extension DemoImage {
     /// What a project's image service looks like after three weeks of nightly builds: the nightlies, a protected
-    /// release, an image lent to another project, one that a server was created from, and the provider's public one.
+    /// release, an image lent to another project, one that a server was created from, two of the same name, and the
+    /// provider's public one.
     ///
     /// The IDs are always the same. All were made at midnight, so that the ages in days are the same all day long.
     public static func believable(now: Date) -> [DemoImage] {
@@ -44,6 +45,8 @@ extension DemoImage {
                 tags: ["ci"],
                 usedBy: "web-1"
             ),
+            DemoImage(id: id(105), name: "pr-118", createdAt: night(10), size: 2_147_483_648, tags: ["ci"]),
+            DemoImage(id: id(106), name: "pr-118", createdAt: night(9), size: 2_155_872_256, tags: ["ci"]),
             DemoImage(
                 id: id(104),
                 name: "Standard_Debian_12_amd64_latest",

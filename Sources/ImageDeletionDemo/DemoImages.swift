@@ -96,9 +96,11 @@ struct DemoImages {
         )
     }
 
-    /// The servers as the compute service describes them.
-    var servers: [[String: Any]] {
-        images.compactMap { image in
+    /// A page of the servers, as the compute service describes them.
+    func servers(_ url: URL) -> DemoAnswer {
+        let items = URLComponents(url: url, resolvingAgainstBaseURL: true)?.queryItems ?? []
+        let marker = items.first { $0.name == "marker" }?.value
+        let servers = images.compactMap { image in
             image.usedBy.map { name in
                 [
                     "id": "server-of-\(image.id)", "name": name, "image": ["id": image.id],
@@ -106,5 +108,8 @@ struct DemoImages {
                 ]
             }
         }
+        let start = marker.map { marker in servers.firstIndex { $0["id"] as? String == marker }.map { $0 + 1 } } ?? 0
+        guard let start else { return .json(400, ["badRequest": ["message": "marker not found", "code": 400]]) }
+        return .json(200, ["servers": Array(servers[start...])])
     }
 }

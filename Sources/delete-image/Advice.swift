@@ -18,7 +18,8 @@ enum Advice {
             "The service failed by itself; run again later, and ask its support if it stays so",
         "IMG.0015": "The project's image quota is used up; deleting other images makes room",
         "IMG.0026 IMG.0161 IAM.0002 IAM.0003 APIG.0302 APIG.0802":
-            "The account lacks the right ims:images:delete in this project; ask its administrator",
+            "The account lacks the right in this project (ims:images:delete; to look, ims:images:list and get); "
+            + "ask its administrator",
         "IMG.0028": "It is protected; lift the protection to delete it",
         "IMG.0030 IMG.0067 IMG.0104 IMG.0108 IMG.0145 APIG.0310 APIG.0801":
             "Project and region do not fit each other; check OS_PROJECT_NAME and OS_REGION_NAME",
@@ -62,7 +63,9 @@ enum Advice {
         case 200..<300: "That is no answer to a deletion (204 is); look with --dry-run whether it is gone"
         case 300..<400: "Redirects are not followed, because the token would go there; correct the endpoint"
         case 401: "The service does not take the token, nor a new one; check that project and region belong together"
-        case 403: "It is public or another project's, or the account lacks the right ims:images:delete"
+        case 403:
+            "It is public or another project's, or the account lacks the right (ims:images:delete; to look, "
+                + "ims:images:list and get)"
         case 404, 410: "It is not there: deleted already, or another project's"
         case 405, 406, 415, 501: "What answers there is no Glance v2 image service; check the endpoint"
         case 407: "A proxy asks for credentials; check https_proxy"
@@ -91,6 +94,19 @@ enum Advice {
         case 429: "Too many requests; wait a minute, and run again"
         case 500..<600: "It is in trouble; run again later"
         default: "Check OS_AUTH_URL"
+        }
+    }
+
+    /// For the compute service.
+    static func compute(_ status: Int) -> String {
+        switch status {
+        case 300..<400: "Redirects are not followed, because the token would go there; correct the catalog"
+        case 401: "The service does not take the token; check that project and region belong together"
+        case 403: "The account may not list the project's servers; ask its administrator"
+        case 404, 405, 410: "There is no list of servers at the catalog's address; check OS_REGION_NAME"
+        case 429: "Too many requests; wait a minute, and run again"
+        case 408, 500..<600: "The service is in trouble; run again later"
+        default: "Look for servers that use the images in another way"
         }
     }
 }

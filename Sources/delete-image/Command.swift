@@ -1,13 +1,12 @@
 import Foundation
 import ImageDeletion
-import ImageDeletionDemo
 
 /// One run: arguments → options → selection → plan → deletions → report → exit status.
-struct Command {
+struct Command: Sendable {
     let options: Options
     let surroundings: Surroundings
-    private let report: TextReport
-    private let now: Date
+    let report: TextReport
+    let now: Date
 
     private init(_ options: Options, _ surroundings: Surroundings) {
         self.options = options
@@ -34,6 +33,10 @@ struct Command {
             surroundings.print("delete-image \(ImageService.version)")
             return .done
         }
+        if options.isDemo, !options.selects, !options.isJSON {
+            surroundings.print(TextReport(options: options, now: surroundings.clock.now()).demoImages())
+            return .done
+        }
         return await Command(options, surroundings).run()
     }
 
@@ -58,23 +61,29 @@ struct Command {
         do throws(Failure) {
             var selection: Selection?
             if !forgetsOnly {
-                if options.isDemo, !options.selects { say(report.demoImages()) }
-                selection = try Selection(options, package: package, read: surroundings.read)
+                selection = try await Selection(options, package: package, now: now, read: surroundings.read)
                 plan = DeletionPlan(deleting: selection?.ids ?? [])
             }
             let ready = try makeService()
             service = ready
             if let selection {
-                // IDs can be counted before anybody is asked.
-                try check(plan)
+                // IDs can be counted before anybody is asked, where nothing can be found out that spares one.
+                if !options.onlyShows, options.rule.safeguards.isEmpty, options.receipt == nil { try check(plan) }
                 let session = try await signIn(ready)
                 let receipt = try receipt(session)
                 plan = try await decide(selection, ready, session, receipt)
-                try check(plan)
+                for warning in Words.notAsked(plan) { tell("warning", warning) }
+                try check(plan, at: session)
                 if options.onlyShows {
                     outcomes = try await show(plan, at: session, of: ready)
+                    failure = outcomes.lazy.compactMap(\.error).first(where: \.concernsWholeRun).map { Failure($0) }
                 } else {
-                    try await confirm(selection, plan, at: session)
+                    if try await isAsked(selection, plan, at: session) {
+                        // Somebody has taken their time, in which images may have changed.
+                        let shown = SavedPlan(plan, at: session, project: try await project(of: ready), now: now)
+                        plan = plan.renewed(by: try await decide(.saved(shown), ready, session, receipt))
+                    }
+                    try note(selection, plan, in: receipt)
                     outcomes = await delete(plan, with: ready, at: session, receipt, interruption)
                     failure = await self.failure(of: outcomes, interruption, receipt)
                 }
@@ -99,63 +108,24 @@ struct Command {
             ?? surroundings.currentDirectory
     }
 
-    private func makeService() throws(Failure) -> ImageService {
-        var variables = surroundings.environment
-        let transport: any HTTPTransport
-        if options.isDemo {
-            let clock = surroundings.clock
-            let cloud = DemoCloud(images: DemoImage.believable(now: clock.now()), now: clock.now)
-            transport = cloud
-            variables = cloud.environment
-        } else {
-            transport = surroundings.transport()
-        }
-        let environment: OpenStackEnvironment
-        do { environment = try OpenStackEnvironment(variables, allowsHTTP: options.allowsHTTP) } catch {
-            throw Failure(error)
-        }
-        for variable in environment.notFollowed { tell("warning", Words.notFollowed(variable)) }
-        if options.forgetsToken, case .token = environment.credentials.method {
-            throw Failure(.usage, "--forget-token has nothing to forget: a token in OS_TOKEN is never cached.")
-        }
-        return ImageService(
-            environment,
-            tokenCache: tokenCache(),
-            connection: ServiceConnection(
-                transport: transport,
-                retry: RetryPolicy(retries: options.retries, random: surroundings.random),
-                timeout: .seconds(options.timeout),
-                clock: surroundings.clock,
-                report: tell
-            )
-        )
-    }
-
-    private func tokenCache() -> TokenCache {
-        if options.isDemo || !options.usesTokenCache { return .none }
-        let folder = WorkDirectory.url(
-            option: options.workDirectory,
-            environment: surroundings.environment,
-            currentDirectory: surroundings.currentDirectory,
-            exists: { FileManager.default.fileExists(atPath: $0.path) }
-        )
-        guard let folder else {
-            tell("warning", "there is no folder for the token cache; give one with --work-directory.")
-            return .none
-        }
-        return .file(folder.appendingPathComponent("token-cache.json"))
-    }
-
-    private func signIn(_ service: ImageService) async throws(Failure) -> ImageService.Session {
-        do { return try await service.signIn() } catch { throw Failure(error) }
-    }
-
     private func receipt(_ session: ImageService.Session) throws(Failure) -> Receipt? {
         guard let path = options.receipt else { return nil }
         do {
             return try Receipt(URL(fileURLWithPath: path), at: session)
         } catch {
             throw Failure(.input, "the receipt \(printable(path)): \(Words.sentence(error)) Nothing was deleted.")
+        }
+    }
+
+    /// Writes the images that were selected by name into the receipt, before anything is done: a name may mean another
+    /// image, or none, to the run that goes on after this one.
+    private func note(_ selection: Selection, _ plan: DeletionPlan, in receipt: Receipt?) throws(Failure) {
+        guard let receipt else { return }
+        for outcome in plan.untried where outcome.result == .pending && selection.names.contains(outcome.image?.name) {
+            _ = receipt.append(outcome, at: surroundings.clock.now())
+        }
+        if let fault = receipt.fault {
+            throw Failure(.incomplete, "the receipt cannot be written: \(Words.sentence(fault)) Nothing was deleted.")
         }
     }
 
@@ -167,13 +137,16 @@ struct Command {
     ) async throws(Failure) -> DeletionPlan {
         let folder = try referenceFolder()
         let find = surroundings.references
+        // A list, a plan and a receipt name images because of this very command.
+        let ours = options.lists + [options.planFile, options.appliedPlan, options.receipt].compactMap { $0 }
         return try await Decision(
             options: options,
             service: service,
             session: session,
             receipt: receipt,
             now: now,
-            references: { try find($0, folder) }
+            references: { try find($0, folder, ours) },
+            warn: { tell("warning", $0) }
         ).plan(selection)
     }
 
@@ -185,69 +158,6 @@ struct Command {
             throw Failure(.usage, "--unless-referenced: there is no folder \(quoted(path)). Nothing was deleted.")
         }
         return folder
-    }
-
-    /// Holds back what is more than anybody expects.
-    private func check(_ plan: DeletionPlan) throws(Failure) {
-        let isUnattended = options.rule.selectsByAnything || options.policy != nil
-        guard let most = options.maxDeletions ?? (isUnattended ? 50 : nil), plan.deletions.count > most else { return }
-        let number = plan.deletions.count
-        let words =
-            "\(count(number, "image")) would be deleted, more than "
-            + (options.maxDeletions == nil
-                ? "\(most). If all are meant, say --max-deletions \(number)" : "--max-deletions \(most)")
-        guard !options.onlyShows else { return tell("warning", words + ".") }
-        throw Failure(.usage, words + ". Nothing was deleted.")
-    }
-
-    private func show(
-        _ plan: DeletionPlan,
-        at session: ImageService.Session,
-        of service: ImageService
-    ) async throws(Failure) -> [Outcome] {
-        if !options.isQuiet { say(report.heading(plan, at: session)) }
-        if !plan.entries.isEmpty { say(report.lines(plan)) }
-        if let path = options.planFile {
-            let project: TokenProject
-            do { project = try await service.project() } catch { throw Failure(error) }
-            try save(SavedPlan(plan, at: session, project: project, now: now), to: path)
-        }
-        return plan.preview
-    }
-
-    private func save(_ plan: SavedPlan, to path: String) throws(Failure) {
-        // A slip of the pen must not cost a file that is something else.
-        if let old = try? surroundings.read(path), !old.isEmpty, (try? SavedPlan(json: old)) == nil {
-            throw Failure(.usage, "\(printable(path)) is there and no plan; name another file.")
-        }
-        do {
-            try surroundings.write(plan.json(), path)
-        } catch {
-            throw Failure(
-                .input,
-                "the plan \(printable(path)) cannot be written: \(printable(error.localizedDescription))"
-            )
-        }
-    }
-
-    /// Asks whether the plan is meant, where images were selected by anything but their IDs or a plan that was approved.
-    private func confirm(
-        _ selection: Selection,
-        _ plan: DeletionPlan,
-        at session: ImageService.Session
-    ) async throws(Failure) {
-        guard selection.needsConfirmation, !options.isConfirmed, !plan.deletions.isEmpty else { return }
-        switch await surroundings.ask(report.question(plan, at: session)) {
-        case .yes: return
-        case .no: throw Failure(.interrupted, "not confirmed. Nothing was deleted.")
-        case .nobody:
-            say(report.proposal(plan, at: session))
-            throw Failure(
-                .usage,
-                "nobody can be asked here: add --yes to delete \(count(plan.deletions.count, "image")), "
-                    + "or save the decision with --plan FILE and have it approved. Nothing was deleted."
-            )
-        }
     }
 
     private func delete(
@@ -267,26 +177,11 @@ struct Command {
             )
         )
         await interruption.deletionsBegin(deleter)
-        let nameWidth = TextReport.nameWidth(plan)
+        let columns = report.columns(plan)
         return await deleter.carryOut { outcome in
-            say(report.line(outcome, nameWidth: nameWidth))
+            say(report.line(outcome, columns))
             guard let receipt, outcome.result != .pending, !outcome.isOld else { return true }
             return receipt.append(outcome, at: surroundings.clock.now())
-        }
-    }
-
-    private func forget(_ service: ImageService) async throws(Failure) {
-        do {
-            let hadToken = try await service.forgetToken()
-            if !options.isQuiet {
-                say(hadToken ? "The token is revoked and no longer cached." : "There was no token to forget.")
-            }
-        } catch {
-            throw Failure(
-                ExitStatus(error),
-                "the token is no longer cached, but could not be revoked, so it stays valid until it ends. "
-                    + Words.sentence(error)
-            )
         }
     }
 
@@ -326,27 +221,17 @@ struct Command {
     }
 
     /// A line of the report for people.
-    private func say(_ line: String?) {
+    func say(_ line: String?) {
         if let line, !options.isJSON { surroundings.print(line) }
     }
 
-    private func tell(_ kind: String, _ words: String) {
+    /// A line of what is not the report.
+    func tell(_ kind: String, _ words: String) {
         surroundings.printError("\(kind): \(words)")
     }
 
-    private func tell(_ event: ServiceEvent) {
+    func tell(_ event: ServiceEvent) {
         if let warning = Words.warning(event) { tell("warning", warning) }
         if options.isVerbose, case .request(let record) = event { surroundings.printError(Words.line(record)) }
-    }
-}
-
-extension Selection {
-    /// Whether a person has to say that these images are meant: an ID says so, and so does a plan in a file.
-    var needsConfirmation: Bool {
-        switch self {
-        case .saved: false
-        case .rules: true
-        case .images(let targets): targets.contains { if case .name = $0 { true } else { false } }
-        }
     }
 }

@@ -10,15 +10,17 @@ struct Decision: Sendable {
     let now: Date
     /// Where the IDs among these are written, in the files of the package or of the folder that was named.
     let references: @Sendable (Set<ImageID>) throws -> [ImageID: Reference]
+    let warn: @Sendable (String) -> Void
 
     /// What becomes of what `selection` says.
     func plan(_ selection: Selection) async throws(Failure) -> DeletionPlan {
-        let plan = try await candidates(selection).passingOver(receipt?.deleted ?? [])
+        let plan = try await candidates(selection)
+            .passingOver(receipt?.deleted ?? [], begun: receipt?.begun ?? [])
         async let references = references(to: plan)
         async let checked = service.checking(plan, concurrency: options.concurrency)
         let sparing = try await checked.sparing(.referenced, references.get())
         // What could not be asked because of Ctrl-C says nothing about the images.
-        if Task.isCancelled { throw Failure(.interrupted, "interrupted. Nothing was deleted.") }
+        if Task.isCancelled { throw .interruptedBefore }
         return sparing
     }
 
@@ -39,19 +41,17 @@ struct Decision: Sendable {
     }
 
     private func candidates(_ saved: SavedPlan) async throws(Failure) -> DeletionPlan {
-        do { try saved.check(session, project: try await project()) } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw Failure(.input, Words.sentence(error as? SavedPlan.Fault ?? .malformed("")))
-        }
+        let project = try await project()
+        do { try saved.check(session, project: project) } catch { throw Failure(.input, Words.sentence(error)) }
         let sightings = await service.look(at: saved.deletions, concurrency: options.concurrency)
+        if sightings.contains(where: { (try? $0.finding.get()) != nil }) {
+            let spared = await service.look(at: saved.spared, concurrency: options.concurrency)
+            do { try saved.check(spared: spared) } catch { throw Failure(.input, Words.sentence(error)) }
+        }
         return saved.plan(sightings, safeguards: options.rule.safeguards)
     }
 
     private func candidates(_ rules: [RetentionRule]) async throws(Failure) -> DeletionPlan {
-        for case .date(let date) in rules.map(\.olderThan) where date > now {
-            throw Failure(.usage, "the date \(date.formatted(.iso8601)) lies ahead; every image is older than that.")
-        }
         let project = try await project()
         // Tags that all rules ask for, the server can filter by.
         let tags = rules.dropFirst().reduce(into: rules.first?.tags ?? []) { common, rule in
@@ -65,8 +65,8 @@ struct Decision: Sendable {
 
     /// Looks at the IDs, and for the names into the list: of one name, or of all images where there are several.
     private func candidates(_ targets: [Selection.Target]) async throws(Failure) -> DeletionPlan {
-        // A name that the receipt says was deleted means the image of then, and no other that bears it now.
-        let done = receipt?.deletedByName ?? [:]
+        // A name that is in the receipt means the image of then, and no other that bears it now.
+        let done = receipt?.imagesByName ?? [:]
         var names: Set<String> = []
         for case .name(let name) in targets where done[name] == nil { names.insert(name) }
         var named: [String: [Image]] = [:]
@@ -90,6 +90,16 @@ struct Decision: Sendable {
         }
         let seen = await service.look(at: ids, concurrency: options.concurrency)
         let sightings = Dictionary(seen.map { ($0.id, $0) }) { first, _ in first }
+        for case .name(let name) in targets {
+            guard let id = done[name], let image = try? sightings[id]?.finding.get(), image.name != name else {
+                continue
+            }
+            throw Failure(
+                .incomplete,
+                "image \(id), which was named \(quoted(name)) when the receipt was begun, has another name now; say which "
+                    + "is meant by ID. Nothing was deleted."
+            )
+        }
         return DeletionPlan(
             deleting: targets.compactMap { target in
                 switch target {
@@ -100,8 +110,9 @@ struct Decision: Sendable {
                 }
             },
             project: projectID,
-            liftsProtection: { _ in options.rule.liftsProtection },
-            safeguards: options.rule.safeguards
+            terms: { _ in
+                DeletionTerms(liftsProtection: options.rule.liftsProtection, safeguards: options.rule.safeguards)
+            }
         )
     }
 
@@ -115,10 +126,11 @@ struct Decision: Sendable {
         var status = ExitStatus.incomplete
         for name in names.sorted() {
             let candidates = images[name] ?? []
-            if candidates.isEmpty, !options.ignoresMissing {
-                problems.append(
+            if candidates.isEmpty {
+                let words =
                     "no private image of project \(printable(project, limit: 64)) is named \(quoted(name))."
-                )
+                    + (name.contains { "*?[".contains($0) } ? " Patterns go with --match." : "")
+                if options.ignoresMissing { warn(words) } else { problems.append(words) }
             } else if candidates.count > 1 {
                 status = .usage
                 problems.append(
@@ -133,7 +145,7 @@ struct Decision: Sendable {
     }
 
     private func references(to plan: DeletionPlan) -> Result<[ImageID: KeepReason], Failure> {
-        let ids = Set(plan.deletions.filter { $0.safeguards.contains(.referenced) }.map(\.id))
+        let ids = Set(plan.deletions.filter { $0.terms.safeguards.contains(.referenced) }.map(\.id))
         guard !ids.isEmpty else { return .success([:]) }
         do {
             return .success(try references(ids).mapValues(KeepReason.referenced))
@@ -148,7 +160,14 @@ struct Decision: Sendable {
         _ query: ImageQuery,
         where isWanted: (Image) -> Bool
     ) async throws(Failure) -> [Image] {
-        do { return try await service.images(query, where: isWanted) } catch { throw Failure(error) }
+        do { return try await service.images(query, where: isWanted) } catch {
+            guard case .service(let failure) = error, failure.kind == .notFound else { throw Failure(error) }
+            throw Failure(
+                .unavailable,
+                "the image service at \(printable(session.endpoint.absoluteString)) knows no list of images (404): check "
+                    + "OS_REGION_NAME and OS_IMAGE_ENDPOINT_OVERRIDE."
+            )
+        }
     }
 
     func project() async throws(Failure) -> TokenProject {

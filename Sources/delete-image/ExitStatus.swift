@@ -35,6 +35,9 @@ struct Failure: Error, Equatable {
         self.init(ExitStatus(error), Words.sentence(error))
     }
 
+    /// Ctrl-C before anything was done.
+    static let interruptedBefore = Failure(.interrupted, "interrupted. Nothing was deleted.")
+
     /// The `kind` in the JSON document.
     var kind: String { "\(status)" }
 }

@@ -30,11 +30,14 @@ enum Help {
           --keep-last N          spare the N newest
           They combine: selected is what matches any of the patterns, bears all of the tags and is older than the age;
           of that, the N newest are spared. With --older-than 14d --keep-last 3, the three newest of those that are
-          older than 14 days stay too.
+          older than 14 days stay too. An image that is not active (an upload that failed) is not counted as one of N,
+          and is spared if it is newer than the last of them.
 
         WHICH IMAGES: decided elsewhere
           --policy [FILE]        what the rules in FILE select; .delete-image.json in the package unless said
-          --apply FILE           what a plan says, where nothing has changed since
+          --apply FILE           what a plan says, where nothing has changed since; servers and loans are asked about
+                                 again where the plan's rules did
+          Options under WHAT STAYS, --unprotect excepted, hold beside both.
 
         WHAT STAYS
           Protected images stay, and what is public or another project's.
@@ -42,7 +45,7 @@ enum Help {
           --unless-in-use        keep images that a server was created from
           --unless-shared        keep images that are lent to another project
           --unless-referenced [DIR]    keep images whose ID is written in a text file of the package, or of DIR (with a
-                                 slash in it, or after =)
+                                 slash in it, or after =); this command's own list, plan and receipt excepted
 
         LOOK FIRST
           --dry-run              show what would happen; change nothing

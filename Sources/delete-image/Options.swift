@@ -62,101 +62,100 @@ extension Options {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             var value: String? = parts.count > 1 ? String(parts[1]) : nil
-            if let flag = Self.flags[name] {
+            switch Self.known[name] {
+            case nil: throw UsageError(message: "unknown option \(printable(name, limit: 60)).")
+            case .flag(let set):
                 if value != nil { throw UsageError(message: "\(name) takes no value.") }
-                self[keyPath: flag.path] = flag.value
-            } else if let safeguard = Self.safeguards[name] {
-                if value != nil { throw UsageError(message: "\(name) takes no value.") }
-                rule.safeguards.insert(safeguard)
-            } else if let isPath = Self.optionallyValued[name] {
-                if value == nil, let next = rest.first, isPath(next) { value = rest.popFirst() }
-                if value == "" { throw UsageError(message: "\(name)= needs a value.") }
-                set(name, path: value ?? "")
-            } else {
-                guard Self.valued.contains(name) else {
-                    throw UsageError(message: "unknown option \(printable(name, limit: 60)).")
-                }
-                if value == nil, let next = rest.first, !next.hasPrefix("--") { value = rest.popFirst() }
+                set(&self)
+            case .value(let set):
+                if value == nil, let next = rest.first, Self.isValue(next) { value = rest.popFirst() }
                 guard let value, !value.isEmpty else { throw UsageError(message: "\(name) needs a value.") }
-                try set(name, value)
+                try set(&self, value, name)
+            case .optionalValue(let isValue, let set):
+                if value == nil, let next = rest.first, try isValue(next) { value = rest.popFirst() }
+                if value == "" { throw UsageError(message: "\(name)= needs a value.") }
+                set(&self, value ?? "")
             }
         }
         try check()
     }
 
-    private static var flags: [String: (path: WritableKeyPath<Options, Bool>, value: Bool)] {
+    /// An option that follows is no value: what was meant for one is missing. A number below zero is one, to be refused.
+    private static func isValue(_ argument: String) -> Bool {
+        !argument.hasPrefix("-") || argument == "-" || Int(argument) != nil
+    }
+
+    /// No image is named beside a policy.
+    private static func isFile(_ argument: String) -> Bool { !argument.hasPrefix("-") }
+
+    /// A folder is told from an image that follows by its slash. A name without one could be either, and to take a folder
+    /// for an image would be to delete it.
+    private static func isFolder(_ argument: String) throws(UsageError) -> Bool {
+        if argument.hasPrefix("-") { return false }
+        if argument == "." || argument == ".." || argument.contains("/") { return true }
+        if (try? ImageID(argument)) != nil { return false }
+        throw UsageError(
+            message:
+                "--unless-referenced \(quoted(argument)) can be a folder (then write ./\(printable(argument, limit: 60))) "
+                + "or an image (then name it before the option)."
+        )
+    }
+
+    fileprivate enum Kind {
+        case flag((inout Options) -> Void)
+        /// Takes the options, the value and the option's name.
+        case value((inout Options, String, String) throws(UsageError) -> Void)
+        /// `isValue` tells a value from an image that follows.
+        case optionalValue(isValue: (String) throws(UsageError) -> Bool, (inout Options, String) -> Void)
+    }
+
+    /// Every option there is.
+    private static var known: [String: Kind] {
         [
-            "--dry-run": (\.isDryRun, true), "--ignore-missing": (\.ignoresMissing, true),
-            "--yes": (\.isConfirmed, true), "-y": (\.isConfirmed, true),
-            "--unprotect": (\.rule.liftsProtection, true),
-            "--delete-backup": (\.deletesBackups, true), "--wait": (\.waits, true),
-            "--no-token-cache": (\.usesTokenCache, false), "--forget-token": (\.forgetsToken, true),
-            "--json": (\.isJSON, true), "--quiet": (\.isQuiet, true), "-q": (\.isQuiet, true),
-            "--verbose": (\.isVerbose, true), "-v": (\.isVerbose, true), "--demo": (\.isDemo, true),
-            "--allow-http": (\.allowsHTTP, true), "--help": (\.showsHelp, true), "-h": (\.showsHelp, true),
-            "--version": (\.showsVersion, true),
+            "--from": .value { options, value, _ in options.lists.append(value) },
+            "--match": .value { options, value, name throws(UsageError) in
+                do throws(RuleFault) { options.rule.names.append(try Glob(value)) } catch {
+                    throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
+                }
+            },
+            "--tag": .value { options, value, _ in options.rule.tags.append(value) },
+            "--older-than": .value { options, value, name throws(UsageError) in
+                do throws(RuleFault) { options.rule.olderThan = try AgeLimit(value) } catch {
+                    throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
+                }
+            },
+            "--keep-last": .number(in: 0...RetentionRule.mostKept) { $0.rule.keepLast = $1 },
+            "--policy": .optionalValue(isValue: isFile) { $0.policy = $1 },
+            "--dry-run": .flag { $0.isDryRun = true },
+            "--plan": .value { options, value, _ in options.planFile = value },
+            "--apply": .value { options, value, _ in options.appliedPlan = value },
+            "--yes": .flag { $0.isConfirmed = true }, "-y": .flag { $0.isConfirmed = true },
+            "--max-deletions": .number(in: 0...1_000_000) { $0.maxDeletions = $1 },
+            "--ignore-missing": .flag { $0.ignoresMissing = true },
+            "--unprotect": .flag { $0.rule.liftsProtection = true },
+            "--unless-in-use": .flag { $0.rule.safeguards.insert(.inUse) },
+            "--unless-shared": .flag { $0.rule.safeguards.insert(.shared) },
+            "--unless-referenced": .optionalValue(isValue: isFolder) {
+                $0.referenceFolder = $1
+                $0.rule.safeguards.insert(.referenced)
+            },
+            "--delete-backup": .flag { $0.deletesBackups = true },
+            "--wait": .flag { $0.waits = true },
+            "--receipt": .value { options, value, _ in options.receipt = value },
+            "--concurrency": .number(in: 1...64) { $0.concurrency = $1 },
+            "--retries": .number(in: 0...20) { $0.retries = $1 },
+            "--timeout": .number(in: 1...3600) { $0.timeout = $1 },
+            "--allow-http": .flag { $0.allowsHTTP = true },
+            "--no-token-cache": .flag { $0.usesTokenCache = false },
+            "--forget-token": .flag { $0.forgetsToken = true },
+            "--work-directory": .value { options, value, _ in options.workDirectory = value },
+            "--json": .flag { $0.isJSON = true },
+            "--quiet": .flag { $0.isQuiet = true }, "-q": .flag { $0.isQuiet = true },
+            "--verbose": .flag { $0.isVerbose = true }, "-v": .flag { $0.isVerbose = true },
+            "--demo": .flag { $0.isDemo = true },
+            "--help": .flag { $0.showsHelp = true }, "-h": .flag { $0.showsHelp = true },
+            "--version": .flag { $0.showsVersion = true },
         ]
-    }
-
-    private static let safeguards: [String: Safeguard] = ["--unless-in-use": .inUse, "--unless-shared": .shared]
-
-    /// Options that can do without a value, and how to tell one from an image that follows: no image is named beside a
-    /// policy, and a folder is told by its slash.
-    private static var optionallyValued: [String: (String) -> Bool] {
-        [
-            "--policy": { !$0.hasPrefix("-") },
-            "--unless-referenced": { $0 == "." || $0 == ".." || $0.contains("/") && !$0.hasPrefix("-") },
-        ]
-    }
-
-    private static let valued: Set<String> = [
-        "--from", "--match", "--tag", "--older-than", "--keep-last", "--plan", "--apply", "--receipt",
-        "--max-deletions", "--concurrency", "--retries", "--timeout", "--work-directory",
-    ]
-
-    private mutating func set(_ name: String, path: String) {
-        if name == "--policy" {
-            policy = path
-        } else {
-            referenceFolder = path
-            rule.safeguards.insert(.referenced)
-        }
-    }
-
-    private mutating func set(_ name: String, _ value: String) throws(UsageError) {
-        switch name {
-        case "--from": lists.append(value)
-        case "--match":
-            do { rule.names.append(try Glob(value)) } catch {
-                throw UsageError(message: "--match \(quoted(value)) is no pattern; a [ needs its ].")
-            }
-        case "--tag": rule.tags.append(value)
-        case "--older-than":
-            do { rule.olderThan = try AgeLimit(value) } catch {
-                throw UsageError(
-                    message: "--older-than \(quoted(value)) is no age (90m, 12h, 30d, 2w) and no date (2026-10-01)."
-                )
-            }
-        case "--keep-last": rule.keepLast = try number(value, of: name, in: 0...1_000_000)
-        case "--plan": planFile = value
-        case "--apply": appliedPlan = value
-        case "--receipt": receipt = value
-        case "--work-directory": workDirectory = value
-        case "--max-deletions": maxDeletions = try number(value, of: name, in: 0...1_000_000)
-        case "--concurrency": concurrency = try number(value, of: name, in: 1...64)
-        case "--retries": retries = try number(value, of: name, in: 0...20)
-        default: timeout = try number(value, of: name, in: 1...3600)
-        }
-    }
-
-    private func number(_ value: String, of name: String, in range: ClosedRange<Int>) throws(UsageError) -> Int {
-        guard let number = Int(value), range.contains(number) else {
-            throw UsageError(
-                message: "\(name) takes a whole number from \(range.lowerBound) to \(range.upperBound), "
-                    + "not \(printable(value, limit: 60))."
-            )
-        }
-        return number
     }
 
     /// Refuses what would leave it to a guess which images are meant.
@@ -180,7 +179,25 @@ extension Options {
         if receipt != nil, onlyShows {
             throw UsageError(message: "--receipt goes with a deletion, not with --dry-run or --plan.")
         }
+        if forgetsToken, onlyShows {
+            throw UsageError(message: "--forget-token revokes the token, and --dry-run and --plan change nothing.")
+        }
+        for (name, file) in [("--plan", planFile), ("--receipt", receipt)] where file == "-" {
+            throw UsageError(message: "\(name) needs a file; standard output is the report's.")
+        }
     }
 }
 
-func quoted(_ text: String) -> String { "“\(printable(text, limit: 60))”" }
+extension Options.Kind {
+    fileprivate static func number(in range: ClosedRange<Int>, _ set: @escaping (inout Options, Int) -> Void) -> Self {
+        .value { options, value, name throws(UsageError) in
+            guard let number = Int(value), range.contains(number) else {
+                throw UsageError(
+                    message: "\(name) takes a whole number from \(range.lowerBound) to \(range.upperBound), "
+                        + "not \(printable(value, limit: 60))."
+                )
+            }
+            set(&options, number)
+        }
+    }
+}

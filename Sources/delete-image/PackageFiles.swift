@@ -14,6 +14,8 @@ enum PackageFiles {
         return try listed.flatMap { path in
             // A submodule, or a repository within this one, is a folder to git, with a list of its own.
             let path = path.hasSuffix("/") ? String(path.dropLast()) : path
+            // That of a submodule that is not checked out is the folder itself.
+            if path == "." { return [String]() }
             return isFolder("\(folder)/\(path)") ? try paths(in: "\(folder)/\(path)").map { "\(path)/\($0)" } : [path]
         }
     }

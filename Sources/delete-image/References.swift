@@ -3,18 +3,24 @@ import ImageDeletion
 
 /// Finds image IDs that are written in text files.
 enum References {
-    /// The first place of each of `ids` in the files of `folder`: by path, then by line.
+    /// The first place of each of `ids` in the files of `folder`, save `others`: by path, then by line.
     ///
     /// - Throws: ``UnreadableFile``: what is not read could name any image.
-    static func find(_ ids: Set<ImageID>, in folder: URL) throws -> [ImageID: Reference] {
+    static func find(_ ids: Set<ImageID>, in folder: URL, except others: [String]) throws -> [ImageID: Reference] {
         let paths = try PackageFiles.paths(in: folder)
+        let passedOver = Set(others.compactMap(FileIdentity.init))
         let root = folder.path
         let found = Findings()
         let lanes = min(max(1, paths.count), ProcessInfo.processInfo.activeProcessorCount)
         DispatchQueue.concurrentPerform(iterations: lanes) { lane in
             for path in paths[(paths.count * lane / lanes)..<(paths.count * (lane + 1) / lanes)] {
+                // A name that is no UTF-8 was not read as it is, so the file cannot be found by it.
+                if path.contains("\u{FFFD}") {
+                    found.fail(path)
+                    continue
+                }
                 do {
-                    guard let bytes = try content("\(root)/\(path)") else { continue }
+                    guard let bytes = try content("\(root)/\(path)", except: passedOver) else { continue }
                     for (id, line) in places(of: ids, in: bytes) { found.add(id, Reference(file: path, line: line)) }
                 } catch {
                     found.fail(path)
@@ -27,7 +33,7 @@ enum References {
     /// The text of a file; nil where there is none: for links (their target is a file of its own), and for what holds
     /// a zero byte at its beginning, by which git tells text. Plain system calls: Foundation's take four times as long,
     /// which counts with fifty thousand files.
-    private static func content(_ path: String) throws -> [UInt8]? {
+    private static func content(_ path: String, except others: Set<FileIdentity>) throws -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         // Deleted but still in git's list, or a link.
         if file < 0, [ENOENT, ENOTDIR, ELOOP].contains(errno) { return nil }
@@ -35,7 +41,9 @@ enum References {
         defer { close(file) }
         var info = stat()
         guard fstat(file, &info) == 0 else { throw UnreadableFile(path: path) }
-        guard info.st_mode & S_IFMT == S_IFREG, info.st_size >= 36 else { return nil }
+        guard info.st_mode & S_IFMT == S_IFREG, info.st_size >= 36, !others.contains(FileIdentity(info)) else {
+            return nil
+        }
         let size = Int(info.st_size)
         let bytes = try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
             while filled < size {
@@ -95,5 +103,19 @@ enum References {
                 return places
             }
         }
+    }
+}
+
+/// Which file it is, by whatever name.
+private struct FileIdentity: Hashable {
+    let device: dev_t
+    let number: ino_t
+
+    init(_ info: stat) { (device, number) = (info.st_dev, info.st_ino) }
+
+    init?(_ path: String) {
+        var info = stat()
+        guard stat(path, &info) == 0 else { return nil }
+        self.init(info)
     }
 }

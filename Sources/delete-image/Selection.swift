@@ -19,18 +19,32 @@ enum Selection {
     /// Reads `options` and, through `read`, the files that they name.
     ///
     /// - Throws: ``Failure`` for files that are malformed; then nothing at all is selected.
-    init(_ options: Options, package: URL, read: (String) throws -> Data) throws(Failure) {
+    init(
+        _ options: Options,
+        package: URL,
+        now: Date,
+        read: (String) async throws -> Data
+    ) async throws(Failure) {
         if let file = options.appliedPlan {
-            self = .saved(try Self.plan(file, read))
+            self = .saved(try Self.plan(file, try await Self.data(file, read)))
         } else if let file = options.policy {
-            let path = file.isEmpty ? package.appendingPathComponent(".delete-image.json").path : file
-            var rules = try Self.policy(path, read).rules.map(\.rule)
-            for index in rules.indices { rules[index].safeguards.formUnion(options.rule.safeguards) }
+            let path = file.isEmpty ? package.appendingPathComponent(RetentionPolicy.fileName).path : file
+            var rules = try Self.policy(path, try await Self.data(path, read)).rules
+            for index in rules.indices {
+                if let date = rules[index].olderThan?.dateAhead(of: now) {
+                    let key = "rules.\(rules[index].name ?? "").olderThan"
+                    throw Failure(.input, "\(Self.name(path)): \(printable(key, limit: 200)): \(Words.ahead(date))")
+                }
+                rules[index].safeguards.formUnion(options.rule.safeguards)
+            }
             self = .rules(rules)
         } else if options.rule.selectsByAnything {
+            if let date = options.rule.olderThan?.dateAhead(of: now) {
+                throw Failure(.usage, "--older-than: \(Words.ahead(date))")
+            }
             self = .rules([options.rule])
         } else {
-            self = .images(try Self.targets(options, read))
+            self = .images(try await Self.targets(options, read))
         }
     }
 
@@ -43,33 +57,45 @@ enum Selection {
         }
     }
 
-    private static func data(_ file: String, _ read: (String) throws -> Data) throws(Failure) -> Data {
-        do { return try read(file) } catch {
-            throw Failure(.input, "\(name(file)) cannot be read: \(printable(error.localizedDescription))")
+    /// The names that it names.
+    var names: Set<String?> {
+        guard case .images(let targets) = self else { return [] }
+        return Set(targets.compactMap { if case .name(let name) = $0 { name } else { nil } })
+    }
+
+    private static func data(_ file: String, _ read: (String) async throws -> Data) async throws(Failure) -> Data {
+        do {
+            return try await read(file)
+        } catch let fault as NamedFile.Fault {
+            let hint = file.hasSuffix("/" + RetentionPolicy.fileName) ? " The README shows what to write into it." : ""
+            throw Failure(
+                .input,
+                "\(name(file)) cannot be read: \(printable(fault.reason)).\(hint) Nothing was deleted."
+            )
+        } catch {
+            throw .interruptedBefore
         }
     }
 
     private static func name(_ file: String) -> String { file == "-" ? "standard input" : printable(file, limit: 200) }
 
-    private static func plan(_ file: String, _ read: (String) throws -> Data) throws(Failure) -> SavedPlan {
-        do {
-            return try SavedPlan(json: try data(file, read))
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw Failure(.input, "\(name(file)): \(Words.sentence(error as? SavedPlan.Fault ?? .malformed("")))")
+    private static func plan(_ file: String, _ json: Data) throws(Failure) -> SavedPlan {
+        do { return try SavedPlan(json: json) } catch {
+            throw Failure(.input, "\(name(file)): \(Words.sentence(error))")
         }
     }
 
-    private static func policy(_ file: String, _ read: (String) throws -> Data) throws(Failure) -> RetentionPolicy {
-        let json = try data(file, read)
+    private static func policy(_ file: String, _ json: Data) throws(Failure) -> RetentionPolicy {
         do { return try RetentionPolicy(json: json) } catch {
             let place = error.key.isEmpty ? "" : "\(printable(error.key, limit: 200)): "
             throw Failure(.input, "\(name(file)): \(place)\(printable(error.reason)). Nothing was deleted.")
         }
     }
 
-    private static func targets(_ options: Options, _ read: (String) throws -> Data) throws(Failure) -> [Target] {
+    private static func targets(
+        _ options: Options,
+        _ read: (String) async throws -> Data
+    ) async throws(Failure) -> [Target] {
         var seen: Set<Target> = []
         var targets: [Target] = []
         for text in options.images {
@@ -79,7 +105,7 @@ enum Selection {
             targets.append(target)
         }
         for list in options.lists {
-            guard let text = String(data: try data(list, read), encoding: .utf8) else {
+            guard let text = String(data: try await data(list, read), encoding: .utf8) else {
                 throw Failure(.input, "\(name(list)) is no UTF-8 text. Give one image a line.")
             }
             for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()

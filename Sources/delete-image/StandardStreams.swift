@@ -9,16 +9,12 @@ final class StandardStreams: Sendable {
     @Sendable func print(_ text: String) {
         if !write(text, to: .standardOutput), !lost.isSet {
             lost.set()
-            printError("error: standard output cannot be written; the report is incomplete, the deletions are not.")
+            printError("error: standard output cannot be written. The report is incomplete; the run goes on.")
         }
     }
 
     @Sendable func printError(_ text: String) {
         _ = write(text, to: .standardError)
-    }
-
-    func readInput() throws -> Data {
-        try FileHandle.standardInput.readToEnd() ?? Data()
     }
 
     private func write(_ text: String, to stream: FileHandle) -> Bool {

@@ -10,11 +10,11 @@ struct Surroundings: Sendable {
     var clock: WallClock
     var random: @Sendable () -> Double
     /// The content of a file; of standard input for `-`.
-    var read: @Sendable (String) throws -> Data
-    /// Writes a file, all of it or nothing.
-    var write: @Sendable (Data, String) throws -> Void
-    /// Where these IDs are written in the files of a folder.
-    var references: @Sendable (Set<ImageID>, URL) throws -> [ImageID: Reference]
+    var read: @Sendable (String) async throws -> Data
+    /// Replaces a file by this data, all of it or nothing, where what is there already may go.
+    var write: @Sendable (String, Data, (Data) -> Bool) throws -> Void
+    /// Where these IDs are written in the files of a folder, those at these paths excepted.
+    var references: @Sendable (Set<ImageID>, URL, [String]) throws -> [ImageID: Reference]
     /// Asks the person at the terminal.
     var ask: @Sendable (String) async -> Terminal.Answer
     /// Writes to standard output.

@@ -5,7 +5,9 @@ enum Terminal {
     /// What became of a question.
     enum Answer {
         case yes, no
-        /// There is no terminal, or nobody at it.
+        /// There was none for as long as is waited.
+        case late
+        /// There is no terminal to ask at.
         case nobody
     }
 
@@ -41,13 +43,14 @@ enum Terminal {
         // What was typed before the question was there does not answer it.
         tcflush(terminal, TCIFLUSH)
         guard write(question, to: terminal) else { return .nobody }
-        for _ in 0..<(5 * 60 * 5) {
+        let wait = 200
+        for _ in 0..<(5 * 60 * 1000 / wait) {
             if isGivenUp.isSet {
                 endLine(terminal)
                 return .no
             }
             var request = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
-            guard poll(&request, 1, 200) > 0 else { continue }
+            guard poll(&request, 1, Int32(wait)) > 0 else { continue }
             var line = [UInt8](repeating: 0, count: 256)
             let count = read(terminal, &line, line.count)
             if count < 0, errno == EINTR { continue }
@@ -56,7 +59,8 @@ enum Terminal {
                 .trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
             return ["y", "yes"].contains(answer) ? .yes : .no
         }
-        return .nobody
+        endLine(terminal)
+        return .late
     }
 
     /// Whoever is in the background and takes the terminal is stopped by SIGTTOU, unless that is blocked.

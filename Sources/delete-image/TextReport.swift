@@ -9,13 +9,13 @@ struct TextReport {
 
     /// What is about to happen; said before anything does.
     func heading(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
-        let images = count(plan.entries.count, "image")
-        let place = place(session)
-        if plan.entries.isEmpty { return "No image is selected\(place)." }
-        if options.onlyShows { return "Dry run, nothing is deleted: \(images)\(place)" }
+        let images = count(plan.entries.count, "image") + place(session)
+        if plan.entries.isEmpty { return "No image\(place(session)) is selected." }
+        if options.planFile != nil { return "A plan, nothing is deleted: \(images)" }
+        if options.isDryRun { return "Dry run, nothing is deleted: \(images)" }
         let deletions = plan.deletions.count
-        return deletions == plan.entries.count
-            ? "Deleting \(images)\(place)" : "Deleting \(deletions) of \(images)\(place)"
+        if deletions == 0 { return "Nothing is to be deleted: \(images)" }
+        return deletions == plan.entries.count ? "Deleting \(images)" : "Deleting \(deletions) of \(images)"
     }
 
     private func place(_ session: ImageService.Session) -> String {
@@ -27,11 +27,9 @@ struct TextReport {
 
     /// What would become of each image of `plan`, a line an image.
     func lines(_ plan: DeletionPlan) -> String {
-        let outcomes = plan.preview
-        let labelWidth = outcomes.map { Self.label($0).count }.max() ?? 0
-        let nameWidth = Self.nameWidth(plan)
-        return outcomes.compactMap { line($0, labelWidth: labelWidth, nameWidth: nameWidth) }
-            .joined(separator: "\n")
+        var columns = columns(plan)
+        columns.label = plan.preview.map { Self.label($0).count }.max() ?? 0
+        return plan.preview.map { text($0, columns) }.joined(separator: "\n")
     }
 
     /// The plan, as somebody is to see it who has to say whether it is meant.
@@ -41,9 +39,13 @@ struct TextReport {
 
     /// The plan and the question whether it is meant.
     func question(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
-        let size = plan.deletions.compactMap { $0.image?.size }.reduce(0, +)
-        let number = count(plan.deletions.count, "image")
-        return "\(proposal(plan, at: session))\nDelete \(number) (\(Self.size(size)))? This cannot be undone. [y/N] "
+        let deletions = plan.deletions
+        let isProtected = deletions.count(where: \.liftsProtection)
+        let facts = [Self.size(of: deletions.map(\.image))] + (isProtected > 0 ? ["\(isProtected) protected"] : [])
+        return proposal(plan, at: session) + "\nDelete \(count(deletions.count, "image"))"
+            + " (\(facts.joined(separator: ", ")))\(place(session))"
+            + (options.deletesBackups ? ", and the backups of full-server images" : "")
+            + "? This cannot be undone. [y/N] "
     }
 
     /// One of several images of the same name.
@@ -54,34 +56,45 @@ struct TextReport {
     }
 
     /// What became of one image; nil where nobody wants to know.
-    ///
-    /// - Parameters:
-    ///   - labelWidth: How wide a column the results are in.
-    ///   - nameWidth: How wide a column the names are in.
-    func line(_ outcome: Outcome, labelWidth: Int = 7, nameWidth: Int = 0) -> String? {
-        if options.isQuiet, !isFailure(outcome) { return nil }
+    func line(_ outcome: Outcome, _ columns: Columns) -> String? {
+        options.isQuiet && !isFailure(outcome) ? nil : text(outcome, columns)
+    }
+
+    private func text(_ outcome: Outcome, _ columns: Columns) -> String {
         let facts = [
-            outcome.image.map { description($0, nameWidth: nameWidth) },
-            Words.detail(outcome),
+            outcome.image.map { description($0, of: outcome, columns) },
+            Words.detail(outcome, isShort: true),
         ].compactMap { $0 }.joined(separator: "  ")
-        let label = padded(Self.label(outcome), to: labelWidth)
+        let label = padded(Self.label(outcome), to: columns.label)
         return "  \(label)  \(outcome.id)" + (facts.isEmpty ? "" : "  \(facts)")
     }
 
-    /// The width that the names of `plan` take, within reason.
-    static func nameWidth(_ plan: DeletionPlan) -> Int {
-        plan.entries.compactMap { $0.image.map { min(40, name($0).count) } }.max() ?? 0
+    /// How wide the columns are.
+    struct Columns {
+        var label = 7
+        var name = 0
+        var age = 0
+        var size = 0
+    }
+
+    /// The widths that the images of `plan` take, within reason.
+    func columns(_ plan: DeletionPlan) -> Columns {
+        plan.entries.compactMap(\.image).reduce(into: Columns()) { columns, image in
+            columns.name = max(columns.name, min(40, Self.name(image).count))
+            columns.age = max(columns.age, age(image).count)
+            columns.size = max(columns.size, Self.size(image).count)
+        }
     }
 
     /// All of it in one sentence; nil where nobody wants to know.
     func summary(_ outcomes: [Outcome]) -> String? {
         if options.isQuiet { return nil }
         let numbers = Dictionary(outcomes.map { (Self.label($0), 1) }, uniquingKeysWith: +)
-        let size = outcomes.filter { $0.result == .wouldDelete }.compactMap { $0.image?.size }.reduce(0, +)
+        let size = Self.size(of: outcomes.filter { $0.result == .wouldDelete }.map(\.image))
         let labels = ["deleted", "would delete", "kept", "missing", "failed", "pending"]
         let parts = labels.compactMap { label in
             numbers[label].map { number in
-                label == "would delete" ? "would delete \(number) (\(Self.size(size)))" : "\(number) \(label)"
+                label == "would delete" ? "would delete \(number) (\(size))" : "\(number) \(label)"
             }
         }
         return "\(count(outcomes.count, "image")): \(parts.joined(separator: ", "))."
@@ -89,16 +102,23 @@ struct TextReport {
 
     /// What there is to try `--demo` with.
     func demoImages() -> String {
-        "The demo cloud has these images (in memory; nothing real):\n"
-            + DemoImage.believable(now: now).map { image in
-                let traits = [
-                    image.isProtected ? "protected" : nil,
-                    image.visibility == "private" ? nil : image.visibility,
-                    image.usedBy.map { "in use by server \($0)" },
-                ].compactMap { $0 }
-                let facts = [image.name, Self.age(image.createdAt, now: now), Self.size(image.size)] + traits
-                return "  \(image.id)  \(facts.joined(separator: "  "))"
-            }.joined(separator: "\n")
+        let images = DemoImage.believable(now: now)
+        let nameWidth = images.map(\.name.count).max() ?? 0
+        let ageWidth = images.map { Self.age($0.createdAt, now: now).count }.max() ?? 0
+        let lines = images.map { image in
+            let traits = [
+                image.isProtected ? "protected" : nil,
+                image.visibility == "private" ? nil : image.visibility,
+                image.usedBy.map { "in use by server \($0)" },
+            ].compactMap { $0 }
+            let facts = [
+                image.id, padded(image.name, to: nameWidth), padded(Self.age(image.createdAt, now: now), to: ageWidth),
+                Self.size(image.size),
+            ]
+            return "  " + (facts + traits).joined(separator: "  ")
+        }
+        return "The demo cloud has these images (in memory; nothing real):\n" + lines.joined(separator: "\n")
+            + "\nTry on them: delete-image --demo --match 'nightly-*' --older-than 14d --keep-last 3"
     }
 
     private func isFailure(_ outcome: Outcome) -> Bool {
@@ -120,12 +140,28 @@ struct TextReport {
         }
     }
 
-    private func description(_ image: Image, nameWidth: Int) -> String {
-        [
-            padded(Self.name(image), to: nameWidth),
-            image.createdAt.map { Self.age($0, now: now) },
-            image.size.map(Self.size),
-        ].compactMap { $0 }.joined(separator: "  ")
+    private func description(_ image: Image, of outcome: Outcome, _ columns: Columns) -> String {
+        let isLifted = image.isProtected && [.wouldDelete, .deleted].contains(outcome.result)
+        let traits = [
+            isLifted ? "protected" : nil, outcome.rules.isEmpty ? nil : "[\(outcome.rules.joined(separator: ", "))]",
+        ].compactMap { $0 }.map { printable($0, limit: 128) }
+        let size = Self.size(image)
+        let facts = [
+            padded(Self.name(image), to: columns.name), padded(age(image), to: columns.age),
+            traits.isEmpty && Words.detail(outcome) == nil ? size : padded(size, to: columns.size),
+        ]
+        return (facts + traits).joined(separator: "  ")
+    }
+
+    private func age(_ image: Image) -> String { image.createdAt.map { Self.age($0, now: now) } ?? "age unknown" }
+
+    private static func size(_ image: Image) -> String { image.size.map(size) ?? "size unknown" }
+
+    /// What all of them take together, as far as it is known.
+    private static func size(of images: [Image?]) -> String {
+        let sizes = images.compactMap { $0?.size }
+        if sizes.isEmpty { return "size unknown" }
+        return (sizes.count < images.count ? "at least " : "") + size(sizes.reduce(0, +))
     }
 
     private static func name(_ image: Image) -> String { printable(image.name ?? "(no name)", limit: 128) }

@@ -34,7 +34,9 @@ enum Words {
     }
 
     /// What is said behind the image that `outcome` is about; nil where its result says it all.
-    static func detail(_ outcome: Outcome) -> String? {
+    ///
+    /// - Parameter isShort: Whether ``notAsked(_:)`` tells why it could not be asked about.
+    static func detail(_ outcome: Outcome, isShort: Bool = false) -> String? {
         switch outcome.result {
         case .deleted:
             if outcome.error != nil {
@@ -43,25 +45,31 @@ enum Words {
                 outcome.attempts == 0 ? "by an earlier run, as the receipt says" : nil
             }
         case .wouldDelete, .pending: nil
+        case .kept(.unknown(let safeguard, let error)):
+            "Nobody can say whether \(question(safeguard))." + (isShort ? "" : " " + capitalized(sentence(error)))
         case .kept(let reason): sentence(reason, of: outcome) + lostProtection(outcome)
         case .missing: "It is not there: deleted already, or another project's."
-        case .failed:
-            outcome.error.map { error in
-                if case .service(let failure) = error, failure.service == .image {
-                    return capitalized(predicate(failure)) + lostProtection(outcome)
-                }
-                return sentence(error) + lostProtection(outcome)
-            }
+        case .failed: outcome.error.map { failure($0, of: outcome) + lostProtection(outcome) }
         }
     }
 
+    private static func failure(_ error: ImageDeletionError, of outcome: Outcome) -> String {
+        if outcome.protectionFault != nil, outcome.attempts == 0 {
+            return "Its protection could not be lifted. \(sentence(error))"
+        }
+        guard case .service(let failure) = error, failure.service == .image else { return sentence(error) }
+        return capitalized(predicate(failure))
+            + (failure.mayHaveActed && outcome.attempts > 0 ? " It may be gone nevertheless: look with --dry-run." : "")
+    }
+
     private static func lostProtection(_ outcome: Outcome) -> String {
-        outcome.lostProtection ? " Its protection was lifted and could not be put back: protect it again." : ""
+        outcome.protectionFault == .notPutBack
+            ? " Its protection was lifted and could not be put back: protect it again." : ""
     }
 
     private static func sentence(_ reason: KeepReason, of outcome: Outcome) -> String {
         switch reason {
-        case .protected: "It is protected; --unprotect deletes it all the same."
+        case .protected: "It is protected; --unprotect, or unprotect in its rule, deletes it all the same."
         case .notPrivate: notPrivate(outcome)
         case .keepLast: "It is one of the newest."
         case .inUse(let servers): "In use: \(list(servers, of: "server")) was created from it."
@@ -69,9 +77,32 @@ enum Words {
         case .referenced(let place): "It is written in \(printable(place.file)):\(place.line)."
         case .unreadable(let file): "\(printable(file)) cannot be read, and may name it."
         case .changed(let fields): "It has changed since the plan was made: \(fields.joined(separator: ", "))."
-        case .unknown(.inUse, let error): "Nobody can say whether a server was created from it. \(sentence(error))"
-        case .unknown(_, let error): "Nobody can say whether it is lent to a project. \(sentence(error))"
+        case .unknown(let safeguard, _): "Nobody can say whether \(question(safeguard))."
         }
+    }
+
+    private static func question(_ safeguard: Safeguard) -> String {
+        switch safeguard {
+        case .inUse: "a server was created from it"
+        case .shared: "it is lent to a project"
+        case .referenced: "a file names it"
+        }
+    }
+
+    /// Why images of `plan` are kept that nobody could be asked about: once for each question.
+    static func notAsked(_ plan: DeletionPlan) -> [String] {
+        Safeguard.allCases.compactMap { safeguard in
+            plan.entries.lazy.compactMap { entry in
+                guard case .keep(.unknown(safeguard, let error)) = entry.fate else { return nil }
+                return "it could not be found out whether \(question(safeguard)), so images are kept. "
+                    + capitalized(sentence(error))
+            }.first
+        }
+    }
+
+    /// A date that every image is older than.
+    static func ahead(_ date: Date) -> String {
+        "the date \(date.formatted(.iso8601)) lies ahead, and every image is older than that. Nothing was deleted."
     }
 
     private static func list(_ names: [String], of noun: String) -> String {
@@ -87,6 +118,9 @@ enum Words {
             "the plan is for another image service, \(printable(endpoint)). Nothing was deleted."
         case .otherProject(let project):
             "the plan is for another project, \(printable(project.name ?? project.id, limit: 64)). Nothing was deleted."
+        case .sparedIsGone(let id):
+            "the plan is out of date: image \(id), which was to stay as one of the newest, is gone. Decide anew. "
+                + "Nothing was deleted."
         }
     }
 
@@ -135,9 +169,6 @@ enum Words {
             words += own + ". " + advice(error)
         }
         words += "."
-        if error.mayHaveActed, error.service == .image {
-            words += " It may be gone nevertheless: look with --dry-run."
-        }
         let facts = [
             error.code.map { "code \(printable($0, limit: 64))" },
             error.requestID.map { "request \(printable($0, limit: 128))" },
@@ -150,7 +181,11 @@ enum Words {
         let code = error.code?.replacingOccurrences(of: "APIGW.", with: "APIG.")
         if let code, let advice = Advice.byCode[code] { return advice }
         let status = error.status ?? 0
-        return error.service == .identity ? Advice.identity(status) : Advice.image(status)
+        return switch error.service {
+        case .identity: Advice.identity(status)
+        case .image: Advice.image(status)
+        case .compute: Advice.compute(status)
+        }
     }
 
     private static func sentence(_ problem: ConfigurationProblem) -> String {

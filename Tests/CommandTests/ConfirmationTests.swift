@@ -32,9 +32,46 @@ struct ConfirmationTests {
         #expect(lines[1].hasPrefix("  would delete  \(Sample.id(1))  nightly-1  "))
         #expect(lines[1].hasSuffix(" days old  2.0 GiB"))
         #expect(lines[3].hasPrefix("  kept          \(Sample.id(3))  nightly-3  "))
-        #expect(lines[4].hasPrefix("Delete 2 images (4.0 GiB)? This cannot be undone. [y/N] "))
+        let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
+        #expect(lines[4].hasPrefix("Delete 2 images (4.0 GiB) of \(place)? This cannot be undone. [y/N] "))
         #expect(lines.last == "3 images: 2 deleted, 1 kept.")
         #expect(await cloud.remaining() == [Sample.id(3)])
+    }
+
+    @Test("The plan is shown with --quiet, too; what is protected and the backups are said", arguments: ["-q", "-v"])
+    func facts(option: String) async throws {
+        var images = Self.images
+        images[1].isProtected = true
+        let cloud = try LoopbackCloud(images: images)
+        let arguments = [option, "--unprotect", "--delete-backup", "--match", "nightly-*"]
+        let run = try await run(arguments, at: cloud, answering: "n\n")
+        for number in 1...3 {
+            #expect(run.output.contains("  would delete  \(Sample.id(number))  nightly-\(number)  "))
+        }
+        #expect(run.output.contains("  2.0 GiB  protected\r\n"))
+        let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
+        let question = "Delete 3 images (6.0 GiB, 1 protected) of \(place), and the backups of full-server images? "
+        #expect(run.output.contains(question))
+    }
+
+    @Test("What has changed while the question stood is kept, and so is what a server was made from meanwhile")
+    func changedMeanwhile() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let running = try Executable.deleteImage.startAtTerminal(
+            ["--no-token-cache", "--match", "nightly-*", "--unless-in-use"],
+            environment: cloud.environment
+        )
+        await running.outputContains("[y/N] ")
+        await cloud.cloud.put(.old(1, "release", day: 1))
+        var used = Self.images[1]
+        used.usedBy = "web-1"
+        await cloud.cloud.put(used)
+        try running.type("y\n")
+        let run = await running.finished()
+        #expect(run.status == 0)
+        #expect(run.output.contains("It has changed since the plan was made: name."))
+        #expect(run.output.contains("In use: server web-1 was created from it."))
+        #expect(await cloud.remaining() == Set([1, 2].map(Sample.id)))
     }
 
     @Test(
@@ -146,7 +183,10 @@ struct ConfirmationTests {
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setsid"), "no setsid(1) here")
 )
 struct UnattendedTests {
-    @Test("The plan is shown, the error says how to go on, and nothing is deleted", arguments: [["--json"], []])
+    @Test(
+        "The plan is shown, the error says how to go on, and nothing is deleted",
+        arguments: [["--json"], [], ["--quiet"]]
+    )
     func refused(format: [String]) async throws {
         let cloud = try LoopbackCloud(images: ConfirmationTests.images)
         // A session of its own has no terminal, wherever the tests are run.
@@ -157,7 +197,7 @@ struct UnattendedTests {
         #expect(run.status == 64)
         let words = "add --yes to delete 3 images, or save the decision with --plan FILE"
         #expect(run.errors.contains(words))
-        if format.isEmpty {
+        if format != ["--json"] {
             #expect(run.lines[0] == "3 images of project ci at \(cloud.cloud.imageURL.absoluteString)/v2:")
             #expect(run.lines.count == 4)
         } else {

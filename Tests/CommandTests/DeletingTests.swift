@@ -29,7 +29,7 @@ struct DeletingTests {
             run.output == """
                 Deleting 3 images of project ci at \(cloud.cloud.imageURL.absoluteString)/v2
                   deleted  \(Sample.id(1))
-                  kept     \(Sample.id(2))  It is protected; --unprotect deletes it all the same.
+                  kept     \(Sample.id(2))  It is protected; --unprotect, or unprotect in its rule, deletes it all the same.
                   missing  \(Sample.id(3))  It is not there: deleted already, or another project's.
                 3 images: 1 deleted, 1 kept, 1 missing.
 
@@ -150,6 +150,8 @@ struct DeletingTests {
         let run = try await cloud.run(["--max-deletions", "2"] + (1...3).map(Sample.id))
         #expect(run.status == 64)
         #expect(cloud.requests.isEmpty)
+        let look = try await cloud.run(["--dry-run", "--max-deletions", "2"] + (1...3).map(Sample.id))
+        #expect(look.errors == "warning: 3 images would be deleted, more than --max-deletions 2.\n")
         #expect(try await cloud.run(["--max-deletions", "3"] + (1...3).map(Sample.id)).status == 0)
     }
 

@@ -65,6 +65,17 @@ struct ExitStatusTests {
         #expect(cloud.count("POST") == 2)
     }
 
+    @Test("77: so for a dry run, which only looks")
+    func noTokenToLook() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2)) { request, _ in
+            request.method == "GET" ? .answer(401) : nil
+        }
+        let run = try await cloud.run(["--json", "--dry-run", Sample.id(1), Sample.id(2)])
+        #expect(run.status == 77)
+        #expect(try run.report().error?.kind == "denied")
+        #expect(try run.report().images.map(\.outcome) == ["failed", "failed"])
+    }
+
     @Test("77: the account lacks the right")
     func noRight() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(5)) { request, _ in

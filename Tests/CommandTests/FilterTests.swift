@@ -62,7 +62,7 @@ struct FilterTests {
             let days = (Int(Date().timeIntervalSince(images[number - 1].createdAt)) / 86_400)
             return "  \(label)  \(Sample.id(number))  nightly-\(number)  \(days) days old  2.0 GiB\(words)"
         }
-        let protected = "  It is protected; --unprotect deletes it all the same."
+        let protected = "  It is protected; --unprotect, or unprotect in its rule, deletes it all the same."
         let arguments = ["--match", "nightly-?", "--keep-last", "1", "--concurrency", "1"]
         let look = try await cloud.run(["--dry-run"] + arguments)
         #expect(
@@ -85,11 +85,24 @@ struct FilterTests {
         #expect(run.status == 0)
     }
 
+    @Test("What the service does not know is said to be unknown, and is no zero")
+    func unknown() async throws {
+        let cloud = try LoopbackCloud { request, _ in
+            guard request.path.hasPrefix("/image/v2/images?") else { return nil }
+            var images = (1...2).map { DemoImage.old($0).json }
+            (images[0]["size"], images[0]["created_at"]) = (NSNull(), NSNull())
+            return .json(["images": images, "first": "/v2/images"])
+        }
+        let run = try await cloud.run(["--dry-run", "--match", "nightly"])
+        #expect(run.output.contains("  \(Sample.id(1))  nightly  age unknown    size unknown\n"))
+        #expect(run.lines.last == "2 images: would delete 2 (at least 2.0 GiB).")
+    }
+
     @Test("Nothing that matches is no failure, and is said")
     func nothing() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let run = try await cloud.run(["--match", "nosuch-*"])
-        #expect(run.output == "No image is selected of project ci at \(cloud.cloud.imageURL.absoluteString)/v2.\n")
+        #expect(run.output == "No image of project ci at \(cloud.cloud.imageURL.absoluteString)/v2 is selected.\n")
         #expect(run.status == 0)
     }
 
@@ -122,6 +135,7 @@ struct FilterTests {
         let named = try await cloud.run(["--yes", "--match", "nightly-*", "--max-deletions", "50"])
         #expect(named.status == 64)
         #expect(named.errors.contains("more than --max-deletions 50"))
+        #expect(named.lines.count == 52, "what would be deleted is shown")
         #expect(cloud.count("DELETE") == 0)
 
         let look = try await cloud.run(["--dry-run", "--match", "nightly-*"])

@@ -25,6 +25,22 @@ struct InterruptionTests {
         }
     }
 
+    @Test("While a list is being typed nothing has begun: Ctrl-C ends the run", .timeLimit(.minutes(1)))
+    func whileReading() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let running = try Executable.deleteImage.start(
+            ["--no-token-cache", "--json", "--from", "-"],
+            environment: cloud.environment,
+            isInteractive: true
+        )
+        try running.type(Sample.id(1) + "\n")
+        try await running.inputIsRead()
+        running.signal(SIGINT)
+        let run = await running.finished()
+        #expect(run.status == 130)
+        #expect(cloud.requests.isEmpty)
+    }
+
     @Test("SIGINT, SIGTERM, SIGHUP: under way is finished, the rest is pending", arguments: [SIGINT, SIGTERM, SIGHUP])
     func orderly(signal: Int32) async throws {
         let held = try HeldCloud(images: 5)

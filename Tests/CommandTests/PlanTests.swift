@@ -179,6 +179,59 @@ struct PlanTests {
         #expect(nowhere.errors.contains("cannot be written"))
     }
 
+    @Test("A device or a pipe is not replaced by a plan", .timeLimit(.minutes(1)))
+    func pipe() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = folder.file("pipe").path
+        #expect(mkfifo(path, 0o600) == 0)
+        let run = try await cloud.run(["--plan", path, Sample.id(1)])
+        #expect(run.status == 64)
+        #expect(run.errors.contains("\(path) is there and no plan: it is no regular file. Name another file."))
+        var info = stat()
+        #expect(stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFIFO)
+    }
+
+    @Test("What the plan's rules asked the cloud is asked again when it is applied")
+    func safeguardsOfThePlan() async throws {
+        var images = Self.images
+        images[1].visibility = "shared"
+        let cloud = try LoopbackCloud(images: images)
+        let folder = try TemporaryFolder()
+        let path = folder.file("plan.json").path
+        let arguments = ["--match", "nightly-[123]", "--unless-in-use", "--unless-shared", "--plan", path]
+        #expect(try await cloud.run(arguments).status == 0)
+        images[0].usedBy = "web-1"
+        images[1].members = ["9b1c6a0f5d7e4c83a2f1b0c9d8e7f6a5"]
+        for image in images { await cloud.cloud.put(image) }
+        let run = try await cloud.run(["--json", "--apply", path])
+        #expect(try run.report().images.map(\.reason) == ["inUse", "shared", nil])
+        #expect(await cloud.remaining() == Set([1, 2, 4, 5].map(Sample.id)))
+    }
+
+    @Test("When one of the newest is gone, the others may be the newest: the plan is out of date")
+    func sparedIsGone() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        await cloud.cloud.remove(Sample.id(5))
+        let run = try await cloud.run(["--apply", path])
+        #expect(run.status == 65)
+        #expect(run.errors.contains("image \(Sample.id(5)), which was to stay as one of the newest, is gone"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("Where it is, and how to go on, is said")
+    func saved() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = folder.file("plan.json").path
+        let run = try await cloud.run(["--plan", path, Sample.id(1)])
+        #expect(run.lines.first?.hasPrefix("A plan, nothing is deleted: 1 image of project ci at ") == true)
+        #expect(run.lines.contains("The plan is in \(path); --apply carries it out."))
+        #expect(try await cloud.run(["-q", "--plan", path, Sample.id(1)]).output == "")
+    }
+
     @Test("Safeguards can be asked once more when it is applied")
     func safeguards() async throws {
         let cloud = try LoopbackCloud(images: Self.images)

@@ -100,6 +100,34 @@ struct PolicyTests {
         #expect(cloud.requests.isEmpty)
     }
 
+    @Test("A date that lies ahead is told with its key, and nothing is sent")
+    func dateAhead() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try package(#"{"rules":{"old":{"olderThan":"2999-01-01"}}}"#)
+        let run = try await cloud.run(["--yes", "--policy"], currentDirectory: package.url)
+        #expect(run.status == 65)
+        #expect(
+            run.errors.contains(".delete-image.json: rules.old.olderThan: the date 2999-01-01T00:00:00Z lies ahead")
+        )
+        #expect(cloud.requests.isEmpty)
+    }
+
+    @Test("Which rules select an image is said, and stands in the plan")
+    func ruleNames() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "a-1"), .old(2, "b-1", day: 1)])
+        let package = try package(#"{"rules":{"all":{"match":"*"},"a":{"match":"a-*"}}}"#)
+        let run = try await cloud.run(["--policy", "--plan", "plan.json"], currentDirectory: package.url)
+        #expect(run.lines[1].hasSuffix("  2.0 GiB  [a, all]"))
+        #expect(run.lines[2].hasSuffix("  2.0 GiB  [all]"))
+        let plan = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: package.file("plan.json"))) as? [String: Any]
+        )
+        let images = try #require(plan["images"] as? [[String: Any]])
+        #expect(images.map { $0["rules"] as? [String] } == [["a", "all"], ["all"]])
+        let applied = try await cloud.run(["--dry-run", "--apply", "plan.json"], currentDirectory: package.url)
+        #expect(applied.lines[1].hasSuffix("  2.0 GiB  [a, all]"))
+    }
+
     @Test("The schema in the docs has the keys that the command takes, and no others")
     func schema() async throws {
         let repository = URL(fileURLWithPath: #filePath)
@@ -123,7 +151,11 @@ struct PolicyTests {
         let folder = try TemporaryFolder()
         let run = try await cloud.run(["--yes", "--policy"], currentDirectory: folder.url)
         #expect(run.status == 65)
-        #expect(run.errors.contains("/.delete-image.json cannot be read"))
+        #expect(
+            run.errors.contains(
+                "/.delete-image.json cannot be read: No such file or directory. The README shows what to write into it."
+            )
+        )
         #expect(cloud.requests.isEmpty)
     }
 

@@ -105,6 +105,51 @@ struct ReceiptFileTests {
         #expect(await cloud.remaining() == Set([2, 3].map(Sample.id)))
     }
 
+    @Test("Killed between a deletion and its line, a run by names goes on all the same")
+    func killedByName() async throws {
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl").path
+        let (done, deleted) = AsyncStream<Void>.makeStream()
+        let place = Locked<DemoCloud?>(nil)
+        let cloud = try LoopbackCloud(images: [.old(1, "a"), .old(2, "b"), .old(3, "c")]) { request, earlier in
+            guard request.method == "DELETE", earlier == 1 else { return nil }
+            await place.value?.remove(Sample.id(2))
+            deleted.yield()
+            return .drip(Data(), every: 3600, again: Data())
+        }
+        place.withLock { $0 = cloud.cloud }
+        let arguments = ["--yes", "--concurrency", "1", "--receipt", receipt, "a", "b", "c"]
+        let run = try cloud.start(arguments)
+        for await _ in done { break }
+        run.signal(SIGKILL)
+        #expect(await run.finished().status == -SIGKILL)
+        // The younger one of the same name is not the one that was meant.
+        await cloud.cloud.put(.old(4, "b"))
+
+        let again = try await cloud.run(["--json"] + arguments)
+        #expect(again.status == 0)
+        #expect(try again.report().images.map(\.id) == (1...3).map(Sample.id))
+        #expect(try again.report().images.map(\.outcome) == ["deleted", "deleted", "deleted"])
+        #expect(try again.report().images.map(\.attempts) == [0, 0, 1])
+        #expect(await cloud.remaining() == [Sample.id(4)])
+    }
+
+    @Test("An image that was named in an earlier run and bears another name now is not deleted")
+    func renamed() async throws {
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl").path
+        let cloud = try LoopbackCloud(images: [.old(1, "a")]) { request, earlier in
+            request.method == "DELETE" && earlier == 0 ? .answer(409) : nil
+        }
+        let arguments = ["--yes", "--receipt", receipt, "a"]
+        #expect(try await cloud.run(arguments).status == 1)
+        await cloud.cloud.put(.old(1, "release"))
+        let run = try await cloud.run(arguments)
+        #expect(run.status == 1)
+        #expect(run.errors.contains("image \(Sample.id(1)), which was named “a” when the receipt was begun"))
+        #expect(cloud.count("DELETE") == 1)
+    }
+
     @Test("With filters and policies, too, nothing is deleted twice")
     func filters() async throws {
         let cloud = try LoopbackCloud(images: (1...3).map { .old($0, "nightly-\($0)") })

@@ -77,6 +77,47 @@ struct ReferenceTests {
         #expect(report.images[0].detail == "It is written in main.tf:3.")
     }
 
+    @Test("The list, the plan and the receipt of this very command are no references")
+    func own() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        let (list, plan, receipt) = (package.file("list"), package.file("plan.json"), package.file("receipt"))
+        try Data("\(Sample.id(5))\n\(Sample.id(6))\n".utf8).write(to: list)
+        let arguments = ["--json", "--unless-referenced", "--from", list.path]
+        for _ in 1...2 {
+            let look = try await cloud.run(arguments + ["--plan", plan.path], currentDirectory: package.url)
+            #expect(try look.report().images.map(\.outcome) == ["wouldDelete", "wouldDelete"])
+            try FileManager.default.removeItem(at: list)
+            let applied = try await cloud.run(
+                ["--dry-run", "--json", "--unless-referenced", "--apply", plan.path],
+                currentDirectory: package.url
+            )
+            #expect(try applied.report().images.map(\.outcome) == ["wouldDelete", "wouldDelete"])
+            try Data("\(Sample.id(5))\n\(Sample.id(6))\n".utf8).write(to: list)
+        }
+        try FileManager.default.removeItem(at: plan)
+        let run = try await cloud.run(arguments + ["--receipt", receipt.path], currentDirectory: package.url)
+        #expect(try run.report().images.map(\.outcome) == ["deleted", "deleted"])
+        await cloud.cloud.put(.old(6, "again"))
+        let again = try await cloud.run(arguments + ["--receipt", receipt.path], currentDirectory: package.url)
+        #expect(try again.report().images.map(\.outcome) == ["deleted", "deleted"])
+        #expect(await cloud.remaining() == Set((1...4).map(Sample.id)))
+    }
+
+    @Test("A name that cannot be read as it is could be any file's, so all are kept")
+    func noUTF8() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        let name = Array((package.url.path + "/caf").utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
+        let file = open(name, O_WRONLY | O_CREAT, 0o644)
+        try #require(file >= 0)
+        #expect(write(file, Sample.id(5), 36) == 36)
+        close(file)
+        let run = try await cloud.run(["--json", "--unless-referenced", Sample.id(5)], currentDirectory: package.url)
+        #expect(try run.report().images.map(\.reason) == ["referenced"])
+        #expect(try run.report().images[0].detail?.contains("cannot be read, and may name it") == true)
+    }
+
     @Test("A folder that git ignores as a whole is read all the same when it is named")
     func ignoredFolder() async throws {
         let cloud = try LoopbackCloud(images: Self.images)

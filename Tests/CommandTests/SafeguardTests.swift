@@ -27,17 +27,21 @@ struct SafeguardTests {
         #expect(await cloud.remaining() == Set([2, 3].map(Sample.id)))
     }
 
-    @Test("They cost one list of servers, and members are asked of those only that can have some")
+    @Test(
+        "They cost one list of servers, whatever the number of images, and members are asked of those only that can have some"
+    )
     func requests() async throws {
         var images = (1...40).map { DemoImage.old($0, "nightly-\($0)") }
         images[2].visibility = "shared"
+        images[3].usedBy = "web-1"
         let cloud = try LoopbackCloud(images: images)
         _ = try await cloud.run(["--yes", "--match", "*", "--unless-in-use", "--unless-shared"])
         let asked = cloud.requestLines.filter { !$0.hasPrefix("DELETE") }.map { $0.prefix { $0 != "?" } }
         #expect(
-            // The last two at the same time.
+            // The list of servers, to its end, and the members at the same time.
             asked.prefix(2) + asked.dropFirst(2).sorted() == [
                 "POST /identity/v3/auth/tokens", "GET /image/v2/images",
+                "GET /compute/v2.1/\(DemoImage.projectID)/servers/detail",
                 "GET /compute/v2.1/\(DemoImage.projectID)/servers/detail",
                 "GET /image/v2/images/\(Sample.id(3))/members",
             ]
@@ -78,7 +82,9 @@ struct SafeguardTests {
         let cloud = try LoopbackCloud(images: [image, .old(2, "free")])
         let kept = try await cloud.run(["--yes", "--match", "release"])
         #expect(kept.status == 0)
-        #expect(kept.output.contains("It is protected; --unprotect deletes it all the same."))
+        #expect(
+            kept.output.contains("It is protected; --unprotect, or unprotect in its rule, deletes it all the same.")
+        )
         let run = try await cloud.run(["--yes", "--unprotect", "--match", "*", "--concurrency", "1"])
         #expect(run.status == 0)
         #expect(await cloud.remaining().isEmpty)

@@ -45,6 +45,18 @@ struct UsageTests {
         (["--apply", "plan.json", "--plan", "b.json"], "--plan and --apply do not go together"),
         (["--apply", "plan.json", "--unprotect"], "--unprotect is the policy's or the plan's to say"),
         (["--policy", "--unprotect"], "--unprotect is the policy's or the plan's to say"),
+        (["--match", "-y"], "--match needs a value"),
+        (["--plan", "-q", Sample.id(1)], "--plan needs a value"),
+        (["--plan", "-", Sample.id(1)], "--plan needs a file"),
+        (["--receipt", "-", Sample.id(1)], "--receipt needs a file"),
+        (["--forget-token", "--dry-run", Sample.id(1)], "--forget-token revokes the token"),
+        (["--forget-token", "--plan", "p"], "--forget-token revokes the token"),
+        (
+            ["nightly", "--unless-referenced", "infra"],
+            "--unless-referenced “infra” can be a folder (then write ./infra)"
+        ),
+        (["--match", "a\\"], "--match “a\\” is no pattern"),
+        (["--tag", "ci", "--older-than", "2999-01-01"], "--older-than: the date 2999-01-01T00:00:00Z lies ahead"),
         (["--receipt", "r", "--dry-run", Sample.id(1)], "--receipt goes with a deletion"),
         (["--receipt", "r", "--plan", "p", Sample.id(1)], "--receipt goes with a deletion"),
     ]

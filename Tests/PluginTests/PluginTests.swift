@@ -131,7 +131,8 @@ struct PluginTests {
             ["--match", "nightly-*", "--keep-last", "1"],
             environment: cloud.environment
         )
-        await running.outputContains("Delete 2 images (4.0 GiB)? This cannot be undone. [y/N] ")
+        let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
+        await running.outputContains("Delete 2 images (4.0 GiB) of \(place)? This cannot be undone. [y/N] ")
         try running.type(answer)
         let run = await running.finished()
         #expect((run.status == 0) == (deletions > 0))

@@ -94,7 +94,9 @@ struct RealCloud: Sendable {
     static func compute(server name: String, madeFrom image: String) throws -> LoopbackServer {
         try LoopbackServer(port: variable("DELETE_IMAGE_REAL_CLOUD_COMPUTE").flatMap { UInt16($0) } ?? 0) { request in
             guard request.path.hasPrefix("/v2.1/servers/detail") else { return .answer(404) }
-            return .json(["servers": [["id": "1", "name": name, "image": ["id": image]]]])
+            return .json([
+                "servers": request.path.contains("marker=") ? [] : [["id": "1", "name": name, "image": ["id": image]]]
+            ])
         }
     }
 

@@ -130,6 +130,15 @@ public final class Running: @unchecked Sendable {
     /// Writes to the program's standard input.
     public func type(_ text: String) throws { try input.write(contentsOf: Data(text.utf8)) }
 
+    /// Waits until the program has read all that was typed.
+    public func inputIsRead() async throws {
+        var unread: Int32 = 1
+        while unread > 0 {
+            guard ioctl(input.fileDescriptor, UInt(FIONREAD), &unread) == 0 else { throw POSIXError(.ENOTTY) }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     /// Waits until the program has written `text` to standard output, or can write no more.
     public func outputContains(_ text: String) async { await output.contains(text) }
 

@@ -31,7 +31,8 @@ struct ComputeClient: Sendable {
 
     private static let pageSize = 1000
 
-    /// Pages go on after the last server seen, until one has nothing in it.
+    /// Pages go on after the last server seen, until one has nothing in it: a service may give fewer than asked for, and
+    /// no link.
     private func novaServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
         var servers: [Server] = []
         var markers: Set<String> = []
@@ -41,9 +42,7 @@ struct ComputeClient: Sendable {
             if let marker { query.append(("marker", marker)) }
             let page = try await page(endpoint.appendingPathComponent("servers/detail").with(query), token)
             servers += page.servers
-            guard let last = page.servers.last?.id, page.hasNext || page.servers.count >= Self.pageSize else {
-                return servers
-            }
+            guard let last = page.servers.last?.id else { return servers }
             guard markers.insert(last).inserted else { throw Self.endless }
             marker = last
         }
@@ -88,24 +87,6 @@ private struct ServerPage: Decodable {
     var servers: [Server]
     /// How many servers there are in all; Nova does not say.
     var count: Int?
-    var hasNext: Bool
-
-    private enum CodingKeys: String, CodingKey {
-        case servers, count
-        case links = "servers_links"
-    }
-
-    private struct Link: Decodable {
-        var rel: String?
-    }
-
-    init(from decoder: any Decoder) throws {
-        let json = try decoder.container(keyedBy: CodingKeys.self)
-        servers = try json.decode([Server].self, forKey: .servers)
-        count = try? json.decodeIfPresent(Int.self, forKey: .count)
-        let links = (try? json.decodeIfPresent([Link].self, forKey: .links)) ?? []
-        hasNext = links.contains { $0.rel == "next" }
-    }
 }
 
 private struct Server: Decodable {
@@ -118,18 +99,27 @@ private struct Server: Decodable {
         case id, name, image, metadata
     }
 
-    private struct Reference: Decodable {
-        var id: String?
+    private enum ImageKeys: String, CodingKey {
+        case id
     }
 
+    private enum MetadataKeys: String, CodingKey {
+        case image = "metering.image_id"
+    }
+
+    /// An image that is named in a way that is not understood is an error: the server may be made from any.
     init(from decoder: any Decoder) throws {
         let json = try decoder.container(keyedBy: CodingKeys.self)
         id = try json.decode(String.self, forKey: .id)
         let name = try? json.decodeIfPresent(String.self, forKey: .name)
         label = name.flatMap { $0.isEmpty ? nil : $0 } ?? id
-        // An empty string for a server that boots from a volume.
-        let image = try? json.decodeIfPresent(Reference.self, forKey: .image)
-        let metadata = try? json.decodeIfPresent([String: String].self, forKey: .metadata)
-        imageIDs = Set([image?.id, metadata?["metering.image_id"]].compactMap { $0.flatMap { try? ImageID($0) } })
+        let image = try? json.nestedContainer(keyedBy: ImageKeys.self, forKey: .image)
+        let metadata = try? json.nestedContainer(keyedBy: MetadataKeys.self, forKey: .metadata)
+        let texts = [
+            try image?.decode(String.self, forKey: .id) ?? json.decodeIfPresent(String.self, forKey: .image),
+            try metadata?.decodeIfPresent(String.self, forKey: .image),
+        ]
+        // Empty for a server that boots from a volume.
+        imageIDs = Set(try texts.compactMap { $0 }.filter { !$0.isEmpty }.map { try ImageID($0) })
     }
 }

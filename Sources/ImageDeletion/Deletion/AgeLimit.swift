@@ -29,6 +29,11 @@ public enum AgeLimit: Sendable, Hashable {
         }
     }
 
+    /// The moment, where it is one that has not come yet: every image is older than that, which nobody means.
+    public func dateAhead(of now: Date) -> Date? {
+        if case .date(let date) = self, date > now { date } else { nil }
+    }
+
     private static func length(_ text: String) -> Int? {
         let units: [Character: Int] = ["m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         guard let unit = text.last.flatMap({ units[$0] }), text.count <= 8 else { return nil }
@@ -57,12 +62,4 @@ public enum AgeLimit: Sendable, Hashable {
         guard parts.isValidDate, let date = parts.date, hours < 24, minutes < 60 else { return nil }
         return date.addingTimeInterval(Double(hours * 60 + minutes) * (match.7 == "-" ? 60 : -60))
     }
-}
-
-/// What a clean-up is told to select by, and cannot be meant.
-public enum RuleFault: Error, Sendable, Hashable {
-    /// No pattern for names.
-    case pattern(String)
-    /// No length of time and no date.
-    case age(String)
 }

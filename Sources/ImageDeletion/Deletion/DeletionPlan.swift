@@ -12,23 +12,17 @@ public struct DeletionPlan: Sendable, Hashable {
         public let image: Image?
         /// What is to become of it.
         public fileprivate(set) var fate: Fate
-        /// Whether its protection is lifted first.
-        public let liftsProtection: Bool
-        /// What may still spare it.
-        public let safeguards: Set<Safeguard>
+        /// Under which conditions it is deleted.
+        public let terms: DeletionTerms
 
-        init(
-            _ id: ImageID,
-            _ image: Image?,
-            _ fate: Fate,
-            liftsProtection: Bool = false,
-            safeguards: Set<Safeguard> = []
-        ) {
+        /// Whether its protection is lifted first.
+        public var liftsProtection: Bool { terms.liftsProtection && image?.isProtected ?? false }
+
+        init(_ id: ImageID, _ image: Image?, _ fate: Fate, _ terms: DeletionTerms = DeletionTerms()) {
             self.id = id
             self.image = image
             self.fate = fate
-            self.liftsProtection = liftsProtection
-            self.safeguards = safeguards
+            self.terms = terms
         }
     }
 
@@ -64,26 +58,18 @@ public struct DeletionPlan: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - project: The ID of the caller's project; nil where it is not known.
-    ///   - liftsProtection: Whether an image is deleted although it is protected.
-    ///   - safeguards: What may still spare an image, once it is known: see ``ImageService/checking(_:concurrency:)``.
+    ///   - terms: Under which conditions an image is deleted.
     public init(
         deleting sightings: [Sighting],
         project: String?,
-        liftsProtection: (Image) -> Bool = { _ in false },
-        safeguards: Set<Safeguard> = []
+        terms: (ImageID) -> DeletionTerms = { _ in DeletionTerms() }
     ) {
         self.init(
             once: sightings.map { sighting in
                 switch sighting.finding {
                 case .success(let image):
-                    let lifts = liftsProtection(image)
-                    return Entry(
-                        sighting.id,
-                        image,
-                        Self.fate(of: image, project, liftsProtection: lifts),
-                        liftsProtection: lifts && image.isProtected,
-                        safeguards: safeguards
-                    )
+                    let terms = terms(sighting.id)
+                    return Entry(sighting.id, image, Self.fate(of: image, project, terms), terms)
                 case .failure(let error): return Entry(sighting.id, nil, .unseen(error))
                 }
             }
@@ -113,41 +99,45 @@ public struct DeletionPlan: Sendable, Hashable {
         let chosen = own.filter { selecting[$0.id] != nil }.sorted { Image.isNewer($1, $0) }
         self.init(
             once: chosen.map { image in
-                let rules = selecting[image.id] ?? []
-                let liftsProtection = rules.allSatisfy(\.liftsProtection)
-                return Entry(
-                    image.id,
-                    image,
-                    spared.contains(image.id)
-                        ? .keep(.keepLast) : Self.fate(of: image, project, liftsProtection: liftsProtection),
-                    liftsProtection: liftsProtection && image.isProtected,
-                    safeguards: rules.reduce(into: []) { $0.formUnion($1.safeguards) }
-                )
+                let terms = DeletionTerms(selecting[image.id] ?? [])
+                let isSpared = spared.contains(image.id)
+                return Entry(image.id, image, isSpared ? .keep(.keepLast) : Self.fate(of: image, project, terms), terms)
             }
         )
     }
 
-    private static func fate(of image: Image, _ project: String?, liftsProtection: Bool) -> Fate {
+    private static func fate(of image: Image, _ project: String?, _ terms: DeletionTerms) -> Fate {
         guard let project = project ?? image.owner, image.isPrivate(to: project) else { return .keep(.notPrivate) }
-        return image.isProtected && !liftsProtection ? .keep(.protected) : .delete
+        return image.isProtected && !terms.liftsProtection ? .keep(.protected) : .delete
     }
 
     /// This plan without the deletions that `safeguard` guards and that have a reason among `reasons` to be spared.
     public func sparing(_ safeguard: Safeguard, _ reasons: [ImageID: KeepReason]) -> DeletionPlan {
         changing { entry in
-            entry.safeguards.contains(safeguard) ? reasons[entry.id].map(Fate.keep) : nil
+            entry.terms.safeguards.contains(safeguard) ? reasons[entry.id].map(Fate.keep) : nil
         }
     }
 
-    /// This plan without the deletions of `ids`, which were done before. An image that was seen is there, whatever was
-    /// done before.
-    public func passingOver(_ ids: Set<ImageID>) -> DeletionPlan {
+    /// This plan without the deletions that were done before. An image that was seen is there, whatever was done before.
+    ///
+    /// - Parameters:
+    ///   - deleted: What was deleted.
+    ///   - begun: What was about to be, and was if it is gone.
+    public func passingOver(_ deleted: Set<ImageID>, begun: Set<ImageID> = []) -> DeletionPlan {
         var plan = self
-        for index in plan.entries.indices
-        where plan.entries[index].image == nil && ids.contains(plan.entries[index].id) {
-            plan.entries[index].fate = .alreadyDeleted
+        for (index, entry) in entries.enumerated() where entry.image == nil {
+            let isGone = if case .unseen(let error) = entry.fate { error.isNotFound } else { false }
+            if deleted.contains(entry.id) || isGone && begun.contains(entry.id) {
+                plan.entries[index].fate = .alreadyDeleted
+            }
         }
         return plan
+    }
+
+    /// This plan with what `later`, made after another look, says of the images that are to be deleted.
+    public func renewed(by later: DeletionPlan) -> DeletionPlan {
+        let entries = Dictionary(later.entries.map { ($0.id, $0) }) { first, _ in first }
+        return changing { entries[$0.id]?.fate }
     }
 
     func changing(_ fate: (Entry) -> Fate?) -> DeletionPlan {

@@ -74,8 +74,13 @@ public actor ImageDeleter {
 
     private func outcome(of entry: DeletionPlan.Entry) async -> Outcome {
         if let decided = Outcome(decidedBy: entry) { return decided }
+        if entry.liftsProtection, let refusal = await protect(entry.id, false) {
+            if refusal.isNotFound { return Outcome(entry, .missing, error: refusal) }
+            // With the answer lost, it may be lifted all the same.
+            let isPutBack = refusal.mayHaveActed ? await protectAgain(entry.id) == nil : true
+            return Outcome(entry, .failed, error: refusal, protectionFault: isPutBack ? .notLifted : .notPutBack)
+        }
         do throws(ImageDeletionError) {
-            if entry.liftsProtection { try await client.setProtection(of: entry.id, to: false) }
             let reply = try await client.delete(entry.id, deletingBackup: options.deletesBackups)
             if options.waitsUntilGone, let failure = await lingering(entry.id) {
                 return Outcome(entry, .failed, error: failure, attempts: reply.attempts)
@@ -97,24 +102,26 @@ public actor ImageDeleter {
         case .deleted, .missing: return outcome
         case .failed, .kept, .wouldDelete, .pending: break
         }
-        // In a task of its own: whoever gives the run up does not mean to leave an image unprotected.
-        let client = client
-        let failure = await Task { () -> ImageDeletionError? in
-            do throws(ImageDeletionError) {
-                try await client.setProtection(of: entry.id, to: true)
-                return nil
-            } catch {
-                return error
-            }
-        }.value
-        if case .service(let failure) = failure, failure.kind == .notFound {
-            // It is gone: by the deletion whose answer was lost, or by somebody else.
-            if case .service(let lost) = error, lost.mayHaveActed {
-                return Outcome(entry, .deleted, error: error, attempts: lost.attempts)
-            }
-            return Outcome(entry, after: .service(failure))
+        guard let refusal = await protectAgain(entry.id) else { return outcome }
+        guard refusal.isNotFound else { return Outcome(entry, after: error, protectionFault: .notPutBack) }
+        // It is gone: by the deletion whose answer was lost, or by somebody else.
+        guard case .service(let lost) = error, lost.mayHaveActed else { return Outcome(entry, after: refusal) }
+        return Outcome(entry, .deleted, error: error, attempts: lost.attempts)
+    }
+
+    /// In a task of its own: whoever gives the run up does not mean to leave an image unprotected.
+    private func protectAgain(_ id: ImageID) async -> ImageDeletionError? {
+        await Task { await protect(id, true) }.value
+    }
+
+    /// - Returns: Why the protection is not as asked for; nil where it is.
+    private func protect(_ id: ImageID, _ isProtected: Bool) async -> ImageDeletionError? {
+        do throws(ImageDeletionError) {
+            try await client.setProtection(of: id, to: isProtected)
+            return nil
+        } catch {
+            return error
         }
-        return failure == nil ? outcome : Outcome(entry, after: error, lostProtection: true)
     }
 
     /// Waits until `id` cannot be seen any more, up to ten minutes.
@@ -136,8 +143,7 @@ public actor ImageDeleter {
                 do { try await clock.sleep(pause) } catch { return failure }
                 pause = min(pause * 2, .seconds(5))
             } catch {
-                if case .service(let failure) = error, failure.kind == .notFound { return nil }
-                return error
+                return error.isNotFound ? nil : error
             }
         }
     }

@@ -32,6 +32,8 @@ public struct Outcome: Sendable, Hashable {
     public let id: ImageID
     /// The image as it was seen before; nil where nobody looked.
     public let image: Image?
+    /// The names of the rules that selected it, of those that have one.
+    public let rules: [String]
     /// What became of it.
     public let result: Result
     /// What the service said where it did not say 204.
@@ -40,8 +42,16 @@ public struct Outcome: Sendable, Hashable {
     public let requestID: String?
     /// How many times the deletion was sent; 0 for a deletion that an earlier run did.
     public let attempts: Int
-    /// Whether its protection was lifted, and could not be put back after the deletion failed.
-    public let lostProtection: Bool
+    /// What went wrong with its protection, which was to be lifted; nil where nothing did.
+    public let protectionFault: ProtectionFault?
+
+    /// What can go wrong when a protection is to be lifted.
+    public enum ProtectionFault: Sendable, Hashable {
+        /// It could not be lifted, so no deletion was tried.
+        case notLifted
+        /// It was lifted, or may have been, and could not be put back: the image is not protected any more.
+        case notPutBack
+    }
 
     /// The HTTP status that decided; nil where no answer did.
     public var status: Int? {
@@ -55,15 +65,16 @@ public struct Outcome: Sendable, Hashable {
         error: ImageDeletionError? = nil,
         requestID: String? = nil,
         attempts: Int = 0,
-        lostProtection: Bool = false
+        protectionFault: ProtectionFault? = nil
     ) {
         id = entry.id
         image = entry.image
+        rules = entry.terms.rules
         self.result = result
         self.error = error
         if case .service(let failure) = error { self.requestID = failure.requestID } else { self.requestID = requestID }
         self.attempts = attempts
-        self.lostProtection = lostProtection
+        self.protectionFault = protectionFault
     }
 
     /// What the plan already says of an image; nil for one that is to be deleted.
@@ -79,9 +90,9 @@ public struct Outcome: Sendable, Hashable {
     }
 
     /// What a deletion that did not answer 204 means.
-    init(_ entry: DeletionPlan.Entry, after error: ImageDeletionError, lostProtection: Bool = false) {
+    init(_ entry: DeletionPlan.Entry, after error: ImageDeletionError, protectionFault: ProtectionFault? = nil) {
         guard case .service(let failure) = error, failure.service == .image else {
-            self.init(entry, .failed, error: error, lostProtection: lostProtection)
+            self.init(entry, .failed, error: error, protectionFault: protectionFault)
             return
         }
         let result: Result =
@@ -93,7 +104,7 @@ public struct Outcome: Sendable, Hashable {
             case .notPrivate: .kept(.notPrivate)
             default: .failed
             }
-        self.init(entry, result, error: error, attempts: failure.attempts, lostProtection: lostProtection)
+        self.init(entry, result, error: error, attempts: failure.attempts, protectionFault: protectionFault)
     }
 }
 
@@ -108,6 +119,16 @@ extension DeletionPlan {
 }
 
 extension ImageDeletionError {
+    /// Whether there is no such image.
+    var isNotFound: Bool {
+        if case .service(let error) = self { error.kind == .notFound } else { false }
+    }
+
+    /// Whether what was asked for may have been done although no answer tells so.
+    var mayHaveActed: Bool {
+        if case .service(let error) = self { error.mayHaveActed } else { false }
+    }
+
     /// Whether every other image would meet the same.
     public var concernsWholeRun: Bool {
         switch self {

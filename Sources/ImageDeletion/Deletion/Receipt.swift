@@ -20,8 +20,10 @@ public final class Receipt: Sendable {
 
     /// The images that the file says were deleted at this cloud, in this project.
     public let deleted: Set<ImageID>
-    /// Those of them whose names are known, by name.
-    public let deletedByName: [String: ImageID]
+    /// Other images that an earlier run was about to delete: gone, they were gone by it.
+    public let begun: Set<ImageID>
+    /// Which image of either a name meant.
+    public let imagesByName: [String: ImageID]
     private let file: Int32
     private let place: Place
     private let failure = Failure()
@@ -47,7 +49,7 @@ public final class Receipt: Sendable {
         var time: String
         var endpoint: String
         var project: String?
-        var id: String
+        var id: ImageID
         var name: String?
         var outcome: String
         var reason: String?
@@ -71,11 +73,14 @@ public final class Receipt: Sendable {
             }
             guard flock(file, LOCK_EX | LOCK_NB) == 0 else { throw .inUse }
             let lines = try Self.lines(of: file).filter {
-                $0.outcome == "deleted" && $0.endpoint == place.endpoint && $0.project == place.project
+                ["deleted", "pending"].contains($0.outcome) && $0.endpoint == place.endpoint
+                    && $0.project == place.project
             }
-            deleted = Set(lines.compactMap { try? ImageID($0.id) })
-            deletedByName = lines.reduce(into: [:]) { names, line in
-                if let name = line.name { names[name] = try? ImageID(line.id) }
+            let deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
+            self.deleted = deleted
+            begun = Set(lines.map(\.id)).subtracting(deleted)
+            imagesByName = lines.reduce(into: [:]) { names, line in
+                if let name = line.name { names[name] = line.id }
             }
             // The name of a new file has to be on the disk as well.
             let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
@@ -101,6 +106,8 @@ public final class Receipt: Sendable {
 
     /// Writes down what became of an image and waits until the disk has it.
     ///
+    /// A pending one is written down before it is tried: then its name means this image to later runs, too.
+    ///
     /// - Returns: Whether it is there; if not, ``fault`` says why.
     public func append(_ outcome: Outcome, at time: Date) -> Bool {
         guard fault == nil else { return false }
@@ -120,7 +127,7 @@ public final class Receipt: Sendable {
             time: ServiceDate.text(time),
             endpoint: place.endpoint,
             project: place.project,
-            id: outcome.id.description,
+            id: outcome.id,
             name: outcome.image?.name,
             outcome: outcome.result.name,
             reason: reason,
@@ -154,7 +161,9 @@ public final class Receipt: Sendable {
         let whole = content.lastIndex(of: UInt8(ascii: "\n")).map { content[...$0] } ?? content.prefix(0)
         let texts = whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
         for (index, text) in texts.enumerated() where !text.isEmpty {
-            guard let line = try? JSONDecoder().decode(Line.self, from: text), line.schema == schema else {
+            guard let line = try? JSONDecoder().decode(Line.self, from: text), line.schema == schema,
+                outcomes.contains(line.outcome)
+            else {
                 throw .malformed(line: index + 1)
             }
             lines.append(line)
@@ -169,6 +178,8 @@ public final class Receipt: Sendable {
         }
         return lines
     }
+
+    private static let outcomes: Set<String> = ["deleted", "wouldDelete", "kept", "missing", "failed", "pending"]
 
     private static var words: String { String(cString: strerror(errno)) }
 }

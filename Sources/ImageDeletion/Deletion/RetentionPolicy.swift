@@ -12,8 +12,11 @@ public import Foundation
 ///
 /// Each rule is named, for people. `match` and `tag` are a text or a list of texts.
 public struct RetentionPolicy: Sendable, Hashable {
+    /// What its file is called in a package.
+    public static let fileName = ".delete-image.json"
+
     /// The rules by their names, in the names' order.
-    public let rules: [(name: String, rule: RetentionRule)]
+    public let rules: [RetentionRule]
 
     /// What makes a file no policy: where in it, as `rules.nightlies.keepLast`, and what is wrong there.
     public struct Fault: Error, Sendable, Hashable {
@@ -32,48 +35,35 @@ public struct RetentionPolicy: Sendable, Hashable {
             let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
             throw Fault(key: "", reason: "it is no JSON" + (reason.map { " (\($0))" } ?? ""))
         }
+        if let twice = DuplicateKey(in: json) { throw Fault(key: twice.path, reason: "it is there twice") }
         let policy = try PolicyObject(content, at: "")
         try policy.allow(["$schema", "rules"])
         guard let named = policy.values["rules"] else { throw Fault(key: "rules", reason: "is missing") }
         let rules = try PolicyObject(named, at: "rules")
         guard !rules.values.isEmpty else { throw Fault(key: "rules", reason: "there is no rule") }
-        var read: [(name: String, rule: RetentionRule)] = []
-        for name in rules.values.keys.sorted() {
-            read.append((name, try RetentionRule(PolicyObject(rules.values[name] ?? "", at: rules.path(name)))))
+        var read: [RetentionRule] = []
+        for (name, rule) in rules.values.sorted(by: { $0.key < $1.key }) {
+            read.append(try RetentionRule(name: name, PolicyObject(rule, at: rules.path(name))))
         }
         self.rules = read
-    }
-
-    public static func == (one: RetentionPolicy, other: RetentionPolicy) -> Bool {
-        one.rules.elementsEqual(other.rules) { $0 == $1 }
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        for (name, rule) in rules {
-            hasher.combine(name)
-            hasher.combine(rule)
-        }
     }
 }
 
 extension RetentionRule {
-    fileprivate init(_ json: PolicyObject) throws(RetentionPolicy.Fault) {
+    fileprivate init(name: String, _ json: PolicyObject) throws(RetentionPolicy.Fault) {
         try json.allow([
             "match", "tag", "olderThan", "keepLast", "unprotect", "unlessInUse", "unlessShared", "unlessReferenced",
         ])
-        self.init()
+        self.init(name: name)
         for text in try json.texts("match") {
             do { names.append(try Glob(text)) } catch {
-                throw RetentionPolicy.Fault(key: json.path("match"), reason: "“\(text)” is no pattern")
+                throw RetentionPolicy.Fault(key: json.path("match"), reason: "“\(text)” is \(error.expectation)")
             }
         }
         tags = try json.texts("tag")
         if let text = try json.text("olderThan") {
             do { olderThan = try AgeLimit(text) } catch {
-                throw RetentionPolicy.Fault(
-                    key: json.path("olderThan"),
-                    reason: "“\(text)” is no age (30d, 12h, 2w, 90m) and no date (2026-10-01)"
-                )
+                throw RetentionPolicy.Fault(key: json.path("olderThan"), reason: "“\(text)” is \(error.expectation)")
             }
         }
         keepLast = try json.number("keepLast")
@@ -129,8 +119,9 @@ private struct PolicyObject {
 
     func number(_ name: String) throws(RetentionPolicy.Fault) -> Int {
         guard let value = values[name] else { return 0 }
-        guard !isFlag(value), let number = value as? Int, (0...1_000_000).contains(number) else {
-            throw wrong(name, "a whole number, 0 or more, is expected")
+        let range = 0...RetentionRule.mostKept
+        guard !isFlag(value), let number = value as? Int, range.contains(number) else {
+            throw wrong(name, "a whole number from 0 to \(range.upperBound) is expected")
         }
         return number
     }

@@ -2,13 +2,18 @@ public import Foundation
 
 /// Which images a clean-up selects, and which of those it spares.
 public struct RetentionRule: Sendable, Hashable {
+    /// How many images a rule can spare at the most.
+    public static let mostKept = 1_000_000
+
+    /// Its name, for people; nil where it has none.
+    public var name: String?
     /// Patterns for the name, of which one must match; none: every name.
     public var names: [Glob]
     /// Tags that the image must bear, all of them.
     public var tags: [String]
     /// How old the image must be; an image that has no date is never old enough.
     public var olderThan: AgeLimit?
-    /// How many of the selected images to spare, the newest.
+    /// How many of the selected images to spare, the newest; those that are not `active` are not counted.
     public var keepLast: Int
     /// Whether protected images are deleted too.
     public var liftsProtection: Bool
@@ -17,6 +22,7 @@ public struct RetentionRule: Sendable, Hashable {
 
     /// A rule of these parts.
     public init(
+        name: String? = nil,
         names: [Glob] = [],
         tags: [String] = [],
         olderThan: AgeLimit? = nil,
@@ -24,6 +30,7 @@ public struct RetentionRule: Sendable, Hashable {
         liftsProtection: Bool = false,
         safeguards: Set<Safeguard> = []
     ) {
+        self.name = name
         self.names = names
         self.tags = tags
         self.olderThan = olderThan
@@ -43,9 +50,16 @@ public struct RetentionRule: Sendable, Hashable {
         return image.createdAt.map { $0 < olderThan.cutoff(now: now) } ?? false
     }
 
-    /// Those of `selected` that ``keepLast`` spares.
+    /// Those of `selected` that ``keepLast`` spares: so many that can be used, and what is newer than the last of these.
+    /// An upload that failed, or is still under way, takes no other image's place.
     func spared(of selected: [Image]) -> Set<ImageID> {
-        Set(selected.sorted(by: Image.isNewer).prefix(keepLast).map(\.id))
+        var usable = 0
+        return Set(
+            selected.sorted(by: Image.isNewer).prefix { image in
+                defer { if image.isUsable { usable += 1 } }
+                return usable < keepLast
+            }.map(\.id)
+        )
     }
 }
 
@@ -56,4 +70,7 @@ extension Image {
         let (date, otherDate) = (one.createdAt ?? .distantFuture, other.createdAt ?? .distantFuture)
         return date == otherDate ? one.id.description > other.id.description : date > otherDate
     }
+
+    /// Whether servers can be made from it, as far as is known.
+    fileprivate var isUsable: Bool { status.map { $0 == "active" } ?? true }
 }

@@ -71,7 +71,7 @@ extension ImageService {
     }
 
     private func usage(by plan: DeletionPlan) async -> [ImageID: KeepReason] {
-        let guarded = plan.deletions.filter { $0.safeguards.contains(.inUse) }
+        let guarded = plan.deletions.filter { $0.terms.safeguards.contains(.inUse) }
         guard !guarded.isEmpty else { return [:] }
         do throws(ImageDeletionError) {
             return try await compute.serversByImage().mapValues(KeepReason.inUse(by:))
@@ -81,7 +81,9 @@ extension ImageService {
     }
 
     private func sharing(of plan: DeletionPlan, concurrency: Int) async -> [ImageID: KeepReason] {
-        let lendable = plan.deletions.filter { $0.safeguards.contains(.shared) && $0.image?.visibility == "shared" }
+        let lendable = plan.deletions.filter {
+            $0.terms.safeguards.contains(.shared) && $0.image?.visibility == "shared"
+        }
         let reasons = await lendable.concurrently(atMost: concurrency) { (id: $0.id, reason: await sharing(of: $0.id)) }
         return reasons.reduce(into: [:]) { $0[$1.id] = $1.reason }
     }

@@ -23,13 +23,19 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     /// One image.
     public struct Entry: Sendable, Hashable, Codable {
         /// The image's ID.
-        public var id: String
+        public var id: ImageID
         /// `delete` or `keep`.
         public var fate: String
         /// Why it is kept.
         public var reason: String?
+        /// The rules of the policy that select it.
+        public var rules: [String]?
         /// Whether its protection is lifted first.
         public var unprotect: Bool?
+        /// Whether it is kept, also later, when a server was created from it.
+        public var unlessInUse: Bool?
+        /// Whether it is kept, also later, when it is lent to another project.
+        public var unlessShared: Bool?
         /// What the image looked like.
         public var name: String?
         var owner: String?
@@ -51,6 +57,8 @@ public struct SavedPlan: Sendable, Hashable, Codable {
         case otherEndpoint(String)
         /// It was made for another project.
         case otherProject(TokenProject)
+        /// This image, which is spared as one of the newest, is gone: what was to be deleted may be the newest now.
+        case sparedIsGone(ImageID)
     }
 
     /// What of `plan` can be carried out later; images that nobody saw cannot.
@@ -75,8 +83,7 @@ public struct SavedPlan: Sendable, Hashable, Codable {
         guard plan.schema == Self.schema else { throw .malformed("schema: it is not \(Self.schema)") }
         var seen: Set<ImageID> = []
         for (index, image) in plan.images.enumerated() {
-            guard let id = try? ImageID(image.id) else { throw .malformed("images[\(index)].id: no image ID") }
-            guard seen.insert(id).inserted else { throw .malformed("images[\(index)].id: it is there twice") }
+            guard seen.insert(image.id).inserted else { throw .malformed("images[\(index)].id: it is there twice") }
             guard ["delete", "keep"].contains(image.fate) else {
                 throw .malformed("images[\(index)].fate: neither delete nor keep")
             }
@@ -91,6 +98,13 @@ public struct SavedPlan: Sendable, Hashable, Codable {
         return try encoder.encode(self) + Data("\n".utf8)
     }
 
+    /// Makes sure that the newest images, which are spared, are still there, by `sightings` of them.
+    public func check(spared sightings: [Sighting]) throws(Fault) {
+        for sighting in sightings {
+            if case .failure(let error) = sighting.finding, error.isNotFound { throw .sparedIsGone(sighting.id) }
+        }
+    }
+
     /// Makes sure that the plan is for the cloud and the project of `session`.
     public func check(_ session: ImageService.Session, project: TokenProject) throws(Fault) {
         guard endpoint == session.endpoint.absoluteString else { throw .otherEndpoint(endpoint) }
@@ -98,41 +112,49 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     }
 
     /// The images to be deleted.
-    public var deletions: [ImageID] { images.filter { $0.fate == "delete" }.compactMap { try? ImageID($0.id) } }
+    public var deletions: [ImageID] { images.filter { $0.fate == "delete" }.map(\.id) }
+
+    /// The images that are spared as the newest. The others may be deleted only as long as these are there.
+    public var spared: [ImageID] { images.filter { $0.reason == KeepReason.keepLast.name }.map(\.id) }
 
     /// What is left to do of this plan, now that its images look like `sightings`: those that have changed are kept.
     ///
-    /// Sightings of other images than those to be deleted are passed over.
+    /// Sightings of other images than those to be deleted are passed over. What the cloud can be asked about is asked
+    /// again, because a server that was created meanwhile does not change the image.
     ///
-    /// - Parameter safeguards: What may still spare an image, once it is known.
-    public func plan(
-        _ sightings: [Sighting],
-        safeguards: Set<Safeguard> = []
-    ) -> DeletionPlan {
-        let then = Dictionary(images.map { ($0.id.lowercased(), $0) }) { first, _ in first }
-        let lifting = Set(images.filter { $0.unprotect ?? false }.map { $0.id.lowercased() })
-        let wanted = Set(deletions)
+    /// - Parameter safeguards: What may spare an image besides what the plan says.
+    public func plan(_ sightings: [Sighting], safeguards: Set<Safeguard> = []) -> DeletionPlan {
+        let entries = Dictionary(images.filter { $0.fate == "delete" }.map { ($0.id, $0) }) { first, _ in first }
         return DeletionPlan(
-            deleting: sightings.filter { wanted.contains($0.id) },
+            deleting: sightings.filter { entries[$0.id] != nil },
             project: project.id,
-            liftsProtection: { lifting.contains($0.id.description) },
-            safeguards: safeguards
+            terms: { id in
+                var terms = entries[id]?.terms ?? DeletionTerms()
+                terms.safeguards.formUnion(safeguards)
+                return terms
+            }
         ).changing { entry in
-            guard let image = entry.image, let entryThen = then[entry.id.description] else { return nil }
-            let differences = entryThen.differences(from: image)
+            guard let image = entry.image, let then = entries[entry.id] else { return nil }
+            let differences = then.differences(from: image)
             return differences.isEmpty ? nil : .keep(.changed(differences))
         }
     }
 }
 
 extension SavedPlan.Entry {
+    /// What `image` looks like, and what is to become of it.
     init(_ image: Image, _ entry: DeletionPlan.Entry) {
-        id = image.id.description
-        switch entry.fate {
-        case .keep(let reason): (fate, self.reason) = ("keep", reason.name)
-        case .delete, .unseen, .alreadyDeleted: fate = "delete"
-        }
+        self.init(image)
+        if case .keep(let reason) = entry.fate { (fate, self.reason) = ("keep", reason.name) }
+        if !entry.terms.rules.isEmpty { rules = entry.terms.rules }
         if entry.liftsProtection { unprotect = true }
+        if entry.terms.safeguards.contains(.inUse) { unlessInUse = true }
+        if entry.terms.safeguards.contains(.shared) { unlessShared = true }
+    }
+
+    private init(_ image: Image) {
+        id = image.id
+        fate = "delete"
         name = image.name
         owner = image.owner
         status = image.status
@@ -145,9 +167,17 @@ extension SavedPlan.Entry {
         imageType = image.imageType
     }
 
+    /// Under which conditions it is deleted. References are not among them: what a file says is for here and now.
+    var terms: DeletionTerms {
+        var safeguards: Set<Safeguard> = []
+        if unlessInUse ?? false { safeguards.insert(.inUse) }
+        if unlessShared ?? false { safeguards.insert(.shared) }
+        return DeletionTerms(liftsProtection: unprotect ?? false, safeguards: safeguards, rules: rules ?? [])
+    }
+
     /// The names of the fields in which `image` is not as it was.
     func differences(from image: Image) -> [String] {
-        let now = SavedPlan.Entry(image, DeletionPlan.Entry(image.id, image, .delete))
+        let now = SavedPlan.Entry(image)
         return [
             ("name", name == now.name), ("owner", owner == now.owner), ("status", status == now.status),
             ("visibility", visibility == now.visibility), ("protected", protected == now.protected),
@@ -165,7 +195,9 @@ extension DecodingError {
             case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
                 (context, "\(Self.jsonName(of: type)) is expected")
             case .keyNotFound(let key, let context): (context, "\(key.stringValue) is missing")
-            case .dataCorrupted(let context): (context, "it is no JSON")
+            // JSON that cannot be read as such is nowhere.
+            case .dataCorrupted(let context):
+                (context, context.codingPath.isEmpty ? "it is no JSON" : context.debugDescription)
             @unknown default: (Context(codingPath: [], debugDescription: ""), "\(self)")
             }
         let path = context.codingPath.reduce(into: "") { path, key in

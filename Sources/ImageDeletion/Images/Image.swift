@@ -47,7 +47,7 @@ extension Image: Decodable {
     public init(from decoder: any Decoder) throws {
         let json = try decoder.container(keyedBy: CodingKeys.self)
         func text(_ key: CodingKeys) -> String? { try? json.decodeIfPresent(String.self, forKey: key) }
-        id = try ImageID(json.decode(String.self, forKey: .id))
+        id = try json.decode(ImageID.self, forKey: .id)
         name = text(.name)
         owner = text(.owner)
         status = text(.status)

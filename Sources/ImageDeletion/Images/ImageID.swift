@@ -23,3 +23,20 @@ public struct ImageID: Sendable, Hashable, CustomStringConvertible {
         self.uuid = uuid
     }
 }
+
+extension ImageID: Codable {
+    /// Decodes the UUID's text.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = try? ImageID(container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "an image ID (a UUID) is expected")
+        }
+        self = id
+    }
+
+    /// Encodes the UUID in lower case.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

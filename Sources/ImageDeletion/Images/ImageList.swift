@@ -47,8 +47,8 @@ extension ImageClient {
         _ query: ImageQuery,
         where isWanted: (Image) -> Bool
     ) async throws(ImageDeletionError) -> [Image] {
-        var wanted: [Image] = []
-        var seen: Set<ImageID> = []
+        var wanted: [ImageID: Image] = [:]
+        var order: [ImageID] = []
         // The images of the last page: behind the last of them that is still there, the list goes on.
         var trail: [ImageID] = []
         var markers: Set<ImageID> = []
@@ -72,10 +72,15 @@ extension ImageClient {
                 guard setbacks < 4 else { throw error }
                 continue
             }
-            for image in page.images where isWanted(image) && seen.insert(image.id).inserted {
-                wanted.append(image)
+            for image in page.images {
+                // What comes again may have changed, and may not be wanted any more.
+                let known = wanted[image.id]
+                wanted[image.id] = isWanted(image) ? image : nil
+                if known == nil, wanted[image.id] != nil { order.append(image.id) }
             }
-            guard page.mayBeFollowed(limit: query.pageSize), let last = page.images.last?.id else { return wanted }
+            guard page.mayBeFollowed(limit: query.pageSize), let last = page.images.last?.id else {
+                return order.compactMap { wanted.removeValue(forKey: $0) }
+            }
             if !markers.insert(last).inserted {
                 setbacks += 1
                 guard setbacks < 4 else {

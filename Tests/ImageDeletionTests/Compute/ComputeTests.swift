@@ -57,7 +57,7 @@ struct ComputeTests {
                 Sighting(id: try ImageID(Sample.id($0)), finding: .success(try .sample($0)))
             },
             project: DemoImage.projectID,
-            safeguards: safeguards
+            terms: { _ in DeletionTerms(safeguards: safeguards) }
         )
         return try await bench.service(retries: 0).checking(plan).entries.map { entry in
             if case .keep(let reason) = entry.fate { reason } else { nil }
@@ -70,8 +70,9 @@ struct ComputeTests {
 
     @Test("What a server was made from is kept, with the servers' names, each once")
     func inUse() async throws {
-        let bench = bench { _, _ in
-            .answer(200, body: Self.servers([("web-1", 1), ("boots-from-volume", nil), ("web-2", 1), ("web-1", 1)]))
+        let bench = bench { _, number in
+            let servers = [("web-1", 1), ("boots-from-volume", nil), ("web-2", 1), ("web-1", 1)]
+            return .answer(200, body: Self.servers(number == 0 ? servers : []))
         }
         #expect(try await reasons(bench) == [.inUse(by: ["web-1", "web-2"]), nil, nil])
         let request = try #require(computeRequests(bench).first)
@@ -81,9 +82,9 @@ struct ComputeTests {
 
     @Test("One list serves all images", arguments: [1, 3, 40])
     func oneList(count: Int) async throws {
-        let bench = bench { _, _ in .answer(200, body: Self.servers([("web-1", 1)])) }
+        let bench = bench { _, number in .answer(200, body: Self.servers(number == 0 ? [("web-1", 1)] : [])) }
         _ = try await reasons(bench, count)
-        #expect(computeRequests(bench).count == 1)
+        #expect(computeRequests(bench).count == 2, "one page, and one with nothing in it")
     }
 
     @Test("Nobody is asked where nothing is guarded")
@@ -93,7 +94,7 @@ struct ComputeTests {
         #expect(bench.transport.requests.isEmpty)
     }
 
-    @Test("The list is read to its end: after a link, and after a full page")
+    @Test("The list is read until a page is empty: after a link, a full page, and a short one without a link")
     func pages() async throws {
         let full = (1...1000).map { ("s-\($0)", Int?.none) }
         let bench = bench { request, _ in
@@ -105,20 +106,25 @@ struct ComputeTests {
                 )
             case "limit=1000&marker=id-of-web-1": .answer(200, body: Self.servers(full))
             case "limit=1000&marker=id-of-s-1000": .answer(200, body: Self.servers([("web-2", 2)]))
+            case "limit=1000&marker=id-of-web-2": .answer(200, body: Self.servers([("web-3", 3)]))
+            case "limit=1000&marker=id-of-web-3": .answer(200, body: Self.servers([]))
             default: .answer(400)
             }
         }
-        #expect(try await reasons(bench) == [.inUse(by: ["web-1"]), .inUse(by: ["web-2"]), nil])
+        #expect(try await reasons(bench) == [.inUse(by: ["web-1"]), .inUse(by: ["web-2"]), .inUse(by: ["web-3"])])
         #expect(computeRequests(bench).allSatisfy { $0.url.host == "nova.demo.example" })
     }
 
     @Test("Open Telekom Cloud's own list, too, which knows the image of a server that boots from a volume")
     func elasticCloudServers() async throws {
         let bench = bench(services: ["compute": Self.nova, "ecs": Self.ecs]) { request, _ in
-            if request.url.host == "nova.demo.example" { return .answer(200, body: Self.servers([("web-1", 1)])) }
+            if request.url.host == "nova.demo.example" {
+                let isFirst = request.url.query == "limit=1000"
+                return .answer(200, body: Self.servers(isFirst ? [("web-1", 1)] : []))
+            }
             guard request.url.path.hasSuffix("/cloudservers/detail") else { return .answer(404) }
             let metered =
-                #"{"id":"2","name":"web-2","image":{"id":""},"metadata":{"metering.image_id":"\#(Sample.id(2))"}}"#
+                #"{"id":"2","name":"web-2","image":{"id":""},"metadata":{"n":1,"metering.image_id":"\#(Sample.id(2))"}}"#
             let pages = [
                 "offset=1&limit=1000": #"{"count":2,"servers":[\#(metered)]}"#,
                 "offset=2&limit=1000":
@@ -150,7 +156,9 @@ struct ComputeTests {
     @Test(
         "So does an answer that makes no sense, and a list without end",
         arguments: [
-            "", "{}", #"{"servers":{}}"#, #"{"servers":[{}]}"#, "<html>",
+            "", "{}", #"{"servers":{}}"#, #"{"servers":[{}]}"#, "<html>", #"{"servers":[{"id":"1","image":"debian"}]}"#,
+            #"{"servers":[{"id":"1","image":{"links":[]}}]}"#, #"{"servers":[{"id":"1","image":{"id":"debian"}}]}"#,
+            #"{"servers":[{"id":"1","image":7}]}"#, #"{"servers":[{"id":"1","metadata":{"metering.image_id":7}}]}"#,
             ComputeTests.servers([("a", 1)], more: #","servers_links":[{"rel":"next","href":"https://x"}]"#),
         ]
     )

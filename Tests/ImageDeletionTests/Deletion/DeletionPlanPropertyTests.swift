@@ -25,7 +25,10 @@ struct DeletionPlanPropertyTests {
                 #expect(!rules.isEmpty, "seed \(seed)")
                 #expect(!image.isProtected || rules.allSatisfy(\.rule.liftsProtection), "seed \(seed)")
                 #expect(entry.liftsProtection == image.isProtected, "seed \(seed)")
-                #expect(entry.safeguards == rules.reduce(into: []) { $0.formUnion($1.rule.safeguards) }, "seed \(seed)")
+                #expect(
+                    entry.terms.safeguards == rules.reduce(into: []) { $0.formUnion($1.rule.safeguards) },
+                    "seed \(seed)"
+                )
                 deleted += 1
             }
         }

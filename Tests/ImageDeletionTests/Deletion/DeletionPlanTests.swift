@@ -21,7 +21,7 @@ struct DeletionPlanTests {
         DeletionPlan(
             deleting: images.map { Sighting(id: $0.id, finding: .success($0)) },
             project: project,
-            liftsProtection: { _ in liftsProtection }
+            terms: { _ in DeletionTerms(liftsProtection: liftsProtection) }
         )
     }
 
@@ -89,7 +89,7 @@ struct DeletionPlanTests {
             #expect(entry.fate == .delete)
             #expect(entry.image == image)
             #expect(!entry.liftsProtection)
-            #expect(entry.safeguards.isEmpty)
+            #expect(entry.terms.safeguards.isEmpty)
         }
     }
 
@@ -138,7 +138,7 @@ struct DeletionPlanTests {
         let plan = DeletionPlan(
             deleting: [missing, Sighting(id: try ImageID(Sample.id(2)), finding: .failure(error))],
             project: Self.project,
-            liftsProtection: { _ in true }
+            terms: { _ in DeletionTerms(liftsProtection: true) }
         )
         guard case .failure(let gone) = missing.finding else {
             Issue.record("it was seen")
@@ -191,7 +191,7 @@ struct DeletionPlanTests {
             try rule("*", safeguards: [.shared]),
             try rule("release", safeguards: [.referenced])
         )
-        #expect(plan.entries.map(\.safeguards) == [[.inUse, .shared], [.shared]])
+        #expect(plan.entries.map(\.terms.safeguards) == [[.inUse, .shared], [.shared]])
     }
 
     @Test("Protection is lifted only if all the rules that select an image say so")

@@ -19,7 +19,7 @@ struct ProtectionTests {
         let plan = DeletionPlan(
             deleting: await service.look(at: ids),
             project: DemoImage.projectID,
-            liftsProtection: { _ in true }
+            terms: { _ in DeletionTerms(liftsProtection: true) }
         )
         return await service.deleter(for: plan, options: .init(concurrency: 1)).carryOut()
     }
@@ -51,7 +51,7 @@ struct ProtectionTests {
         let outcome = try #require(try await delete(bench).first)
         #expect(outcome.result == .failed)
         #expect(outcome.status == status)
-        #expect(!outcome.lostProtection)
+        #expect(outcome.protectionFault == nil)
         #expect(await isProtected(bench) == true)
     }
 
@@ -62,7 +62,7 @@ struct ProtectionTests {
         }
         let outcome = try #require(try await delete(bench).first)
         #expect(outcome.result == .failed)
-        #expect(outcome.lostProtection)
+        #expect(outcome.protectionFault == .notPutBack)
         #expect(await isProtected(bench) == false)
     }
 
@@ -76,6 +76,40 @@ struct ProtectionTests {
         #expect(outcomes[0].status == status)
         #expect(bench.transport.requests.allSatisfy { $0.method != "DELETE" || !$0.line.hasSuffix(Sample.id(1)) })
         #expect(await isProtected(bench) == true)
+    }
+
+    @Test("Where it was not lifted there is nothing to put back, and nothing is said to be lost")
+    func refused() async throws {
+        let bench = Bench(images: Self.images) { request, _ in request.method == "PATCH" ? .answer(403) : nil }
+        let outcome = try #require(try await delete(bench).first)
+        #expect(outcome.protectionFault == .notLifted)
+        #expect(outcome.attempts == 0)
+        #expect(bench.transport.count("PATCH") == 1)
+    }
+
+    @Test("Where the answer to lifting it was lost it is put back, for it may have been lifted")
+    func liftingLost() async throws {
+        let bench = Bench(images: Self.images) { request, earlier in
+            guard request.method == "PATCH" else { return nil }
+            return earlier == 0 ? .lostAnswer(.timedOut) : earlier == 1 ? .answer(409) : nil
+        }
+        let outcome = try #require(try await delete(bench).first)
+        #expect(outcome.protectionFault == .notLifted)
+        #expect(bench.transport.count("PATCH") == 3)
+        #expect(await isProtected(bench) == true)
+    }
+
+    @Test("An image that is gone before its protection was lifted is missing, not deleted")
+    func goneBefore() async throws {
+        let place = Locked<DemoCloud?>(nil)
+        let bench = Bench(images: Self.images) { request, earlier in
+            guard request.method == "PATCH", earlier == 0 else { return nil }
+            await place.value?.remove(Sample.id(1))
+            return .error(TransportError(.timedOut, "lost"))
+        }
+        place.withLock { $0 = bench.cloud }
+        #expect(try await delete(bench).map(\.result) == [.missing, .deleted])
+        #expect(bench.transport.requests.allSatisfy { $0.method != "DELETE" || !$0.line.hasSuffix(Sample.id(1)) })
     }
 
     @Test("When the deletion's answer was lost and the image is gone, it is deleted")
@@ -113,7 +147,7 @@ struct ProtectionTests {
         run.cancel()
         let outcomes = try await run.value
         #expect(outcomes.map(\.result) == [.failed, .pending])
-        #expect(!outcomes[0].lostProtection)
+        #expect(outcomes[0].protectionFault == nil)
         #expect(await isProtected(bench) == true)
     }
 

@@ -81,7 +81,8 @@ struct RandomProject {
         let deleted = own.filter { image in
             let rules = rules(for: image)
             let isSpared = rules.contains { rule in
-                images(for: rule).count { Self.age($0) < Self.age(image) } < rule.rule.keepLast
+                let newer = images(for: rule).filter { Self.age($0) < Self.age(image) }
+                return newer.count { $0.status == "active" || $0.status == nil } < rule.rule.keepLast
             }
             let isHeld = image.isProtected && !rules.allSatisfy(\.rule.liftsProtection)
             return !rules.isEmpty && !isSpared && !isHeld

@@ -76,6 +76,11 @@ struct ReceiptFileTests {
             #"{"attempts":1,"endpoint":"e","id":"i","outcome":"deleted","schema":"delete-image-receipt/2","time":"t"}"#,
             #"{"attempts":1,"endpoint":"e","id":"i","outcome":"deleted","time":"t"}"#,
             #"{"attempts":1,"endpoint":"e","id":"i","schema":"delete-image-receipt/1","time":"t"}"#,
+            #"{"attempts":1,"endpoint":"e","id":"i","outcome":"deleted","schema":"delete-image-receipt/1","time":"t"}"#,
+            """
+            {"attempts":1,"endpoint":"e","id":"\(Sample.id(1))","outcome":"gone","schema":"delete-image-receipt/1",\
+            "time":"t"}
+            """,
         ]
     )
     func noReceipt(text: String) async throws {

@@ -55,7 +55,7 @@ struct ReceiptTests {
     func new() async throws {
         let receipt = try Receipt(file, at: try await Bench().service().signIn())
         #expect(receipt.deleted == [])
-        #expect(receipt.deletedByName == [:])
+        #expect(receipt.imagesByName == [:])
         #expect(try Data(contentsOf: file).isEmpty)
         let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int ?? 0
         #expect(mode & 0o600 == 0o600)
@@ -123,7 +123,7 @@ struct ReceiptTests {
         try append(try await bench.service().deleter(for: plan).carryOut(), at: session)
         let written = try Data(contentsOf: file)
         #expect(written.count { $0 == UInt8(ascii: "\n") } == 1)
-        #expect(try Receipt(file, at: session).deletedByName == [name: image.id])
+        #expect(try Receipt(file, at: session).imagesByName == [name: image.id])
     }
 
     @Test("After each outcome the file ends with a whole line, and what was there stays")
@@ -149,7 +149,7 @@ struct ReceiptTests {
         try append(try await outcomes(5, 4), at: session)
         let receipt = try Receipt(file, at: session)
         #expect(try receipt.deleted == [id(2), id(3), id(4), id(5)])
-        #expect(try receipt.deletedByName == ["nightly-2": id(2), "nightly-3": id(3)])
+        #expect(try receipt.imagesByName == ["nightly-2": id(2), "nightly-3": id(3)])
         #expect(try lines().count == 5)
     }
 
@@ -169,7 +169,7 @@ struct ReceiptTests {
         #expect(outcomes.map(\.result.name) == ["deleted", "missing", "failed", "pending", "wouldDelete", "kept"])
         try append(outcomes, at: session)
         #expect(try Receipt(file, at: session).deleted == [id(1)])
-        #expect(try Receipt(file, at: session).deletedByName == [:])
+        #expect(try Receipt(file, at: session).imagesByName == [:])
         #expect(try lines().count == 6)
     }
 

@@ -10,7 +10,7 @@ struct RetentionPolicyTests {
     private func rule(_ json: String) throws -> RetentionRule {
         let policy = try policy(#"{"rules":{"nightly":\#(json)}}"#)
         #expect(policy.rules.map(\.name) == ["nightly"])
-        return try #require(policy.rules.first).rule
+        return try #require(policy.rules.first)
     }
 
     /// The key that is said to be wrong; nil where nothing is.
@@ -44,9 +44,14 @@ struct RetentionPolicyTests {
         )
         #expect(policy.rules.map(\.name) == ["branches", "nightlies"])
         #expect(
-            policy.rules.map(\.rule) == [
-                RetentionRule(olderThan: .date(Date(timeIntervalSince1970: 1_790_812_800)), safeguards: [.shared]),
+            policy.rules == [
                 RetentionRule(
+                    name: "branches",
+                    olderThan: .date(Date(timeIntervalSince1970: 1_790_812_800)),
+                    safeguards: [.shared]
+                ),
+                RetentionRule(
+                    name: "nightlies",
                     names: [try Glob("nightly-*"), try Glob("ci-?")],
                     tags: ["ci", "old"],
                     olderThan: .seconds(14 * 86_400),
@@ -60,7 +65,7 @@ struct RetentionPolicyTests {
 
     @Test("What is not said narrows, spares and lifts nothing")
     func defaults() throws {
-        #expect(try rule(#"{"tag":"ci"}"#) == RetentionRule(tags: ["ci"]))
+        #expect(try rule(#"{"tag":"ci"}"#) == RetentionRule(name: "nightly", tags: ["ci"]))
     }
 
     @Test("One name or tag needs no list")
@@ -119,6 +124,26 @@ struct RetentionPolicyTests {
         if !["$schema", "rules"].contains(key) {
             #expect(faultyKey(#"{"rules":{"nightly":{"tag":"ci"}},"\#(key)":1}"#) == key)
         }
+    }
+
+    @Test(
+        "A key that is there twice is a fault: only one of the two would count",
+        arguments: [
+            (#"{"rules":{"a":{"tag":"ci","keepLast":5,"keepLast":0}}}"#, "rules.a.keepLast"),
+            (#"{"rules":{"a":{"tag":"ci"},"a":{"match":"x"}}}"#, "rules.a"),
+            (#"{"rules":{"b":{"tag":"ci"},"a":{"tag":"x"},"b":{"tag":"y"}}}"#, "rules.b"),
+            (#"{"rules":{"a":{"tag":"ci"}}, "rules" : {}}"#, "rules"),
+            (#"{"rules":{"a\u0062":{"tag":"ci"},"ab":{"tag":"x"}}}"#, "rules.ab"),
+        ]
+    )
+    func twice(json: String, key: String) {
+        #expect(faultyKey(json) == key)
+    }
+
+    @Test("The same text as a value, or in another object, is none")
+    func notTwice() throws {
+        let json = #"{"rules":{"a":{"match":["tag","\":\"","tag"],"tag":"match"},"b":{"match":"a","tag":"b"}}}"#
+        #expect(try policy(json).rules.map(\.name) == ["a", "b"])
     }
 
     @Test(

@@ -107,10 +107,26 @@ struct RetentionRuleTests {
         #expect(deleted(by: try rule(keepLast: 2), of: images) == [1, 2, 3], "seed \(seed)")
     }
 
-    @Test("An image's state makes no difference", arguments: ["queued", "saving", "killed", "deactivated", nil])
-    func state(status: String?) throws {
-        let images = [try image(1, age: 30), try image(2, age: 20, status: status), try image(3, age: 10)]
-        #expect(deleted(by: try rule(keepLast: 1), of: images) == [1, 2])
+    @Test(
+        "An image that cannot be used takes no other's place among the newest, and is spared with them",
+        arguments: ["queued", "saving", "killed", "deactivated"]
+    )
+    func unusable(status: String) throws {
+        let images = [
+            try image(1, age: 40), try image(2, age: 30), try image(3, age: 20, status: status), try image(4, age: 10),
+            try image(5, age: 5, status: status),
+        ]
+        #expect(deleted(by: try rule(keepLast: 0), of: images) == [1, 2, 3, 4, 5])
+        #expect(deleted(by: try rule(keepLast: 1), of: images) == [1, 2, 3])
+        #expect(deleted(by: try rule(keepLast: 2), of: images) == [1])
+        #expect(deleted(by: try rule(keepLast: 4), of: images) == [])
+    }
+
+    @Test("One that is active, or does not say, does")
+    func usable() throws {
+        let images = [
+            try image(1, age: 30), try image(2, age: 20, status: "active"), try image(3, age: 10, status: nil),
+        ]
         #expect(deleted(by: try rule(keepLast: 2), of: images) == [1])
     }
 

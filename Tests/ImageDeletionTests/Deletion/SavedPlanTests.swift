@@ -230,8 +230,8 @@ struct SavedPlanTests {
     func safeguards() async throws {
         let image = try Image.sample(1)
         let saved = try read(try await saved([image]))
-        #expect(saved.plan(sightings([image])).entries.map(\.safeguards) == [[]])
-        #expect(saved.plan(sightings([image]), safeguards: [.inUse]).entries.map(\.safeguards) == [[.inUse]])
+        #expect(saved.plan(sightings([image])).entries.map(\.terms.safeguards) == [[]])
+        #expect(saved.plan(sightings([image]), safeguards: [.inUse]).entries.map(\.terms.safeguards) == [[.inUse]])
     }
 
     @Test("Images that nobody saw are not written down")

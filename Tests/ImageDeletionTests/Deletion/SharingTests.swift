@@ -27,7 +27,7 @@ struct SharingTests {
         let plan = DeletionPlan(
             deleting: await service.look(at: ids),
             project: DemoImage.projectID,
-            safeguards: safeguards
+            terms: { _ in DeletionTerms(safeguards: safeguards) }
         )
         return await service.checking(plan, concurrency: concurrency).entries.map { entry in
             if case .keep(let reason) = entry.fate { reason } else { nil }

@@ -54,6 +54,19 @@ struct ImageListTests {
         #expect(Set(read) == Set(1...13))
     }
 
+    @Test("What comes again may look otherwise, and the last look counts")
+    func changed() async throws {
+        let bench = bench { marker, _ in
+            let pages: [Int?: String] = [
+                nil: Self.page(1...5, next: "x"),
+                5: Self.page(5...8).replacing("n-5", with: "release"),
+            ]
+            return pages[marker].map { .answer(200, body: $0) } ?? .answer(400)
+        }
+        let images = try await bench.service().images(Self.query) { $0.name?.hasPrefix("n-") ?? false }
+        #expect(images.compactMap(\.name) == ["n-1", "n-2", "n-3", "n-4", "n-6", "n-7", "n-8"])
+    }
+
     @Test("Without links it goes on until a page is empty, also after short ones")
     func unlinked() async throws {
         let bench = bench { marker, _ in

@@ -1,0 +1,16 @@
+/// What a clean-up is told to select by, and cannot be meant.
+public enum RuleFault: Error, Sendable, Hashable {
+    /// No pattern for names.
+    case pattern(String)
+    /// No length of time and no date.
+    case age(String)
+
+    /// What the text is not, and what would be one: "no age (90m, …)", for a sentence like "… is no age".
+    public var expectation: String {
+        switch self {
+        case .pattern:
+            #"no pattern (a [ needs its ], a range like [a-z] goes upward, and a \ stands before what it makes literal)"#
+        case .age: "no age (90m, 12h, 30d, 2w) and no date (2026-10-01, 2026-10-01T08:00:00Z)"
+        }
+    }
+}

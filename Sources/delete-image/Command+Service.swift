@@ -1,0 +1,80 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+
+/// The service that a run talks to, and its token.
+extension Command {
+    /// The service that the variables, or `--demo`, describe. Nothing is sent yet.
+    func makeService() throws(Failure) -> ImageService {
+        var variables = surroundings.environment
+        let transport: any HTTPTransport
+        if options.isDemo {
+            let clock = surroundings.clock
+            let cloud = DemoCloud(images: DemoImage.believable(now: clock.now()), now: clock.now)
+            transport = cloud
+            variables = cloud.environment
+        } else {
+            transport = surroundings.transport()
+        }
+        let environment: OpenStackEnvironment
+        do { environment = try OpenStackEnvironment(variables, allowsHTTP: options.allowsHTTP) } catch {
+            throw Failure(error)
+        }
+        for variable in environment.notFollowed { tell("warning", Words.notFollowed(variable)) }
+        if options.forgetsToken, case .token = environment.credentials.method {
+            throw Failure(.usage, "--forget-token has nothing to forget: a token in OS_TOKEN is never cached.")
+        }
+        return ImageService(
+            environment,
+            tokenCache: tokenCache(),
+            connection: ServiceConnection(
+                transport: transport,
+                retry: RetryPolicy(retries: options.retries, random: surroundings.random),
+                timeout: .seconds(options.timeout),
+                clock: surroundings.clock,
+                report: tell
+            )
+        )
+    }
+
+    private func tokenCache() -> TokenCache {
+        if options.isDemo || !options.usesTokenCache { return .none }
+        let folder = WorkDirectory.url(
+            option: options.workDirectory,
+            environment: surroundings.environment,
+            currentDirectory: surroundings.currentDirectory,
+            exists: { FileManager.default.fileExists(atPath: $0.path) }
+        )
+        guard let folder else {
+            tell("warning", "there is no folder for the token cache; give one with --work-directory.")
+            return .none
+        }
+        return .file(folder.appendingPathComponent("token-cache.json"))
+    }
+
+    /// Gets a token, and finds out where the images are.
+    func signIn(_ service: ImageService) async throws(Failure) -> ImageService.Session {
+        do { return try await service.signIn() } catch { throw Failure(error) }
+    }
+
+    /// The project that the token is for.
+    func project(of service: ImageService) async throws(Failure) -> TokenProject {
+        do { return try await service.project() } catch { throw Failure(error) }
+    }
+
+    /// Takes the token out of the cache and revokes it.
+    func forget(_ service: ImageService) async throws(Failure) {
+        do {
+            let hadToken = try await service.forgetToken()
+            if !options.isQuiet {
+                say(hadToken ? "The token is revoked and no longer cached." : "There was no token to forget.")
+            }
+        } catch {
+            throw Failure(
+                ExitStatus(error),
+                "the token is no longer cached, but could not be revoked, so it stays valid until it ends. "
+                    + Words.sentence(error)
+            )
+        }
+    }
+}

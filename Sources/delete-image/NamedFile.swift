@@ -1,0 +1,63 @@
+import Foundation
+
+/// The files that a command line names.
+enum NamedFile {
+    /// The content of the file at `path`; of standard input for `-`.
+    ///
+    /// A pipe or a keyboard may take its time, so it is read on a thread of its own, and given up with the task.
+    ///
+    /// - Throws: ``Fault``; `CancellationError` when it was given up.
+    static func content(_ path: String) async throws -> Data {
+        let (contents, reader) = AsyncThrowingStream<Data, any Error>.makeStream()
+        Thread.detachNewThread {
+            do {
+                let data =
+                    try path == "-"
+                    ? FileHandle.standardInput.readToEnd() ?? Data() : Data(contentsOf: URL(fileURLWithPath: path))
+                reader.yield(data)
+            } catch {
+                reader.finish(throwing: Fault(error))
+            }
+        }
+        for try await content in contents { return content }
+        throw CancellationError()
+    }
+
+    /// Puts `data` into the file at `path`, all of it or nothing. A slip of the pen must not cost what is something else.
+    ///
+    /// - Parameter isOurs: Whether content that is there already may go.
+    /// - Throws: ``Fault``.
+    static func replace(_ path: String, with data: Data, where isOurs: (Data) -> Bool) throws {
+        let file = URL(fileURLWithPath: path)
+        var info = stat()
+        if stat(path, &info) == 0 {
+            // A device or a pipe would be replaced as well.
+            guard info.st_mode & S_IFMT == S_IFREG else { throw Fault(reason: "it is no regular file", isOther: true) }
+            guard info.st_size == 0 || (try? isOurs(Data(contentsOf: file))) == true else {
+                throw Fault(reason: "it is something else", isOther: true)
+            }
+        }
+        do {
+            try data.write(to: file, options: .atomic)
+        } catch {
+            throw Fault(error)
+        }
+    }
+
+    /// Why a file cannot be read or written.
+    struct Fault: Error {
+        var reason: String
+        /// Whether what is there is not what was thought to be.
+        var isOther = false
+
+        init(reason: String, isOther: Bool) { (self.reason, self.isOther) = (reason, isOther) }
+
+        /// Foundation's own words are "The operation could not be completed."; the system's say what happened.
+        init(_ error: any Error) {
+            let error = error as NSError
+            let cause = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
+            let isSystem = cause.domain == NSPOSIXErrorDomain
+            reason = isSystem ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
+        }
+    }
+}
