@@ -6,10 +6,14 @@ import Testing
 /// Names, filters, safeguards and plans against what Glance really lists. Its pages have five images here.
 extension RealCloudTests {
     /// Makes images with these names and gives their IDs.
-    private func makeImages(_ names: [String], _ properties: [String: any Sendable] = [:]) async throws -> [String] {
+    private func makeImages(
+        _ names: [String],
+        _ properties: [String: any Sendable] = [:],
+        data: Data? = nil
+    ) async throws -> [String] {
         var ids: [String] = []
         for name in names {
-            ids.append(try await cloud.makeImage(properties.merging(["name": name]) { $1 }, data: nil))
+            ids.append(try await cloud.makeImage(properties.merging(["name": name]) { $1 }, data: data))
         }
         return ids
     }
@@ -88,7 +92,7 @@ extension RealCloudTests {
 
     @Test("The README's clean-up: what is old and not among the newest goes, save what a server was made from")
     func cleanUp() async throws {
-        let ids = try await makeImages((1...8).map { "nightly-\($0)" }, ["tags": ["ci"]])
+        let ids = try await makeImages((1...8).map { "nightly-\($0)" }, ["tags": ["ci"]], data: Data("x".utf8))
         for (index, id) in ids.enumerated() { try await RealCloud.backdate([id], days: 19 - 2 * index) }
         let arguments = ["--match", "nightly-*", "--older-than", "14d", "--keep-last", "1", "--unless-in-use"]
 

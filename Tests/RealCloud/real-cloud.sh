@@ -90,7 +90,6 @@ bind = "127.0.0.1:$3"
 workers = $4
 threads = $5
 pidfile = "$state/$1.pid"
-daemon = True
 control_socket_disable = True
 errorlog = "$state/$1-gunicorn.log"
 accesslog = "$state/$1-access.log"
@@ -108,8 +107,10 @@ def post_fork(server, worker):
         return ("BEGIN IMMEDIATE" if statement == "BEGIN" else statement), parameters
 EOF
     # Both services read the command line as their own, so gunicorn gets its settings from a file.
+    # Not a daemon: in a session of its own it would share the processors with the tests half and half (autogroup), and
+    # that these make the programs they run yield to everybody would count for nothing.
     GUNICORN_CMD_ARGS="--config $state/$1.py" OS_KEYSTONE_CONFIG_DIR="$state/$1" OS_GLANCE_CONFIG_DIR="$state/$1" \
-        "$bin/gunicorn"
+        nohup "$bin/gunicorn" > /dev/null 2>&1 < /dev/null &
 }
 
 # $1: port

@@ -24,6 +24,14 @@ public struct Executable: Sendable {
         return Executable(url: products.deletingLastPathComponent().appendingPathComponent("delete-image"))
     }
 
+    /// What makes a program run only when nobody else wants to. On Linux URLSession keeps a processor busy while it waits
+    /// for the first answer on a connection, and many programs at once would leave the servers on this machine none to
+    /// answer with.
+    private static let yielding: [String] = {
+        let chrt = "/usr/bin/chrt"
+        return FileManager.default.isExecutableFile(atPath: chrt) ? [chrt, "--idle", "0"] : []
+    }()
+
     /// Runs to the end.
     public func run(
         _ arguments: [String],
@@ -46,10 +54,9 @@ public struct Executable: Sendable {
         currentDirectory: URL? = nil
     ) throws -> Running {
         let process = Process()
-        // After everybody else: on Linux URLSession keeps a processor busy while it waits for the first answer on a
-        // connection, and many programs at once would leave the servers on this machine none to answer with.
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/nice")
-        process.arguments = ["-n", "19", url.path] + arguments
+        let command = Self.yielding + [url.path] + arguments
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
         // The toolchain's libraries are found through these; nothing else of the machine's may matter.
         let inherited = ProcessInfo.processInfo.environment.filter {
             ["PATH", "HOME", "LD_LIBRARY_PATH"].contains($0.key)
