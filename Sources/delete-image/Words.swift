@@ -33,81 +33,9 @@ enum Words {
         }
     }
 
-    /// What is said behind the image that `outcome` is about; nil where its result says it all.
-    ///
-    /// - Parameter isShort: Whether ``notAsked(_:)`` tells why it could not be asked about.
-    static func detail(_ outcome: Outcome, isShort: Bool = false) -> String? {
-        switch outcome.result {
-        case .deleted:
-            if outcome.error != nil {
-                "gone at the second look; the answer to an earlier try was lost"
-            } else {
-                outcome.attempts == 0 ? "by an earlier run, as the receipt says" : nil
-            }
-        case .wouldDelete, .pending: nil
-        case .kept(.unknown(let safeguard, let error)):
-            "Nobody can say whether \(question(safeguard))." + (isShort ? "" : " " + capitalized(sentence(error)))
-        case .kept(let reason): sentence(reason, of: outcome) + lostProtection(outcome)
-        case .missing: "It is not there: deleted already, or another project's."
-        case .failed: outcome.error.map { failure($0, of: outcome) + lostProtection(outcome) }
-        }
-    }
-
-    private static func failure(_ error: ImageDeletionError, of outcome: Outcome) -> String {
-        if outcome.protectionFault != nil, outcome.attempts == 0 {
-            return "Its protection could not be lifted. \(sentence(error))"
-        }
-        guard case .service(let failure) = error, failure.service == .image else { return sentence(error) }
-        return capitalized(predicate(failure))
-            + (failure.mayHaveActed && outcome.attempts > 0 ? " It may be gone nevertheless: look with --dry-run." : "")
-    }
-
-    private static func lostProtection(_ outcome: Outcome) -> String {
-        outcome.protectionFault == .notPutBack
-            ? " Its protection was lifted and could not be put back: protect it again." : ""
-    }
-
-    private static func sentence(_ reason: KeepReason, of outcome: Outcome) -> String {
-        switch reason {
-        case .protected: "It is protected; --unprotect, or unprotect in its rule, deletes it all the same."
-        case .notPrivate: notPrivate(outcome)
-        case .keepLast: "It is one of the newest."
-        case .inUse(let servers): "In use: \(list(servers, of: "server")) was created from it."
-        case .shared(let projects): "It is lent to \(list(projects, of: "project"))."
-        case .referenced(let place): "It is written in \(printable(place.file)):\(place.line)."
-        case .unreadable(let file): "\(printable(file)) cannot be read, and may name it."
-        case .changed(let fields): "It has changed since the plan was made: \(fields.joined(separator: ", "))."
-        case .unknown(let safeguard, _): "Nobody can say whether \(question(safeguard))."
-        }
-    }
-
-    private static func question(_ safeguard: Safeguard) -> String {
-        switch safeguard {
-        case .inUse: "a server was created from it"
-        case .shared: "it is lent to a project"
-        case .referenced: "a file names it"
-        }
-    }
-
-    /// Why images of `plan` are kept that nobody could be asked about: once for each question.
-    static func notAsked(_ plan: DeletionPlan) -> [String] {
-        Safeguard.allCases.compactMap { safeguard in
-            plan.entries.lazy.compactMap { entry in
-                guard case .keep(.unknown(safeguard, let error)) = entry.fate else { return nil }
-                return "it could not be found out whether \(question(safeguard)), so images are kept. "
-                    + capitalized(sentence(error))
-            }.first
-        }
-    }
-
     /// A date that every image is older than.
     static func ahead(_ date: Date) -> String {
         "the date \(date.formatted(.iso8601)) lies ahead, and every image is older than that. Nothing was deleted."
-    }
-
-    private static func list(_ names: [String], of noun: String) -> String {
-        let some = names.prefix(3).map { printable($0, limit: 64) }.joined(separator: ", ")
-        return "\(noun) \(some)" + (names.count > 3 ? " and \(names.count - 3) more" : "")
     }
 
     /// Why a plan cannot be carried out.
@@ -133,13 +61,6 @@ enum Words {
         }
     }
 
-    private static func notPrivate(_ outcome: Outcome) -> String {
-        guard let image = outcome.image, let visibility = image.visibility, visibility != "public" else {
-            return "It is public; only private images are deleted."
-        }
-        return "It belongs to another project (\(printable(image.owner ?? "unknown", limit: 64)))."
-    }
-
     private static func subject(_ service: ServiceError.Service) -> String {
         switch service {
         case .identity: "The identity service"
@@ -148,7 +69,7 @@ enum Words {
         }
     }
 
-    private static func predicate(_ error: ServiceError) -> String {
+    static func predicate(_ error: ServiceError) -> String {
         // The server's words become a part of a sentence.
         let own = error.message.map { ": " + printable($0.trimmingSuffix(while: { $0 == "." }), limit: 300) } ?? ""
         let variable = error.service == .identity ? "OS_AUTH_URL" : "OS_REGION_NAME"
@@ -259,7 +180,7 @@ enum Words {
         return "\(record.method) \(printable(record.url.absoluteString)): \(answer) (\(facts))"
     }
 
-    private static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+    static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
 }
 
 extension String {

@@ -3,7 +3,11 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Confirmation", .enabled(if: Executable.hasTerminals, "no script(1) here that makes terminals"))
+@Suite(
+    "Confirmation",
+    .enabled(if: Executable.hasTerminals, "no script(1) here that makes terminals"),
+    .timeLimit(.minutes(3))
+)
 struct ConfirmationTests {
     static let images: [DemoImage] = (1...3).map { .old($0, "nightly-\($0)", day: $0) }
 
@@ -180,7 +184,8 @@ struct ConfirmationTests {
 
 @Suite(
     "Nobody to ask",
-    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setsid"), "no setsid(1) here")
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setsid"), "no setsid(1) here"),
+    .timeLimit(.minutes(3))
 )
 struct UnattendedTests {
     @Test(

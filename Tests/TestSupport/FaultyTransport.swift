@@ -61,6 +61,8 @@ public final class FaultyTransport: HTTPTransport {
     public func count(_ method: String) -> Int { requests.count { $0.method == method } }
 
     public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+        // As any transport: what was given up before it began is not sent.
+        if Task.isCancelled { throw TransportError(.cancelled, "cancelled") }
         let sent = SentRequest(request)
         let earlier = log.withLock { log in
             defer { log.append(sent) }

@@ -60,13 +60,3 @@ extension Secret: Codable {
         try container.encode(value)
     }
 }
-
-/// Dates as OpenStack writes them: UTC, with or without a fraction of a second.
-enum ServiceDate {
-    static func text(_ date: Date) -> String { date.formatted(.iso8601) }
-
-    static func parse(_ text: String) -> Date? {
-        (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-            ?? (try? Date(text, strategy: .iso8601))
-    }
-}

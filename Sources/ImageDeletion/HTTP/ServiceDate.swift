@@ -1,0 +1,11 @@
+import Foundation
+
+/// Dates as OpenStack writes them: UTC, with or without a fraction of a second.
+enum ServiceDate {
+    static func text(_ date: Date) -> String { date.formatted(.iso8601) }
+
+    static func parse(_ text: String) -> Date? {
+        (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+            ?? (try? Date(text, strategy: .iso8601))
+    }
+}

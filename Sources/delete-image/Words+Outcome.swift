@@ -1,0 +1,86 @@
+import Foundation
+import ImageDeletion
+
+/// What became of an image, and what was decided about it, in sentences.
+extension Words {
+    /// What is said behind the image that `outcome` is about; nil where its result says it all.
+    ///
+    /// - Parameter isShort: Whether ``notAsked(_:)`` tells why it could not be asked about.
+    static func detail(_ outcome: Outcome, isShort: Bool = false) -> String? {
+        switch outcome.result {
+        case .deleted:
+            if outcome.error != nil {
+                "gone at the second look; the answer to an earlier try was lost"
+            } else {
+                outcome.attempts == 0 ? "by an earlier run, as the receipt says" : nil
+            }
+        case .wouldDelete, .pending: nil
+        case .kept(let reason): sentence(reason, of: outcome, isShort: isShort) + lostProtection(outcome)
+        case .missing: "It is not there: deleted already, or another project's."
+        case .failed: outcome.error.map { failure($0, of: outcome) + lostProtection(outcome) }
+        }
+    }
+
+    private static func failure(_ error: ImageDeletionError, of outcome: Outcome) -> String {
+        if outcome.protectionFault != nil, outcome.attempts == 0 {
+            return "Its protection could not be lifted. \(sentence(error))"
+        }
+        guard case .service(let failure) = error, failure.service == .image else { return sentence(error) }
+        return capitalized(predicate(failure))
+            + (failure.mayHaveActed && outcome.attempts > 0 ? " It may be gone nevertheless: look with --dry-run." : "")
+    }
+
+    private static func lostProtection(_ outcome: Outcome) -> String {
+        outcome.protectionFault == .notPutBack
+            ? " Its protection was lifted and could not be put back: protect it again." : ""
+    }
+
+    private static func sentence(_ reason: KeepReason, of outcome: Outcome, isShort: Bool) -> String {
+        switch reason {
+        case .protected: "It is protected; --unprotect, or unprotect in its rule, deletes it all the same."
+        case .notPrivate: notPrivate(outcome.image)
+        case .keepLast: "It is one of the newest."
+        case .inUse(let servers): "In use: \(list(servers, of: "server")) was created from it."
+        case .shared(let projects): "It is lent to \(list(projects, of: "project"))."
+        case .referenced(let place): "It is written in \(printable(place.file)):\(place.line)."
+        case .unreadable(let file): "\(printable(file)) cannot be read, and may name it."
+        case .changed(let fields): "It has changed since the plan was made: \(fields.joined(separator: ", "))."
+        case .unknown(let safeguard, let error):
+            "Nobody can say whether \(question(safeguard, of: "it"))."
+                + (isShort ? "" : " " + capitalized(sentence(error)))
+        }
+    }
+
+    private static func list(_ names: [String], of noun: String) -> String {
+        let some = names.prefix(3).map { printable($0, limit: 64) }.joined(separator: ", ")
+        return "\(noun) \(some)" + (names.count > 3 ? " and \(names.count - 3) more" : "")
+    }
+
+    private static func question(_ safeguard: Safeguard, of image: String) -> String {
+        switch safeguard {
+        case .inUse: "a server was created from \(image)"
+        case .shared: "\(image) is lent to a project"
+        case .referenced: "a file names \(image)"
+        }
+    }
+
+    /// Why images of `plan` are kept that nobody could be asked about: once for each question.
+    static func notAsked(_ plan: DeletionPlan) -> [String] {
+        Safeguard.allCases.compactMap { safeguard in
+            plan.entries.lazy.compactMap { entry in
+                guard case .keep(.unknown(safeguard, let error)) = entry.fate else { return nil }
+                return "nobody can say whether \(question(safeguard, of: "an image")), so images are kept. "
+                    + capitalized(sentence(error))
+            }.first
+        }
+    }
+
+    private static func notPrivate(_ image: Image?) -> String {
+        switch image?.visibility {
+        case "private" where image?.imageType != "gold", "shared" where image?.imageType != "gold":
+            "It belongs to another project (\(printable(image?.owner ?? "unknown", limit: 64)))."
+        case let visibility?: "It is \(printable(visibility, limit: 64)); only private images are deleted."
+        case nil: "It is not private; only private images are deleted."
+        }
+    }
+}
