@@ -60,12 +60,17 @@ public struct ImageService: Sendable {
     }
 
     /// Gets a token, from the cache if it can, and finds the image service.
+    ///
+    /// - Throws: ``ImageDeletionError/service(_:)`` where the identity service gives none, and
+    ///   ``ImageDeletionError/configuration(_:)`` for settings that do not fit the cloud.
     public func signIn() async throws(ImageDeletionError) -> Session {
         let (token, endpoint) = try await images.session()
         return Session(endpoint: endpoint, project: token.project, user: user)
     }
 
     /// The project that the token is for; a token from somewhere else is asked about (`GET /v3/auth/tokens`).
+    ///
+    /// - Throws: What ``signIn()`` does, and ``ConfigurationProblem/tokenWithoutProject`` for a token of no project.
     public func project() async throws(ImageDeletionError) -> TokenProject {
         let token = try await images.tokens.describedToken()
         guard let project = token.project else { throw .configuration([.tokenWithoutProject]) }
@@ -76,6 +81,7 @@ public struct ImageService: Sendable {
     /// (`DELETE /v3/auth/tokens`).
     ///
     /// - Returns: Whether there was one.
+    /// - Throws: ``ImageDeletionError/service(_:)`` where it could not be revoked; it is out of the cache all the same.
     @discardableResult
     public func forgetToken() async throws(ImageDeletionError) -> Bool {
         try await images.tokens.forget()
@@ -90,9 +96,12 @@ public struct ImageService: Sendable {
 
     /// Reads the list of images that `query` asks for, to its end, page after page (`GET /v2/images`).
     ///
-    /// - Parameter isWanted: Which of them to return. A server may list more than was asked for, and memory grows with
-    ///   what is wanted, not with the list.
-    /// - Returns: Each image once, in the order in which the server lists them.
+    /// - Parameters:
+    ///   - query: What the server is asked to list.
+    ///   - isWanted: Which of them to return. A server may list more than was asked for, and memory grows with what is
+    ///     wanted, not with the list.
+    /// - Returns: Each image once, in the order in which the server lists them, as it was seen last.
+    /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/service(_:)`` where the list cannot be read to its end.
     public func images(
         _ query: ImageQuery,
         where isWanted: (Image) -> Bool = { _ in true }

@@ -57,6 +57,7 @@ public struct DeletionPlan: Sendable, Hashable {
     /// A plan to delete what was seen, save what the service would refuse to delete.
     ///
     /// - Parameters:
+    ///   - sightings: What a look at each of the images told; an image that was not seen is left alone.
     ///   - project: The ID of the caller's project; nil where it is not known.
     ///   - terms: Under which conditions an image is deleted.
     public init(

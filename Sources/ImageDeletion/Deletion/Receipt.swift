@@ -60,6 +60,8 @@ public final class Receipt: Sendable {
     }
 
     /// Opens the receipt at `url` for this run alone, and makes it if there is none.
+    ///
+    /// - Throws: ``Fault``; then the file is as it was.
     public init(_ url: URL, at session: ImageService.Session) throws(Fault) {
         let place = Place(endpoint: session.endpoint.absoluteString, project: session.project?.id)
         self.place = place

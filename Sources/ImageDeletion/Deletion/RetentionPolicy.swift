@@ -27,6 +27,8 @@ public struct RetentionPolicy: Sendable, Hashable {
     }
 
     /// Reads a policy.
+    ///
+    /// - Throws: ``Fault`` with the key; a key that is not known, or there twice, is one.
     public init(json: Data) throws(Fault) {
         let content: Any
         do {

@@ -73,6 +73,8 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     }
 
     /// Reads a plan.
+    ///
+    /// - Throws: ``Fault/malformed(_:)`` with the place in the file.
     public init(json: Data) throws(Fault) {
         let plan: SavedPlan
         do {
@@ -92,6 +94,8 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     }
 
     /// The file's content, as people can read it.
+    ///
+    /// - Throws: What the encoder does; nothing in a plan makes it.
     public func json() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -99,6 +103,8 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     }
 
     /// Makes sure that the newest images, which are spared, are still there, by `sightings` of them.
+    ///
+    /// - Throws: ``Fault/sparedIsGone(_:)``.
     public func check(spared sightings: [Sighting]) throws(Fault) {
         for sighting in sightings {
             if case .failure(let error) = sighting.finding, error.isNotFound { throw .sparedIsGone(sighting.id) }
@@ -106,6 +112,8 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     }
 
     /// Makes sure that the plan is for the cloud and the project of `session`.
+    ///
+    /// - Throws: ``Fault/otherEndpoint(_:)`` or ``Fault/otherProject(_:)``.
     public func check(_ session: ImageService.Session, project: TokenProject) throws(Fault) {
         guard endpoint == session.endpoint.absoluteString else { throw .otherEndpoint(endpoint) }
         guard self.project.id == project.id else { throw .otherProject(self.project) }
@@ -122,7 +130,9 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     /// Sightings of other images than those to be deleted are passed over. What the cloud can be asked about is asked
     /// again, because a server that was created meanwhile does not change the image.
     ///
-    /// - Parameter safeguards: What may spare an image besides what the plan says.
+    /// - Parameters:
+    ///   - sightings: What a look at each of the ``deletions`` told.
+    ///   - safeguards: What may spare an image besides what the plan says.
     public func plan(_ sightings: [Sighting], safeguards: Set<Safeguard> = []) -> DeletionPlan {
         let entries = Dictionary(images.filter { $0.fate == "delete" }.map { ($0.id, $0) }) { first, _ in first }
         return DeletionPlan(

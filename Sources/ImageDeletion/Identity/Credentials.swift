@@ -28,26 +28,34 @@ public struct Credentials: Sendable, Hashable {
 
     /// A user, by ID or by name within a domain.
     public enum User: Sendable, Hashable {
+        /// By ID, which is enough.
         case id(String)
+        /// By name, which is unique within its domain.
         case name(String, domain: Domain)
     }
 
     /// An application credential, by ID or by name of its user.
     public enum ApplicationCredential: Sendable, Hashable {
+        /// By ID, which is enough.
         case id(String)
+        /// By name, which is unique among its user's.
         case name(String, user: User)
     }
 
     /// A project, by ID or by name within a domain. The domain may be left out where the project is only compared
     /// with that of a token, which an application credential or ``Method/token(_:)`` brings along.
     public enum Project: Sendable, Hashable {
+        /// By ID, which is enough.
         case id(String)
+        /// By name, which is unique within its domain.
         case name(String, domain: Domain?)
     }
 
     /// A domain, by ID or by name.
     public enum Domain: Sendable, Hashable {
+        /// By ID.
         case id(String)
+        /// By name.
         case name(String)
     }
 

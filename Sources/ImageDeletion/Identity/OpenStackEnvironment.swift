@@ -11,7 +11,9 @@ public struct OpenStackEnvironment: Sendable, Hashable {
 
     /// Reads `environment`. A variable that is set to nothing counts as not set.
     ///
-    /// - Parameter allowsHTTP: Whether `http` is taken for hosts that are not loopback addresses.
+    /// - Parameters:
+    ///   - environment: Variables and their values, like those of the process; others than `OS_*` are passed over.
+    ///   - allowsHTTP: Whether `http` is taken for hosts that are not loopback addresses.
     /// - Throws: ``ImageDeletionError/configuration(_:)`` with everything that is wrong, not just the first of it.
     public init(_ environment: [String: String], allowsHTTP: Bool = false) throws(ImageDeletionError) {
         var reader = VariableReader(environment)
