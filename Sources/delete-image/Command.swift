@@ -67,12 +67,10 @@ struct Command: Sendable {
             let ready = try makeService()
             service = ready
             if let selection {
-                // IDs can be counted before anybody is asked, where nothing can be found out that spares one.
-                if !options.onlyShows, options.rule.safeguards.isEmpty, options.receipt == nil { try check(plan) }
+                if isFinal(selection) { try check(plan) }
                 let session = try await signIn(ready)
                 let receipt = try receipt(session)
                 plan = try await decide(selection, ready, session, receipt)
-                for warning in Words.notAsked(plan) { tell("warning", warning) }
                 try check(plan, at: session)
                 if options.onlyShows {
                     outcomes = try await show(plan, at: session, of: ready)
@@ -99,6 +97,12 @@ struct Command: Sendable {
         return end(outcomes, failure)
     }
 
+    /// Whether IDs can be counted before anybody is asked, because nothing can be found out that spares one.
+    private func isFinal(_ selection: Selection) -> Bool {
+        guard case .images = selection else { return false }
+        return !options.onlyShows && options.rule.safeguards.isEmpty && options.receipt == nil
+    }
+
     /// Whether the token is all that is to go.
     private var forgetsOnly: Bool { options.forgetsToken && !options.selects }
 
@@ -113,7 +117,10 @@ struct Command: Sendable {
         do {
             return try Receipt(URL(fileURLWithPath: path), at: session)
         } catch {
-            throw Failure(.input, "the receipt \(printable(path)): \(Words.sentence(error)) Nothing was deleted.")
+            throw Failure(
+                .input,
+                "the receipt \(printable(path)) is of no use: \(Words.sentence(error)) Nothing was deleted."
+            )
         }
     }
 
@@ -125,7 +132,7 @@ struct Command: Sendable {
             _ = receipt.append(outcome, at: surroundings.clock.now())
         }
         if let fault = receipt.fault {
-            throw Failure(.incomplete, "the receipt cannot be written: \(Words.sentence(fault)) Nothing was deleted.")
+            throw Failure(.input, "the receipt cannot be written: \(Words.sentence(fault)) Nothing was deleted.")
         }
     }
 
@@ -139,15 +146,17 @@ struct Command: Sendable {
         let find = surroundings.references
         // A list, a plan and a receipt name images because of this very command.
         let ours = options.lists + [options.planFile, options.appliedPlan, options.receipt].compactMap { $0 }
-        return try await Decision(
+        let plan = try await Decision(
             options: options,
             service: service,
             session: session,
             receipt: receipt,
             now: now,
-            references: { try find($0, folder, ours) },
+            references: { try await find($0, folder, ours) },
             warn: { tell("warning", $0) }
         ).plan(selection)
+        for warning in Words.notAsked(plan) { tell("warning", warning) }
+        return plan
     }
 
     private func referenceFolder() throws(Failure) -> URL {

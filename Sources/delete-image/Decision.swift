@@ -9,7 +9,7 @@ struct Decision: Sendable {
     let receipt: Receipt?
     let now: Date
     /// Where the IDs among these are written, in the files of the package or of the folder that was named.
-    let references: @Sendable (Set<ImageID>) throws -> [ImageID: Reference]
+    let references: @Sendable (Set<ImageID>) async throws -> [ImageID: Reference]
     let warn: @Sendable (String) -> Void
 
     /// What becomes of what `selection` says.
@@ -43,10 +43,15 @@ struct Decision: Sendable {
     private func candidates(_ saved: SavedPlan) async throws(Failure) -> DeletionPlan {
         let project = try await project()
         do { try saved.check(session, project: project) } catch { throw Failure(.input, Words.sentence(error)) }
-        let sightings = await service.look(at: saved.deletions, concurrency: options.concurrency)
-        if sightings.contains(where: { (try? $0.finding.get()) != nil }) {
-            let spared = await service.look(at: saved.spared, concurrency: options.concurrency)
-            do { try saved.check(spared: spared) } catch { throw Failure(.input, Words.sentence(error)) }
+        let ids = saved.deletions + saved.spared
+        let sightings = try await look(at: ids)
+        if sightings.prefix(saved.deletions.count).contains(where: { (try? $0.finding.get()) != nil }) {
+            do { try saved.check(spared: Array(sightings.dropFirst(saved.deletions.count))) } catch {
+                if case .sparedIsUnseen(_, let cause) = error {
+                    throw Failure(ExitStatus(cause), Words.sentence(error))
+                }
+                throw Failure(.input, Words.sentence(error))
+            }
         }
         return saved.plan(sightings, safeguards: options.rule.safeguards)
     }
@@ -88,7 +93,7 @@ struct Decision: Sendable {
             case .name(let name): done[name]
             }
         }
-        let seen = await service.look(at: ids, concurrency: options.concurrency)
+        let seen = try await look(at: ids)
         let sightings = Dictionary(seen.map { ($0.id, $0) }) { first, _ in first }
         for case .name(let name) in targets {
             guard let id = done[name], let image = try? sightings[id]?.finding.get(), image.name != name else {
@@ -144,16 +149,31 @@ struct Decision: Sendable {
         }
     }
 
-    private func references(to plan: DeletionPlan) -> Result<[ImageID: KeepReason], Failure> {
+    private func references(to plan: DeletionPlan) async -> Result<[ImageID: KeepReason], Failure> {
         let ids = Set(plan.deletions.filter { $0.terms.safeguards.contains(.referenced) }.map(\.id))
         guard !ids.isEmpty else { return .success([:]) }
         do {
-            return .success(try references(ids).mapValues(KeepReason.referenced))
+            return .success(try await references(ids).mapValues(KeepReason.referenced))
         } catch let file as UnreadableFile {
             return .success(Dictionary(uniqueKeysWithValues: ids.map { ($0, .unreadable(file.path)) }))
         } catch {
-            return .failure(Failure(.usage, "--unless-referenced: \(printable(error.localizedDescription))"))
+            return .failure(.interruptedBefore)
         }
+    }
+
+    /// What is seen of each of `ids`, in their order. Many are looked for in the list; what it does not hold is looked at
+    /// by itself.
+    private func look(at ids: [ImageID]) async throws(Failure) -> [Sighting] {
+        var listed: [ImageID: Image] = [:]
+        if ids.count > 50 {
+            let wanted = Set(ids)
+            for image in try await list(ImageQuery(owner: project().id), where: { wanted.contains($0.id) }) {
+                listed[image.id] = image
+            }
+        }
+        let others = await service.look(at: ids.filter { listed[$0] == nil }, concurrency: options.concurrency)
+        let seen = Dictionary(others.map { ($0.id, $0) }) { first, _ in first }
+        return ids.compactMap { id in listed[id].map { Sighting(id: id, finding: .success($0)) } ?? seen[id] }
     }
 
     private func list(

@@ -11,10 +11,11 @@ enum NamedFile {
         let (contents, reader) = AsyncThrowingStream<Data, any Error>.makeStream()
         Thread.detachNewThread {
             do {
-                let data =
-                    try path == "-"
-                    ? FileHandle.standardInput.readToEnd() ?? Data() : Data(contentsOf: URL(fileURLWithPath: path))
-                reader.yield(data)
+                let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+                guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+                // Not `Data(contentsOf:)`, which takes a pipe for something that may not be read.
+                let handle = FileHandle(fileDescriptor: file, closeOnDealloc: path != "-")
+                reader.yield(try handle.readToEnd() ?? Data())
             } catch {
                 reader.finish(throwing: Fault(error))
             }

@@ -5,65 +5,92 @@ import ImageDeletion
 enum References {
     /// The first place of each of `ids` in the files of `folder`, save `others`: by path, then by line.
     ///
-    /// - Throws: ``UnreadableFile``: what is not read could name any image.
-    static func find(_ ids: Set<ImageID>, in folder: URL, except others: [String]) throws -> [ImageID: Reference] {
-        let paths = try PackageFiles.paths(in: folder)
-        let passedOver = Set(others.compactMap(FileIdentity.init))
-        let root = folder.path
-        let found = Findings()
-        let lanes = min(max(1, paths.count), ProcessInfo.processInfo.activeProcessorCount)
-        DispatchQueue.concurrentPerform(iterations: lanes) { lane in
-            for path in paths[(paths.count * lane / lanes)..<(paths.count * (lane + 1) / lanes)] {
-                // A name that is no UTF-8 was not read as it is, so the file cannot be found by it.
-                if path.contains("\u{FFFD}") {
-                    found.fail(path)
-                    continue
-                }
-                do {
-                    guard let bytes = try content("\(root)/\(path)", except: passedOver) else { continue }
-                    for (id, line) in places(of: ids, in: bytes) { found.add(id, Reference(file: path, line: line)) }
-                } catch {
-                    found.fail(path)
+    /// - Throws: ``UnreadableFile``: what is not read could name any image. `CancellationError` when it was given up.
+    static func find(
+        _ ids: Set<ImageID>,
+        in folder: URL,
+        except others: [String]
+    ) async throws -> [ImageID: Reference] {
+        let isGivenUp = Flag()
+        return try await withTaskCancellationHandler {
+            let paths = try PackageFiles.paths(in: folder)
+            let passedOver = Set(others.compactMap(FileIdentity.init))
+            let found = Findings()
+            let lanes = min(max(1, paths.count), ProcessInfo.processInfo.activeProcessorCount)
+            DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+                for path in paths[(paths.count * lane / lanes)..<(paths.count * (lane + 1) / lanes)] {
+                    do {
+                        // A name that is no UTF-8 was not read as it is, so the file cannot be found by it.
+                        if path.contains("\u{FFFD}") { throw UnreadableFile(path: path) }
+                        try read("\(folder.path)/\(path)", except: passedOver) { text, line in
+                            for (id, offset) in places(of: ids, in: text) {
+                                found.add(id, Reference(file: path, line: line + offset))
+                            }
+                            return !isGivenUp.isSet
+                        }
+                    } catch {
+                        found.fail(path)
+                    }
+                    if isGivenUp.isSet { return }
                 }
             }
+            if isGivenUp.isSet { throw CancellationError() }
+            return try found.result()
+        } onCancel: {
+            isGivenUp.set()
         }
-        return try found.result()
     }
 
-    /// The text of a file; nil where there is none: for links (their target is a file of its own), and for what holds
-    /// a zero byte at its beginning, by which git tells text. Plain system calls: Foundation's take four times as long,
-    /// which counts with fifty thousand files.
-    private static func content(_ path: String, except others: Set<FileIdentity>) throws -> [UInt8]? {
+    /// Reads a text file block by block, each with the last 35 bytes of the one before it, so that every ID is whole in
+    /// one of them. Links are passed over (their target is a file of its own), and so is what holds a zero byte at its
+    /// beginning, by which git tells text. Plain system calls: Foundation's take four times as long, which counts with
+    /// fifty thousand files.
+    ///
+    /// - Parameter search: Takes a block and the number of its first line, and says whether to go on.
+    private static func read(
+        _ path: String,
+        except others: Set<FileIdentity>,
+        _ search: ([UInt8], Int) -> Bool
+    ) throws {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         // Deleted but still in git's list, or a link.
-        if file < 0, [ENOENT, ENOTDIR, ELOOP].contains(errno) { return nil }
+        if file < 0, [ENOENT, ENOTDIR, ELOOP].contains(errno) { return }
         guard file >= 0 else { throw UnreadableFile(path: path) }
         defer { close(file) }
         var info = stat()
         guard fstat(file, &info) == 0 else { throw UnreadableFile(path: path) }
-        guard info.st_mode & S_IFMT == S_IFREG, info.st_size >= 36, !others.contains(FileIdentity(info)) else {
-            return nil
+        guard info.st_mode & S_IFMT == S_IFREG, !others.contains(FileIdentity(info)) else { return }
+        var (left, line, text) = (Int(info.st_size), 1, [UInt8]())
+        while left > 0 {
+            let block = try block(of: file, atMost: min(left, 1 << 20), path)
+            if block.isEmpty || text.isEmpty && block.prefix(8000).contains(0) { return }
+            left -= block.count
+            text += block
+            guard search(text, line) else { return }
+            line += text.dropLast(35).count { $0 == UInt8(ascii: "\n") }
+            text = text.suffix(35)
         }
-        let size = Int(info.st_size)
-        let bytes = try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+    }
+
+    private static func block(of file: Int32, atMost size: Int, _ path: String) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
             while filled < size {
-                let count = read(file, buffer.baseAddress?.advanced(by: filled), size - filled)
+                let count = Foundation.read(file, buffer.baseAddress?.advanced(by: filled), size - filled)
                 if count < 0, errno == EINTR { continue }
                 guard count >= 0 else { throw UnreadableFile(path: path) }
                 if count == 0 { return }
                 filled += count
             }
         }
-        return bytes.prefix(8000).contains(0) ? nil : bytes
     }
 
-    /// The IDs in `text` with their lines. Every hyphen may be the first of a UUID; `memchr` finds hyphens faster than
+    /// The IDs in `text`, and how many lines after its first. Every hyphen may be the first of a UUID; `memchr` finds hyphens faster than
     /// anything that looks at each byte.
     private static func places(of ids: Set<ImageID>, in text: [UInt8]) -> [(ImageID, Int)] {
         text.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return [] }
             var places: [(ImageID, Int)] = []
-            var (position, line, counted) = (0, 1, 0)
+            var (position, line, counted) = (0, 0, 0)
             while position < bytes.count,
                 let hyphen = memchr(base + position, Int32(UInt8(ascii: "-")), bytes.count - position)
             {

@@ -55,6 +55,8 @@ enum Terminal {
             let count = read(terminal, &line, line.count)
             if count < 0, errno == EINTR { continue }
             if count <= 0 { endLine(terminal) }
+            // What is left of a long line would go to the shell.
+            tcflush(terminal, TCIFLUSH)
             let answer = String(decoding: line.prefix(max(0, count)), as: UTF8.self)
                 .trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
             return ["y", "yes"].contains(answer) ? .yes : .no

@@ -170,7 +170,7 @@ struct TextReport {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    /// How old something is: "3 weeks", "25 days", "5 hours".
+    /// How old something is: "25 days old", "5 hours old".
     static func age(_ date: Date, now: Date) -> String {
         let seconds = max(0, now.timeIntervalSince(date))
         return switch seconds {

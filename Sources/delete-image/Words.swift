@@ -47,7 +47,10 @@ enum Words {
         case .otherProject(let project):
             "the plan is for another project, \(printable(project.name ?? project.id, limit: 64)). Nothing was deleted."
         case .sparedIsGone(let id):
-            "the plan is out of date: image \(id), which was to stay as one of the newest, is gone. Decide anew. "
+            "image \(id), which was to stay as one of the newest, is gone or cannot be used any more, so others may be the "
+                + "newest now. Decide anew. Nothing was deleted."
+        case .sparedIsUnseen(let id, let error):
+            "image \(id), which is to stay as one of the newest, cannot be seen. \(capitalized(sentence(error))) "
                 + "Nothing was deleted."
         }
     }
@@ -57,7 +60,7 @@ enum Words {
         switch fault {
         case .malformed(let line): "line \(line) is none of a receipt; name another file."
         case .inUse: "another run writes to it just now; wait for that, or name another file."
-        case .system(let words): "it cannot be used: \(printable(words))."
+        case .system(let words): "\(printable(words))."
         }
     }
 

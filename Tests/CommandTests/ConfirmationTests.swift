@@ -78,6 +78,19 @@ struct ConfirmationTests {
         #expect(await cloud.remaining() == Set([1, 2].map(Sample.id)))
     }
 
+    @Test("What could not be found out after the answer is told with its reason")
+    func notAskedAgain() async throws {
+        let cloud = try LoopbackCloud(images: Self.images) { request, earlier in
+            // The first list of servers and its end come after the token and the list of images.
+            request.path.contains("/servers/detail") && earlier > 2 ? .answer(403) : nil
+        }
+        let run = try await run(["--match", "nightly-*", "--unless-in-use"], at: cloud, answering: "y\n")
+        #expect(run.status == 0)
+        #expect(run.output.contains("warning: nobody can say whether a server was created from an image"))
+        #expect(run.output.contains("The account may not list the project's servers"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
     @Test(
         "Only y and yes go on",
         arguments: ["n", "", "yep", "ye", "Y es", "ja", "1", "y y", "no\u{4}", "\u{4}"]

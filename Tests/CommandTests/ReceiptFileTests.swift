@@ -61,16 +61,16 @@ struct ReceiptFileTests {
     func killed() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl")
-        let (middle, reached) = AsyncStream<Void>.makeStream()
+        let middle = Meeting(of: 3)
         let cloud = try LoopbackCloud(images: Sample.images(12)) { request, earlier in
             // The one under way in each of the two lanes is not answered any more.
             guard request.method == "DELETE", (7...8).contains(earlier) else { return nil }
-            reached.yield()
+            await middle.arrive()
             return .drip(Data(), every: 3600, again: Data())
         }
         let arguments = ["--concurrency", "2", "--receipt", receipt.path] + (1...12).map(Sample.id)
         let run = try cloud.start(arguments)
-        for await _ in middle { break }
+        await middle.arrive()
         run.signal(SIGKILL)
         #expect(await run.finished().status == -SIGKILL)
 

@@ -104,6 +104,26 @@ struct ReferenceTests {
         #expect(await cloud.remaining() == Set((1...4).map(Sample.id)))
     }
 
+    @Test("A long file is read to its end, whatever block an ID begins in")
+    func long() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        let line = String(repeating: "-", count: 63) + "\n"
+        // Blocks are of 1 MiB: one ID stands across the first boundary, one at the very end of the file.
+        var text = Data(String(repeating: line, count: 16_384).utf8.dropLast(20))
+        text += Data("\(Sample.id(5))\n".utf8)
+        text += Data((String(repeating: line, count: 20_000) + Sample.id(6)).utf8)
+        try text.write(to: package.file("long.txt"))
+        let run = try await cloud.run(
+            ["--json", "--unless-referenced", Sample.id(3), Sample.id(5), Sample.id(6)],
+            currentDirectory: package.url
+        )
+        let report = try run.report()
+        #expect(report.images.map(\.outcome) == ["deleted", "kept", "kept"])
+        #expect(report.images[1].detail == "It is written in long.txt:16384.")
+        #expect(report.images[2].detail == "It is written in long.txt:36385.")
+    }
+
     @Test("A name that cannot be read as it is could be any file's, so all are kept")
     func noUTF8() async throws {
         let cloud = try LoopbackCloud(images: Self.images)

@@ -96,6 +96,14 @@ struct UsageTests {
         #expect(cloud.requests.isEmpty)
     }
 
+    @Test("A list may come from a pipe")
+    func pipedList() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        let run = try await cloud.run(["--from", "/dev/stdin"], input: "\(Sample.id(1))\n\(Sample.id(2))\n")
+        #expect(run.status == 0)
+        #expect(await cloud.remaining().isEmpty)
+    }
+
     @Test("A list that is no text")
     func binaryList() async throws {
         let cloud = try LoopbackCloud()

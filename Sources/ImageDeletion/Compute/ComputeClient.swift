@@ -48,14 +48,14 @@ struct ComputeClient: Sendable {
         }
     }
 
-    /// Pages are numbered from 1, until one is not full.
+    /// Pages are numbered from 1, until one has nothing in it.
     private func ecsServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
         var servers: [Server] = []
         for number in 1...1000 {
             let query = [(name: "offset", value: "\(number)"), ("limit", "\(Self.pageSize)")]
             let page = try await page(endpoint.appendingPathComponent("cloudservers/detail").with(query), token)
             servers += page.servers
-            if page.servers.isEmpty || servers.count >= page.count ?? .max { return servers }
+            if page.servers.isEmpty { return servers }
         }
         throw Self.endless
     }
@@ -85,8 +85,6 @@ struct ComputeClient: Sendable {
 /// One page of servers, as both services describe them.
 private struct ServerPage: Decodable {
     var servers: [Server]
-    /// How many servers there are in all; Nova does not say.
-    var count: Int?
 }
 
 private struct Server: Decodable {

@@ -20,9 +20,9 @@ public final class Receipt: Sendable {
 
     /// The images that the file says were deleted at this cloud, in this project.
     public let deleted: Set<ImageID>
-    /// Other images that an earlier run was about to delete: gone, they were gone by it.
+    /// The images that an earlier run was about to delete, and of which it has said no more: gone, they were gone by it.
     public let begun: Set<ImageID>
-    /// Which image of either a name meant.
+    /// Which image a name meant to an earlier run.
     public let imagesByName: [String: ImageID]
     private let file: Int32
     private let place: Place
@@ -75,13 +75,13 @@ public final class Receipt: Sendable {
             }
             guard flock(file, LOCK_EX | LOCK_NB) == 0 else { throw .inUse }
             let lines = try Self.lines(of: file).filter {
-                ["deleted", "pending"].contains($0.outcome) && $0.endpoint == place.endpoint
-                    && $0.project == place.project
+                $0.endpoint == place.endpoint && $0.project == place.project
             }
-            let deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
-            self.deleted = deleted
-            begun = Set(lines.map(\.id)).subtracting(deleted)
-            imagesByName = lines.reduce(into: [:]) { names, line in
+            let begun = lines.filter { $0.outcome == "pending" }
+            let last = lines.reduce(into: [:]) { $0[$1.id] = $1.outcome }
+            deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
+            self.begun = Set(begun.map(\.id).filter { last[$0] == "pending" })
+            imagesByName = begun.reduce(into: [:]) { names, line in
                 if let name = line.name { names[name] = line.id }
             }
             // The name of a new file has to be on the disk as well.

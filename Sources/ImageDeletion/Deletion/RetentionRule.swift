@@ -70,7 +70,4 @@ extension Image {
         let (date, otherDate) = (one.createdAt ?? .distantFuture, other.createdAt ?? .distantFuture)
         return date == otherDate ? one.id.description > other.id.description : date > otherDate
     }
-
-    /// Whether servers can be made from it, as far as is known.
-    fileprivate var isUsable: Bool { status.map { $0 == "active" } ?? true }
 }

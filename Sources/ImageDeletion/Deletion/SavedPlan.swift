@@ -57,8 +57,11 @@ public struct SavedPlan: Sendable, Hashable, Codable {
         case otherEndpoint(String)
         /// It was made for another project.
         case otherProject(TokenProject)
-        /// This image, which is spared as one of the newest, is gone: what was to be deleted may be the newest now.
+        /// This image, which is spared as one of the newest, is gone or cannot be used any more: what was to be deleted
+        /// may be the newest now.
         case sparedIsGone(ImageID)
+        /// This image, which is spared as one of the newest, could not be seen.
+        case sparedIsUnseen(ImageID, ImageDeletionError)
     }
 
     /// What of `plan` can be carried out later; images that nobody saw cannot.
@@ -74,15 +77,27 @@ public struct SavedPlan: Sendable, Hashable, Codable {
 
     /// Reads a plan.
     ///
+    /// Whoever approves it may read it by other means, so nothing in it may be passed over, or be read in two ways.
+    ///
     /// - Throws: ``Fault/malformed(_:)`` with the place in the file.
     public init(json: Data) throws(Fault) {
         let plan: SavedPlan
         do {
+            let version = try JSONDecoder().decode(Version.self, from: json)
+            guard version.schema == Self.schema else { throw Fault.malformed("schema: it is not \(Self.schema)") }
             plan = try JSONDecoder().decode(SavedPlan.self, from: json)
+            if let twice = DuplicateKey(in: json) { throw Fault.malformed("\(twice.path): it is there twice") }
+            let (given, known) = try (
+                JSONSerialization.jsonObject(with: json), JSONSerialization.jsonObject(with: plan.json())
+            )
+            if let key = Self.unknownKey(of: given, besides: known) {
+                throw Fault.malformed("\(key): there is no such key")
+            }
+        } catch let fault as Fault {
+            throw fault
         } catch {
             throw .malformed((error as? DecodingError)?.place ?? "it is no JSON")
         }
-        guard plan.schema == Self.schema else { throw .malformed("schema: it is not \(Self.schema)") }
         var seen: Set<ImageID> = []
         for (index, image) in plan.images.enumerated() {
             guard seen.insert(image.id).inserted else { throw .malformed("images[\(index)].id: it is there twice") }
@@ -91,6 +106,25 @@ public struct SavedPlan: Sendable, Hashable, Codable {
             }
         }
         self = plan
+    }
+
+    private struct Version: Decodable {
+        var schema: String
+    }
+
+    /// The path of a key in `given`, as it was read, that `known`, which is written anew, does not have.
+    private static func unknownKey(of given: Any, besides known: Any, at path: String = "") -> String? {
+        if let given = given as? [Any], let known = known as? [Any] {
+            return zip(given, known).enumerated().lazy.compactMap { index, pair in
+                unknownKey(of: pair.0, besides: pair.1, at: "\(path)[\(index)]")
+            }.first
+        }
+        guard let given = given as? [String: Any], let known = known as? [String: Any] else { return nil }
+        return given.sorted { $0.key < $1.key }.lazy.compactMap { key, value in
+            let path = path.isEmpty ? key : "\(path).\(key)"
+            guard let twin = known[key] else { return value is NSNull ? nil : path }
+            return unknownKey(of: value, besides: twin, at: path)
+        }.first
     }
 
     /// The file's content, as people can read it.
@@ -104,10 +138,14 @@ public struct SavedPlan: Sendable, Hashable, Codable {
 
     /// Makes sure that the newest images, which are spared, are still there, by `sightings` of them.
     ///
-    /// - Throws: ``Fault/sparedIsGone(_:)``.
+    /// - Throws: ``Fault/sparedIsGone(_:)`` or ``Fault/sparedIsUnseen(_:_:)``.
     public func check(spared sightings: [Sighting]) throws(Fault) {
         for sighting in sightings {
-            if case .failure(let error) = sighting.finding, error.isNotFound { throw .sparedIsGone(sighting.id) }
+            switch sighting.finding {
+            case .success(let image): if !image.isUsable { throw .sparedIsGone(sighting.id) }
+            case .failure(let error):
+                throw error.isNotFound ? .sparedIsGone(sighting.id) : .sparedIsUnseen(sighting.id, error)
+            }
         }
     }
 
@@ -122,8 +160,11 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     /// The images to be deleted.
     public var deletions: [ImageID] { images.filter { $0.fate == "delete" }.map(\.id) }
 
-    /// The images that are spared as the newest. The others may be deleted only as long as these are there.
-    public var spared: [ImageID] { images.filter { $0.reason == KeepReason.keepLast.name }.map(\.id) }
+    /// The images that are spared as the newest, of those that can be used. The others may be deleted only as long as
+    /// these are there.
+    public var spared: [ImageID] {
+        images.filter { $0.reason == KeepReason.keepLast.name && ($0.status == nil || $0.status == "active") }.map(\.id)
+    }
 
     /// What is left to do of this plan, now that its images look like `sightings`: those that have changed are kept.
     ///

@@ -1,4 +1,4 @@
-/// A request to the identity or the image service that did not do what it was for.
+/// A request to one of the services that did not do what it was for.
 ///
 /// It holds facts, not advice: the command makes its sentences from them, and so can any other program. No field
 /// ever contains a token, password or passcode. Texts that come from a server may contain control characters.

@@ -31,6 +31,9 @@ public struct Image: Sendable, Hashable {
     public func isPrivate(to project: String) -> Bool {
         owner == project && ["private", "shared"].contains(visibility) && imageType != "gold"
     }
+
+    /// Whether servers can be made from it, as far as is known: it is `active`, or does not say.
+    public var isUsable: Bool { status == nil || status == "active" }
 }
 
 extension Image: Decodable {

@@ -129,11 +129,17 @@ struct ComputeTests {
                 "offset=1&limit=1000": #"{"count":2,"servers":[\#(metered)]}"#,
                 "offset=2&limit=1000":
                     #"{"count":2,"servers":[{"id":"3","name":"","image":{"id":"\#(Sample.id(3))"}}]}"#,
+                // A server that vanished between two pages moved another out of the way: the sum is no end.
+                "offset=3&limit=1000":
+                    #"{"count":2,"servers":[{"id":"4","name":"web-4","image":{"id":"\#(Sample.id(4))"}}]}"#,
+                "offset=4&limit=1000": #"{"count":2,"servers":[]}"#,
             ]
             return pages[request.url.query ?? ""].map { .answer(200, body: $0) } ?? .answer(400)
         }
         #expect(
-            try await reasons(bench, 4) == [.inUse(by: ["web-1"]), .inUse(by: ["web-2"]), .inUse(by: ["3"]), nil]
+            try await reasons(bench, 5) == [
+                .inUse(by: ["web-1"]), .inUse(by: ["web-2"]), .inUse(by: ["3"]), .inUse(by: ["web-4"]), nil,
+            ]
         )
     }
 

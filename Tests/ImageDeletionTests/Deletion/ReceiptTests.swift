@@ -120,7 +120,7 @@ struct ReceiptTests {
         )
         let bench = Bench()
         let session = try await bench.service().signIn()
-        try append(try await bench.service().deleter(for: plan).carryOut(), at: session)
+        try append(plan.untried, at: session)
         let written = try Data(contentsOf: file)
         #expect(written.count { $0 == UInt8(ascii: "\n") } == 1)
         #expect(try Receipt(file, at: session).imagesByName == [name: image.id])
@@ -142,15 +142,35 @@ struct ReceiptTests {
         #expect(try lines().count == 3)
     }
 
-    @Test("Opened again it knows what was deleted, and what names those images had")
+    @Test("Opened again it knows what was deleted")
     func again() async throws {
         let session = try await Bench().service().signIn()
         try append(try await outcomesByName(), at: session)
         try append(try await outcomes(5, 4), at: session)
         let receipt = try Receipt(file, at: session)
         #expect(try receipt.deleted == [id(2), id(3), id(4), id(5)])
-        #expect(try receipt.imagesByName == ["nightly-2": id(2), "nightly-3": id(3)])
+        #expect(receipt.imagesByName == [:], "nobody has named them")
         #expect(try lines().count == 5)
+    }
+
+    @Test("It knows what was named, and what of that was begun and not ended")
+    func begun() async throws {
+        let session = try await Bench().service().signIn()
+        let named = DeletionPlan(
+            deleting: try (1...4).map { Sighting(id: try id($0), finding: .success(try .sample($0))) },
+            project: DemoImage.projectID
+        )
+        let failing = Bench { request, _ in request.method == "DELETE" ? .answer(409) : nil }
+        try append(named.untried, at: session)
+        try append(try await outcomes(1) + outcomes(2, bench: failing), at: session)
+        let receipt = try Receipt(file, at: session)
+        #expect(try receipt.deleted == [id(1)])
+        #expect(try receipt.begun == [id(3), id(4)])
+        #expect(
+            try receipt.imagesByName == [
+                "nightly-1": id(1), "nightly-2": id(2), "nightly-3": id(3), "nightly-4": id(4),
+            ]
+        )
     }
 
     @Test("Only what was deleted counts: not what is missing, failed, kept or was not tried")

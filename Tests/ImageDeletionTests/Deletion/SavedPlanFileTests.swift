@@ -59,6 +59,20 @@ struct SavedPlanFileTests {
         #expect(changed.entries.map(\.fate) == [.keep(.changed(["name"]))])
     }
 
+    @Test("What could be read in two ways, or be passed over, is no plan")
+    func twoWays() {
+        let plan = file(images: image(1))
+        #expect(fault(plan) == nil)
+        let twice = plan.replacing(#""fate":"delete""#, with: #""fate":"keep","fate":"delete""#)
+        #expect(twice != plan)
+        #expect(fault(twice)?.contains("it is there twice") == true)
+        let odd = plan.replacing(#""fate":"delete""#, with: #""fate":"delete","unlessinuse":true"#)
+        #expect(fault(odd) == "images[0].unlessinuse: there is no such key")
+        let above = "{\"unlessInUse\":true," + plan.drop { $0.isWhitespace }.dropFirst()
+        #expect(fault(above) == "unlessInUse: there is no such key")
+        #expect(fault(#"{"schema":"delete-image-plan/2","images":[]}"#) == "schema: it is not delete-image-plan/1")
+    }
+
     @Test("Of an image that is kept as well as deleted it is not known what is meant")
     func twice() {
         for (first, second) in [("keep", "delete"), ("delete", "keep"), ("delete", "delete")] {
