@@ -84,8 +84,8 @@ enum References {
         }
     }
 
-    /// The IDs in `text`, and how many lines after its first. Every hyphen may be the first of a UUID; `memchr` finds hyphens faster than
-    /// anything that looks at each byte.
+    /// The IDs in `text`, and how many lines after its first. Every hyphen may be the first of a UUID; `memchr` finds
+    /// hyphens faster than anything that looks at each byte.
     private static func places(of ids: Set<ImageID>, in text: [UInt8]) -> [(ImageID, Int)] {
         text.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return [] }
@@ -96,7 +96,8 @@ enum References {
             {
                 let start = base.distance(to: UnsafeRawPointer(hyphen)) - 8
                 position = start + 9
-                guard start >= 0, start + 36 <= bytes.count,
+                // A ruled line is all hyphens, and none of them is worth more than one look.
+                guard start >= 0, start + 36 <= bytes.count, bytes[start + 9] != UInt8(ascii: "-"),
                     [13, 18, 23].allSatisfy({ bytes[start + $0] == UInt8(ascii: "-") }),
                     let id = try? ImageID(String(decoding: bytes[start..<(start + 36)], as: UTF8.self)),
                     ids.contains(id)
