@@ -8,7 +8,7 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     /// The format and its version.
     public static let schema = "delete-image-plan/1"
 
-    private var schema = SavedPlan.schema
+    var schema = SavedPlan.schema
     /// When it was made, ISO 8601.
     public var createdAt: String
     /// The image service that it was made for, and nothing else.
@@ -75,67 +75,6 @@ public struct SavedPlan: Sendable, Hashable, Codable {
         }
     }
 
-    /// Reads a plan.
-    ///
-    /// Whoever approves it may read it by other means, so nothing in it may be passed over, or be read in two ways.
-    ///
-    /// - Throws: ``Fault/malformed(_:)`` with the place in the file.
-    public init(json: Data) throws(Fault) {
-        let plan: SavedPlan
-        do {
-            let version = try JSONDecoder().decode(Version.self, from: json)
-            guard version.schema == Self.schema else { throw Fault.malformed("schema: it is not \(Self.schema)") }
-            plan = try JSONDecoder().decode(SavedPlan.self, from: json)
-            if let twice = DuplicateKey(in: json) { throw Fault.malformed("\(twice.path): it is there twice") }
-            let (given, known) = try (
-                JSONSerialization.jsonObject(with: json), JSONSerialization.jsonObject(with: plan.json())
-            )
-            if let key = Self.unknownKey(of: given, besides: known) {
-                throw Fault.malformed("\(key): there is no such key")
-            }
-        } catch let fault as Fault {
-            throw fault
-        } catch {
-            throw .malformed((error as? DecodingError)?.place ?? "it is no JSON")
-        }
-        var seen: Set<ImageID> = []
-        for (index, image) in plan.images.enumerated() {
-            guard seen.insert(image.id).inserted else { throw .malformed("images[\(index)].id: it is there twice") }
-            guard ["delete", "keep"].contains(image.fate) else {
-                throw .malformed("images[\(index)].fate: neither delete nor keep")
-            }
-        }
-        self = plan
-    }
-
-    private struct Version: Decodable {
-        var schema: String
-    }
-
-    /// The path of a key in `given`, as it was read, that `known`, which is written anew, does not have.
-    private static func unknownKey(of given: Any, besides known: Any, at path: String = "") -> String? {
-        if let given = given as? [Any], let known = known as? [Any] {
-            return zip(given, known).enumerated().lazy.compactMap { index, pair in
-                unknownKey(of: pair.0, besides: pair.1, at: "\(path)[\(index)]")
-            }.first
-        }
-        guard let given = given as? [String: Any], let known = known as? [String: Any] else { return nil }
-        return given.sorted { $0.key < $1.key }.lazy.compactMap { key, value in
-            let path = path.isEmpty ? key : "\(path).\(key)"
-            guard let twin = known[key] else { return value is NSNull ? nil : path }
-            return unknownKey(of: value, besides: twin, at: path)
-        }.first
-    }
-
-    /// The file's content, as people can read it.
-    ///
-    /// - Throws: What the encoder does; nothing in a plan makes it.
-    public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self) + Data("\n".utf8)
-    }
-
     /// Makes sure that the newest images, which are spared, are still there, by `sightings` of them.
     ///
     /// - Throws: ``Fault/sparedIsGone(_:)`` or ``Fault/sparedIsUnseen(_:_:)``.
@@ -163,7 +102,10 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     /// The images that are spared as the newest, of those that can be used. The others may be deleted only as long as
     /// these are there.
     public var spared: [ImageID] {
-        images.filter { $0.reason == KeepReason.keepLast.name && ($0.status == nil || $0.status == "active") }.map(\.id)
+        images.filter { image in
+            image.fate == "keep" && image.reason == KeepReason.keepLast.name
+                && (image.status == nil || image.status == "active")
+        }.map(\.id)
     }
 
     /// What is left to do of this plan, now that its images look like `sightings`: those that have changed are kept.
