@@ -14,7 +14,7 @@ extension Command {
             if !plan.entries.isEmpty { say(report.lines(plan)) }
         }
         if let path = options.planFile {
-            try save(SavedPlan(plan, at: session, project: try await project(of: service), now: now), to: path)
+            try save(SavedPlan(plan, at: session, project: try await service.neededProject(), now: now), to: path)
             if !options.isQuiet { say("The plan is in \(printable(path)); --apply carries it out.") }
         }
         return plan.preview

@@ -57,11 +57,6 @@ extension Command {
         do { return try await service.signIn() } catch { throw Failure(error) }
     }
 
-    /// The project that the token is for.
-    func project(of service: ImageService) async throws(Failure) -> TokenProject {
-        do { return try await service.project() } catch { throw Failure(error) }
-    }
-
     /// Takes the token out of the cache and revokes it.
     func forget(_ service: ImageService) async throws(Failure) {
         do {
@@ -76,5 +71,12 @@ extension Command {
                     + Words.sentence(error)
             )
         }
+    }
+}
+
+extension ImageService {
+    /// The project that the token is for; without one, nothing can be selected or saved.
+    func neededProject() async throws(Failure) -> TokenProject {
+        do { return try await project() } catch { throw Failure(error) }
     }
 }

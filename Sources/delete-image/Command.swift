@@ -74,17 +74,16 @@ struct Command: Sendable {
                 try check(plan, at: session)
                 if options.onlyShows {
                     outcomes = try await show(plan, at: session, of: ready)
-                    failure = outcomes.lazy.compactMap(\.error).first(where: \.concernsWholeRun).map { Failure($0) }
                 } else {
                     if try await isAsked(selection, plan, at: session) {
                         // Somebody has taken their time, in which images may have changed.
-                        let shown = SavedPlan(plan, at: session, project: try await project(of: ready), now: now)
+                        let shown = SavedPlan(plan, at: session, project: try await ready.neededProject(), now: now)
                         plan = plan.renewed(by: try await decide(.saved(shown), ready, session, receipt))
                     }
                     try note(selection, plan, in: receipt)
                     outcomes = await delete(plan, with: ready, at: session, receipt, interruption)
-                    failure = await self.failure(of: outcomes, interruption, receipt)
                 }
+                failure = await self.failure(of: outcomes, interruption, receipt)
                 if outcomes.contains(where: { $0.result != .pending }) { say(report.summary(outcomes)) }
             }
         } catch {

@@ -41,7 +41,7 @@ struct Decision: Sendable {
     }
 
     private func candidates(_ saved: SavedPlan) async throws(Failure) -> DeletionPlan {
-        let project = try await project()
+        let project = try await service.neededProject()
         do { try saved.check(session, project: project) } catch { throw Failure(.input, Words.sentence(error)) }
         let ids = saved.deletions + saved.spared
         let sightings = try await look(at: ids)
@@ -57,7 +57,7 @@ struct Decision: Sendable {
     }
 
     private func candidates(_ rules: [RetentionRule]) async throws(Failure) -> DeletionPlan {
-        let project = try await project()
+        let project = try await service.neededProject()
         // Tags that all rules ask for, the server can filter by.
         let tags = rules.dropFirst().reduce(into: rules.first?.tags ?? []) { common, rule in
             common.removeAll { !rule.tags.contains($0) }
@@ -77,7 +77,7 @@ struct Decision: Sendable {
         var named: [String: [Image]] = [:]
         var projectID = session.project?.id
         if !names.isEmpty {
-            let project = try await project()
+            let project = try await service.neededProject()
             projectID = project.id
             let query = ImageQuery(owner: project.id, name: names.count == 1 ? names.first : nil)
             let images = try await list(query) { image in
@@ -167,7 +167,10 @@ struct Decision: Sendable {
         var listed: [ImageID: Image] = [:]
         if ids.count > 50 {
             let wanted = Set(ids)
-            for image in try await list(ImageQuery(owner: project().id), where: { wanted.contains($0.id) }) {
+            for image in try await list(
+                ImageQuery(owner: service.neededProject().id),
+                where: { wanted.contains($0.id) }
+            ) {
                 listed[image.id] = image
             }
         }
@@ -188,9 +191,5 @@ struct Decision: Sendable {
                     + "OS_REGION_NAME and OS_IMAGE_ENDPOINT_OVERRIDE."
             )
         }
-    }
-
-    func project() async throws(Failure) -> TokenProject {
-        do { return try await service.project() } catch { throw Failure(error) }
     }
 }

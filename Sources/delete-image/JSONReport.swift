@@ -30,14 +30,13 @@ struct JSONReport: Encodable {
     init(_ outcomes: [Outcome], isDryRun: Bool, failure: Failure?) {
         dryRun = isDryRun
         images = outcomes.map { outcome in
-            let reason: String? = if case .kept(let reason) = outcome.result { reason.name } else { nil }
-            return Row(
+            Row(
                 id: outcome.id.description,
                 name: outcome.image?.name,
                 outcome: outcome.result.name,
-                reason: reason,
+                reason: outcome.keepReason?.name,
                 status: outcome.status,
-                code: outcome.serviceError?.code,
+                code: outcome.code,
                 detail: Words.detail(outcome),
                 requestID: outcome.requestID,
                 attempts: outcome.attempts

@@ -27,9 +27,10 @@ struct TextReport {
 
     /// What would become of each image of `plan`, a line an image.
     func lines(_ plan: DeletionPlan) -> String {
+        let outcomes = plan.preview
         var columns = columns(plan)
-        columns.label = plan.preview.map { Self.label($0).count }.max() ?? 0
-        return plan.preview.map { text($0, columns) }.joined(separator: "\n")
+        columns.label = outcomes.map { Self.label($0).count }.max() ?? 0
+        return outcomes.map { text($0, columns) }.joined(separator: "\n")
     }
 
     /// The plan, as somebody is to see it who has to say whether it is meant.
@@ -61,9 +62,9 @@ struct TextReport {
     }
 
     private func text(_ outcome: Outcome, _ columns: Columns) -> String {
+        let detail = Words.detail(outcome, isShort: true)
         let facts = [
-            outcome.image.map { description($0, of: outcome, columns) },
-            Words.detail(outcome, isShort: true),
+            outcome.image.map { description($0, of: outcome, columns, isLast: detail == nil) }, detail,
         ].compactMap { $0 }.joined(separator: "  ")
         let label = padded(Self.label(outcome), to: columns.label)
         return "  \(label)  \(outcome.id)" + (facts.isEmpty ? "" : "  \(facts)")
@@ -140,7 +141,12 @@ struct TextReport {
         }
     }
 
-    private func description(_ image: Image, of outcome: Outcome, _ columns: Columns) -> String {
+    private func description(
+        _ image: Image,
+        of outcome: Outcome,
+        _ columns: Columns,
+        isLast: Bool
+    ) -> String {
         let isLifted = image.isProtected && [.wouldDelete, .deleted].contains(outcome.result)
         let traits = [
             isLifted ? "protected" : nil, outcome.rules.isEmpty ? nil : "[\(outcome.rules.joined(separator: ", "))]",
@@ -148,7 +154,7 @@ struct TextReport {
         let size = Self.size(image)
         let facts = [
             padded(Self.name(image), to: columns.name), padded(age(image), to: columns.age),
-            traits.isEmpty && Words.detail(outcome) == nil ? size : padded(size, to: columns.size),
+            traits.isEmpty && isLast ? size : padded(size, to: columns.size),
         ]
         return (facts + traits).joined(separator: "  ")
     }

@@ -21,12 +21,14 @@ struct ComputeClient: Sendable {
         if let nova { servers += try await novaServers(nova, token) }
         if let ecs { servers += try await ecsServers(ecs, token) }
         var names: [ImageID: [String]] = [:]
+        // Both services may name the same server.
+        var told: [ImageID: Set<String>] = [:]
         for server in servers {
-            for id in server.imageIDs where names[id, default: []].last != server.label {
+            for id in server.imageIDs where told[id, default: []].insert(server.label).inserted {
                 names[id, default: []].append(server.label)
             }
         }
-        return names.mapValues { $0.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+        return names
     }
 
     private static let pageSize = 1000

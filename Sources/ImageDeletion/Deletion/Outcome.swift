@@ -53,6 +53,16 @@ public struct Outcome: Sendable, Hashable {
         case notPutBack
     }
 
+    /// Why it was spared; nil where it was not.
+    public var keepReason: KeepReason? {
+        if case .kept(let reason) = result { reason } else { nil }
+    }
+
+    /// The service's own code for what it said where it did not say 204.
+    public var code: String? {
+        if case .service(let failure) = error { failure.code } else { nil }
+    }
+
     /// The HTTP status that decided; nil where no answer did.
     public var status: Int? {
         if case .service(let failure) = error { return failure.status }

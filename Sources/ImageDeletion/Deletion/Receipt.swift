@@ -24,7 +24,7 @@ public final class Receipt: Sendable {
     public let begun: Set<ImageID>
     /// Which image a name meant to an earlier run.
     public let imagesByName: [String: ImageID]
-    private let file: Int32
+    private let file: OpenFile
     private let place: Place
     private let failure = Failure()
 
@@ -65,16 +65,17 @@ public final class Receipt: Sendable {
     public init(_ url: URL, at session: ImageService.Session) throws(Fault) {
         let place = Place(endpoint: session.endpoint.absoluteString, project: session.project?.id)
         self.place = place
-        let file = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw .system(Self.words) }
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .system(OpenFile.Fault().words) }
+        let file = OpenFile(descriptor: descriptor)
         do throws(Fault) {
             // A device may have no end, and a pipe no memory.
             var info = stat()
-            guard fstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+            guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
                 throw .system("it is no regular file")
             }
-            guard flock(file, LOCK_EX | LOCK_NB) == 0 else { throw .inUse }
-            let lines = try Self.lines(of: file).filter {
+            do { try file.tryLock() } catch { throw .inUse }
+            let lines = try Self.lines(of: descriptor).filter {
                 $0.endpoint == place.endpoint && $0.project == place.project
             }
             let begun = lines.filter { $0.outcome == "pending" }
@@ -91,20 +92,13 @@ public final class Receipt: Sendable {
                 close(folder)
             }
         } catch {
-            Self.release(file)
+            file.release()
             throw error
         }
         self.file = file
     }
 
-    deinit { Self.release(file) }
-
-    /// Unlocks and closes. Closing alone is not enough: a process started meanwhile holds the file as well, until it has
-    /// become its own program.
-    private static func release(_ file: Int32) {
-        flock(file, LOCK_UN)
-        close(file)
-    }
+    deinit { file.release() }
 
     /// Writes down what became of an image and waits until the disk has it.
     ///
@@ -123,8 +117,6 @@ public final class Receipt: Sendable {
     }
 
     private func write(_ outcome: Outcome, at time: Date) throws(Fault) {
-        let failure: ServiceError? = if case .service(let failure) = outcome.error { failure } else { nil }
-        let reason: String? = if case .kept(let reason) = outcome.result { reason.name } else { nil }
         let line = Line(
             time: ServiceDate.text(time),
             endpoint: place.endpoint,
@@ -132,23 +124,16 @@ public final class Receipt: Sendable {
             id: outcome.id,
             name: outcome.image?.name,
             outcome: outcome.result.name,
-            reason: reason,
+            reason: outcome.keepReason?.name,
             status: outcome.status,
-            code: failure?.code,
+            code: outcome.code,
             requestID: outcome.requestID,
             attempts: outcome.attempts
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let json = try? encoder.encode(line) else { throw .system("the outcome is no JSON") }
-        var rest = json + Data("\n".utf8)
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .system(Self.words) }
-            rest = rest.dropFirst(count)
-        }
-        guard fsync(file) == 0 else { throw .system(Self.words) }
+        do { try file.write(json + Data("\n".utf8)) } catch { throw .system(error.words) }
     }
 
     /// The whole lines of the file. The beginning of another at its end is cut off: the run that wrote it was killed.
@@ -176,12 +161,10 @@ public final class Receipt: Sendable {
             guard rest.starts(with: Data(#"{"attempts":"#.utf8.prefix(rest.count))) else {
                 throw .malformed(line: texts.count + 1)
             }
-            guard ftruncate(file, off_t(whole.count)) == 0 else { throw .system(words) }
+            guard ftruncate(file, off_t(whole.count)) == 0 else { throw .system(OpenFile.Fault().words) }
         }
         return lines
     }
 
     private static let outcomes: Set<String> = ["deleted", "wouldDelete", "kept", "missing", "failed", "pending"]
-
-    private static var words: String { String(cString: strerror(errno)) }
 }

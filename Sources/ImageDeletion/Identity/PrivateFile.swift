@@ -54,19 +54,12 @@ struct PrivateFile: Sendable {
         let draft = url.path + ".\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .system() }
-        do throws(Fault) {
+        do throws(OpenFile.Fault) {
             defer { close(file) }
-            var written = 0
-            while written < data.count {
-                let count = data.withUnsafeBytes { write(file, $0.baseAddress! + written, $0.count - written) }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw .system() }
-                written += count
-            }
-            guard fsync(file) == 0 else { throw .system() }
+            try OpenFile(descriptor: file).write(data)
         } catch {
             unlink(draft)
-            throw error
+            throw .system(error.code)
         }
         guard rename(draft, url.path) == 0 else {
             let fault = Fault.system()
@@ -83,25 +76,18 @@ struct PrivateFile: Sendable {
     /// Tries to become the only one, among all processes, that holds the lock beside this file.
     ///
     /// - Returns: what holds the lock until it is released; nil while somebody else does.
-    func tryLock() throws(Fault) -> Lock? {
+    func tryLock() throws(Fault) -> OpenFile? {
         try makeFolder()
         let file = open(url.path + ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .system() }
-        if flock(file, LOCK_EX | LOCK_NB) == 0 { return Lock(file: file) }
-        let code = errno
-        close(file)
-        if code == EWOULDBLOCK || code == EINTR { return nil }
-        throw .system(code)
-    }
-
-    /// A held lock. It goes with the process, whatever becomes of that.
-    struct Lock: Sendable {
-        fileprivate let file: Int32
-        func release() {
-            // Closing alone is not enough: a process started meanwhile holds the file as well, until it has become its
-            // own program.
-            flock(file, LOCK_UN)
+        let lock = OpenFile(descriptor: file)
+        do throws(OpenFile.Fault) {
+            try lock.tryLock()
+            return lock
+        } catch {
             close(file)
+            if [EWOULDBLOCK, EINTR].contains(error.code) { return nil }
+            throw .system(error.code)
         }
     }
 

@@ -59,7 +59,7 @@ public struct TokenCache: Sendable {
     }
 
     /// Tries to become the only one that asks for tokens; nil while somebody else does.
-    func tryLock() throws(PrivateFile.Fault) -> PrivateFile.Lock? {
+    func tryLock() throws(PrivateFile.Fault) -> OpenFile? {
         try file?.tryLock()
     }
 

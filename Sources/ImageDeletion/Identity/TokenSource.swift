@@ -163,7 +163,7 @@ actor TokenSource {
 
     /// Waits for its turn among all processes that use the same cache. nil where there is none to be had: without a
     /// cache, in a folder that cannot be written, or behind a process that has hung for a minute.
-    private func lock() async -> PrivateFile.Lock? {
+    private func lock() async -> OpenFile? {
         guard cache.path != nil else { return nil }
         let patience = now.addingTimeInterval(60)
         var pause = Duration.milliseconds(20)
