@@ -1,4 +1,5 @@
 import ImageDeletion
+import TestSupport
 import Testing
 
 @Suite("Glob")
