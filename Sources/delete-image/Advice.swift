@@ -60,6 +60,7 @@ enum Advice {
     /// For the image service.
     static func image(_ status: Int) -> String {
         switch status {
+        case 204: "It takes longer than is waited for"
         case 200..<300: "That is no answer to a deletion (204 is); look with --dry-run whether it is gone"
         case 300..<400: "Redirects are not followed, because the token would go there; correct the endpoint"
         case 401: "The service does not take the token, nor a new one; check that project and region belong together"

@@ -49,11 +49,20 @@ struct JSONReport: Encodable {
         error = failure.map { Problem(kind: $0.kind, message: $0.message) }
     }
 
-    /// The document, on one line.
+    /// The document, on one line. It may be looked at in a terminal, so what would steer that is escaped, which means the
+    /// same in JSON.
     func text() throws -> String {
         let encoder = JSONEncoder()
         // The same run gives the same text.
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
+        return String(decoding: try encoder.encode(self), as: UTF8.self).unicodeScalars.reduce(into: "") {
+            text,
+            scalar in
+            if scalar.isUnprintable {
+                for unit in String(scalar).utf16 { text += String(format: "\\u%04x", unit) }
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
     }
 }

@@ -6,10 +6,9 @@ func printable(_ text: String, limit: Int = 2_000) -> String {
     var result = ""
     for (index, scalar) in text.unicodeScalars.enumerated() {
         if index == limit { return result + "…" }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
+        if scalar.isUnprintable {
             result += scalar.escaped(asASCII: true)
-        default:
+        } else {
             result.unicodeScalars.append(scalar)
         }
     }
@@ -22,4 +21,14 @@ func quoted(_ text: String) -> String { "“\(printable(text, limit: 60))”" }
 /// "1 image", "2 images".
 func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
+}
+
+extension Unicode.Scalar {
+    /// Whether it does something to a terminal, or nobody knows what it looks like.
+    var isUnprintable: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
+        default: false
+        }
+    }
 }

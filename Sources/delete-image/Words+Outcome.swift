@@ -25,9 +25,9 @@ extension Words {
         if outcome.protectionFault != nil, outcome.attempts == 0 {
             return "Its protection could not be lifted. \(sentence(error))"
         }
-        guard case .service(let failure) = error, failure.service == .image else { return sentence(error) }
-        return capitalized(predicate(failure))
-            + (failure.mayHaveActed && outcome.attempts > 0 ? " It may be gone nevertheless: look with --dry-run." : "")
+        let doubt = outcome.mayBeGone ? " It may be gone nevertheless: look with --dry-run." : ""
+        guard case .service(let failure) = error, failure.service == .image else { return sentence(error) + doubt }
+        return capitalized(predicate(failure)) + doubt
     }
 
     private static func lostProtection(_ outcome: Outcome) -> String {

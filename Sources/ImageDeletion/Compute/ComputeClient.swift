@@ -67,15 +67,20 @@ struct ComputeClient: Sendable {
     )
 
     private func page(_ url: URL, _ token: Token) async throws(ImageDeletionError) -> ServerPage {
-        let reply = try await authorized.send(with: token) { token in
-            ServiceRequest(
-                service: .compute,
-                method: "GET",
-                url: url,
-                headers: ["X-Auth-Token": token.secret.value],
-                expects: [200],
-                secrets: [token.secret]
-            )
+        let reply: Reply
+        do {
+            reply = try await authorized.send(with: token) { token in
+                ServiceRequest(
+                    service: .compute,
+                    method: "GET",
+                    url: url,
+                    headers: ["X-Auth-Token": token.secret.value],
+                    expects: [200],
+                    secrets: [token.secret]
+                )
+            }
+        } catch {
+            throw error.cause
         }
         guard let page = try? JSONDecoder().decode(ServerPage.self, from: reply.body) else {
             throw reply.unusable("the answer is no list of servers")

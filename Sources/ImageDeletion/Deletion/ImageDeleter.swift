@@ -75,15 +75,15 @@ public actor ImageDeleter {
     private func outcome(of entry: DeletionPlan.Entry) async -> Outcome {
         if let decided = Outcome(decidedBy: entry) { return decided }
         if entry.liftsProtection, let refusal = await protect(entry.id, false) {
-            if refusal.isNotFound { return Outcome(entry, .missing, error: refusal) }
+            if refusal.cause.isNotFound { return Outcome(entry, .missing, error: refusal.cause) }
             // With the answer lost, it may be lifted all the same.
             let isPutBack = refusal.mayHaveActed ? await protectAgain(entry.id) == nil : true
-            return Outcome(entry, .failed, error: refusal, protectionFault: isPutBack ? .notLifted : .notPutBack)
+            return Outcome(entry, .failed, error: refusal.cause, protectionFault: isPutBack ? .notLifted : .notPutBack)
         }
-        do throws(ImageDeletionError) {
+        do throws(RequestFailure) {
             let reply = try await client.delete(entry.id, deletingBackup: options.deletesBackups)
             if options.waitsUntilGone, let failure = await lingering(entry.id) {
-                return Outcome(entry, .failed, error: failure, attempts: reply.attempts)
+                return Outcome(entry, .failed, error: failure, attempts: reply.attempts, mayBeGone: true)
             }
             return Outcome(entry, .deleted, requestID: reply.requestID, attempts: reply.attempts)
         } catch {
@@ -96,27 +96,29 @@ public actor ImageDeleter {
     private func protectingAgain(
         _ entry: DeletionPlan.Entry,
         _ outcome: Outcome,
-        after error: ImageDeletionError
+        after failure: RequestFailure
     ) async -> Outcome {
         switch outcome.result {
         case .deleted, .missing: return outcome
         case .failed, .kept, .wouldDelete, .pending: break
         }
         guard let refusal = await protectAgain(entry.id) else { return outcome }
-        guard refusal.isNotFound else { return Outcome(entry, after: error, protectionFault: .notPutBack) }
+        guard refusal.cause.isNotFound else { return Outcome(entry, after: failure, protectionFault: .notPutBack) }
         // It is gone: by the deletion whose answer was lost, or by somebody else.
-        guard case .service(let lost) = error, lost.mayHaveActed else { return Outcome(entry, after: refusal) }
-        return Outcome(entry, .deleted, error: error, attempts: lost.attempts)
+        guard failure.mayHaveActed else {
+            return Outcome(entry, .missing, error: refusal.cause, attempts: failure.attempts)
+        }
+        return Outcome(entry, .deleted, error: failure.cause, attempts: failure.attempts)
     }
 
     /// In a task of its own: whoever gives the run up does not mean to leave an image unprotected.
-    private func protectAgain(_ id: ImageID) async -> ImageDeletionError? {
+    private func protectAgain(_ id: ImageID) async -> RequestFailure? {
         await Task { await protect(id, true) }.value
     }
 
     /// - Returns: Why the protection is not as asked for; nil where it is.
-    private func protect(_ id: ImageID, _ isProtected: Bool) async -> ImageDeletionError? {
-        do throws(ImageDeletionError) {
+    private func protect(_ id: ImageID, _ isProtected: Bool) async -> RequestFailure? {
+        do throws(RequestFailure) {
             try await client.setProtection(of: id, to: isProtected)
             return nil
         } catch {

@@ -42,6 +42,8 @@ public struct Outcome: Sendable, Hashable {
     public let requestID: String?
     /// How many times the deletion was sent; 0 for a deletion that an earlier run did.
     public let attempts: Int
+    /// Whether it may be gone although it is ``Result/failed``: the deletion was sent, and nothing tells what came of it.
+    public let mayBeGone: Bool
     /// What went wrong with its protection, which was to be lifted; nil where nothing did.
     public let protectionFault: ProtectionFault?
 
@@ -75,6 +77,7 @@ public struct Outcome: Sendable, Hashable {
         error: ImageDeletionError? = nil,
         requestID: String? = nil,
         attempts: Int = 0,
+        mayBeGone: Bool = false,
         protectionFault: ProtectionFault? = nil
     ) {
         id = entry.id
@@ -84,6 +87,7 @@ public struct Outcome: Sendable, Hashable {
         self.error = error
         if case .service(let failure) = error { self.requestID = failure.requestID } else { self.requestID = requestID }
         self.attempts = attempts
+        self.mayBeGone = mayBeGone
         self.protectionFault = protectionFault
     }
 
@@ -100,12 +104,26 @@ public struct Outcome: Sendable, Hashable {
     }
 
     /// What a deletion that did not answer 204 means.
-    init(_ entry: DeletionPlan.Entry, after error: ImageDeletionError, protectionFault: ProtectionFault? = nil) {
+    init(_ entry: DeletionPlan.Entry, after failure: RequestFailure, protectionFault: ProtectionFault? = nil) {
+        let result = Result(after: failure.cause)
+        self.init(
+            entry,
+            result,
+            error: failure.cause,
+            attempts: failure.attempts,
+            mayBeGone: result == .failed && failure.mayHaveActed,
+            protectionFault: protectionFault
+        )
+    }
+}
+
+extension Outcome.Result {
+    fileprivate init(after error: ImageDeletionError) {
         guard case .service(let failure) = error, failure.service == .image else {
-            self.init(entry, .failed, error: error, protectionFault: protectionFault)
+            self = .failed
             return
         }
-        let result: Result =
+        self =
             switch failure.kind {
             // An earlier try did it, and only the answer got lost.
             case .notFound where failure.followsLostAnswer: .deleted
@@ -114,7 +132,6 @@ public struct Outcome: Sendable, Hashable {
             case .notPrivate: .kept(.notPrivate)
             default: .failed
             }
-        self.init(entry, result, error: error, attempts: failure.attempts, protectionFault: protectionFault)
     }
 }
 
@@ -132,11 +149,6 @@ extension ImageDeletionError {
     /// Whether there is no such image.
     var isNotFound: Bool {
         if case .service(let error) = self { error.kind == .notFound } else { false }
-    }
-
-    /// Whether what was asked for may have been done although no answer tells so.
-    var mayHaveActed: Bool {
-        if case .service(let error) = self { error.mayHaveActed } else { false }
     }
 
     /// Whether every other image would meet the same.

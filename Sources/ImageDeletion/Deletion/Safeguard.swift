@@ -34,16 +34,16 @@ extension ImageService {
         let lendable = plan.deletions.filter {
             $0.terms.safeguards.contains(.shared) && $0.image?.visibility == "shared"
         }
-        let reasons = await lendable.concurrently(atMost: concurrency) { (id: $0.id, reason: await sharing(of: $0.id)) }
-        return reasons.reduce(into: [:]) { $0[$1.id] = $1.reason }
-    }
-
-    private func sharing(of id: ImageID) async -> KeepReason? {
-        do throws(ImageDeletionError) {
-            let members = try await images.members(of: id)
-            return members.isEmpty ? nil : .shared(with: members)
-        } catch {
-            return .unknown(.shared, error)
+        let answers = await lendable.concurrently(atMost: concurrency) { entry in
+            do throws(ImageDeletionError) { return .success(try await images.members(of: entry.id)) } catch {
+                return .failure(error)
+            }
+        }
+        return zip(lendable, answers).reduce(into: [:]) { reasons, answer in
+            switch answer.1 {
+            case .success(let members): if !members.isEmpty { reasons[answer.0.id] = .shared(with: members) }
+            case .failure(let error): reasons[answer.0.id] = .unknown(.shared, error)
+            }
         }
     }
 }

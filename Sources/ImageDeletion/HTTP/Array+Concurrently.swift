@@ -1,17 +1,26 @@
 extension Array where Element: Sendable {
     /// What `transform` makes of each element, in their order, at most `limit` at once.
+    ///
+    /// After a failure that every other element would meet as well, no other is begun, and it is the failure of them all:
+    /// a service that is down, or that takes no token, is not asked again for each.
     func concurrently<Answer: Sendable>(
         atMost limit: Int,
-        _ transform: @escaping @Sendable (Element) async -> Answer
-    ) async -> [Answer] {
-        await withTaskGroup(of: (Int, Answer).self) { group in
-            var answers: [Answer?] = [Answer?](repeating: nil, count: count)
+        _ transform: @escaping @Sendable (Element) async -> Result<Answer, ImageDeletionError>
+    ) async -> [Result<Answer, ImageDeletionError>] {
+        await withTaskGroup(of: (Int, Result<Answer, ImageDeletionError>).self) { group in
+            var answers = [Result<Answer, ImageDeletionError>?](repeating: nil, count: count)
+            var failure: ImageDeletionError?
+            func note(_ index: Int, _ answer: Result<Answer, ImageDeletionError>) {
+                answers[index] = answer
+                if case .failure(let error) = answer, error.concernsWholeRun { failure = failure ?? error }
+            }
             for (index, element) in enumerated() {
-                if index >= limit, let (done, answer) = await group.next() { answers[done] = answer }
+                if index >= limit, failure == nil, let (done, answer) = await group.next() { note(done, answer) }
+                if failure != nil { break }
                 group.addTask { (index, await transform(element)) }
             }
-            for await (done, answer) in group { answers[done] = answer }
-            return answers.compactMap { $0 }
+            for await (done, answer) in group { note(done, answer) }
+            return answers.compactMap { answer in answer ?? failure.map { .failure($0) } }
         }
     }
 }

@@ -1,3 +1,13 @@
+/// Why a request that needs a token came to nothing.
+struct RequestFailure: Error {
+    /// What kept it from being done, or the token from being renewed.
+    var cause: ImageDeletionError
+    /// How many times the request itself was sent.
+    var attempts = 0
+    /// Whether it may have been carried out although no answer tells so.
+    var mayHaveActed = false
+}
+
 /// Sends with the token at hand, and once more with another if that one is not taken.
 struct AuthorizedConnection: Sendable {
     var connection: ServiceConnection
@@ -8,24 +18,34 @@ struct AuthorizedConnection: Sendable {
     func send(
         with token: Token,
         _ request: (Token) -> ServiceRequest
-    ) async throws(ImageDeletionError) -> Reply {
+    ) async throws(RequestFailure) -> Reply {
         let refusal: ServiceError
         do {
             return try await connection.send(request(token))
         } catch {
             refusal = error
         }
-        guard refusal.kind == .unauthorized, let other = try await tokens.replacement(for: token) else {
-            throw .service(refusal)
+        guard refusal.kind == .unauthorized else { throw RequestFailure(refusal) }
+        let replacement: Token?
+        do { replacement = try await tokens.replacement(for: token) } catch {
+            // An earlier try may have done it all the same.
+            throw RequestFailure(cause: error, attempts: refusal.attempts, mayHaveActed: refusal.mayHaveActed)
         }
+        guard let replacement else { throw RequestFailure(refusal) }
         do {
-            return try await connection.send(request(other))
+            return try await connection.send(request(replacement))
         } catch {
             var failure = error
             failure.attempts += refusal.attempts
             failure.followsLostAnswer = failure.followsLostAnswer || refusal.mayHaveActed
             failure.mayHaveActed = failure.mayHaveActed || refusal.mayHaveActed
-            throw .service(failure)
+            throw RequestFailure(failure)
         }
+    }
+}
+
+extension RequestFailure {
+    fileprivate init(_ error: ServiceError) {
+        self.init(cause: .service(error), attempts: error.attempts, mayHaveActed: error.mayHaveActed)
     }
 }

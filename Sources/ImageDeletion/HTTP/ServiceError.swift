@@ -87,7 +87,8 @@ public struct ServiceError: Error, Sendable, Hashable {
         self.requestID = requestID
         self.attempts = attempts
         followsLostAnswer = false
-        mayHaveActed = kind.losesAnswer || status == 502 || status == 504
+        // A gateway's failure; an answer that says what it means is none, whatever its status.
+        mayHaveActed = kind.losesAnswer || kind == .unavailable && [502, 504].contains(status)
     }
 
     /// Whether every other image would meet the same: then a run stops instead of failing image by image.
@@ -134,6 +135,10 @@ extension ServiceError.Kind {
     /// The codes are those of the IMS, IAM and API gateway "Error Codes" pages of Open Telekom Cloud.
     init(service: ServiceError.Service, status: Int, code: String?, message: String?) {
         let words = (message ?? "").lowercased()
+        // What only the image service can know, nobody else's answer may tell: a gateway that mixes up its answers must
+        // not make an image pass for missing.
+        let isImage = service == .image
+        let code = isImage || !(code ?? "").hasPrefix("IMG.") ? code : nil
         self =
             switch (code ?? "", status) {
             case ("IMG.0027", _), ("IMG.0144", _): .notFound
@@ -146,10 +151,10 @@ extension ServiceError.Kind {
             case (_, 401): .unauthorized
             case (_, _) where words.contains("token need to refresh"): .unauthorized
             // Glance's own words; its 403 has no code.
-            case (_, 403) where words.contains("is protected"): .protected
+            case (_, 403) where isImage && words.contains("is protected"): .protected
             case (_, 403) where words.contains("policy doesn't allow"): .lacksRight
             case (_, 403): .forbidden
-            case (_, 404), (_, 410): service == .image ? .notFound : .rejected
+            case (_, 404), (_, 410): isImage ? .notFound : .rejected
             case (_, 429): .throttled
             case (_, 408), (_, 500...): .unavailable
             case (_, 300..<400): .redirected

@@ -17,7 +17,7 @@ struct ImageClient: Sendable {
 
     /// `GET /v2/images/{image_id}`. Glance: "Show image".
     func image(_ id: ImageID) async throws(ImageDeletionError) -> Image {
-        let reply = try await send("GET", "images/\(id)", expects: [200])
+        let reply = try await reply(to: Call(method: "GET", path: "images/\(id)"))
         guard let image = try? JSONDecoder().decode(Image.self, from: reply.body), image.id == id else {
             throw reply.unusable("the answer does not describe image \(id)")
         }
@@ -28,19 +28,20 @@ struct ImageClient: Sendable {
     ///
     /// - Parameter deletingBackup: Whether the backups of a full-server image go with it. Only then is a body sent:
     ///   it is an extension of Open Telekom Cloud, and a DELETE has none elsewhere.
-    func delete(_ id: ImageID, deletingBackup: Bool) async throws(ImageDeletionError) -> Reply {
+    func delete(_ id: ImageID, deletingBackup: Bool) async throws(RequestFailure) -> Reply {
         let body = deletingBackup ? Data(#"{"delete_backup":true}"#.utf8) : nil
-        return try await send("DELETE", "images/\(id)", body: body, expects: [204])
+        return try await send(Call(method: "DELETE", path: "images/\(id)", body: body, expects: [204]))
     }
 
     /// `PATCH /v2/images/{image_id}`. Glance: "Update image".
-    func setProtection(of id: ImageID, to isProtected: Bool) async throws(ImageDeletionError) {
+    func setProtection(of id: ImageID, to isProtected: Bool) async throws(RequestFailure) {
         _ = try await send(
-            "PATCH",
-            "images/\(id)",
-            body: Data(#"[{"op":"replace","path":"/protected","value":\#(isProtected)}]"#.utf8),
-            contentType: "application/openstack-images-v2.1-json-patch",
-            expects: [200]
+            Call(
+                method: "PATCH",
+                path: "images/\(id)",
+                body: Data(#"[{"op":"replace","path":"/protected","value":\#(isProtected)}]"#.utf8),
+                contentType: "application/openstack-images-v2.1-json-patch"
+            )
         )
     }
 
@@ -53,7 +54,7 @@ struct ImageClient: Sendable {
                 var memberId: String
             }
         }
-        let reply = try await send("GET", "images/\(id)/members", expects: [200])
+        let reply = try await reply(to: Call(method: "GET", path: "images/\(id)/members"))
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let answer = try? decoder.decode(Members.self, from: reply.body) else {
@@ -66,31 +67,39 @@ struct ImageClient: Sendable {
     ///
     /// - Parameter marker: The image after which the page begins; nil for the first page.
     func page(_ query: ImageQuery, after marker: ImageID?) async throws(ImageDeletionError) -> ImagePage {
-        let reply = try await send("GET", "images", query: query.items(after: marker), expects: [200])
+        let reply = try await reply(to: Call(method: "GET", path: "images", query: query.items(after: marker)))
         guard let page = try? JSONDecoder().decode(ImagePage.self, from: reply.body) else {
             throw reply.unusable("the answer is no list of images")
         }
         return page
     }
 
-    private func send(
-        _ method: String,
-        _ path: String,
-        query: [(name: String, value: String)] = [],
-        body: Data? = nil,
-        contentType: String = "application/json",
-        expects: Set<Int>
-    ) async throws(ImageDeletionError) -> Reply {
-        let session = try await session()
+    /// One of the calls above, before there is a token for it.
+    private struct Call {
+        var method: String
+        var path: String
+        var query: [(name: String, value: String)] = []
+        var body: Data?
+        var contentType = "application/json"
+        var expects: Set<Int> = [200]
+    }
+
+    private func reply(to call: Call) async throws(ImageDeletionError) -> Reply {
+        do { return try await send(call) } catch { throw error.cause }
+    }
+
+    private func send(_ call: Call) async throws(RequestFailure) -> Reply {
+        let session: (token: Token, endpoint: URL)
+        do { session = try await self.session() } catch { throw RequestFailure(cause: error) }
         return try await authorized.send(with: session.token) { token in
             ServiceRequest(
                 service: .image,
-                method: method,
-                url: session.endpoint.appendingPathComponent(path).with(query),
+                method: call.method,
+                url: session.endpoint.appendingPathComponent(call.path).with(call.query),
                 headers: ["X-Auth-Token": token.secret.value],
-                body: body,
-                contentType: contentType,
-                expects: expects,
+                body: call.body,
+                contentType: call.contentType,
+                expects: call.expects,
                 secrets: [token.secret]
             )
         }

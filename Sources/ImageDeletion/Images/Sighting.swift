@@ -15,12 +15,9 @@ public struct Sighting: Sendable, Hashable {
 extension ImageClient {
     /// Looks at each of `ids`, at most `concurrency` at once, and tells what was seen in the order asked for.
     func look(at ids: [ImageID], concurrency: Int) async -> [Sighting] {
-        await ids.concurrently(atMost: concurrency) { id in
-            do throws(ImageDeletionError) {
-                return Sighting(id: id, finding: .success(try await image(id)))
-            } catch {
-                return Sighting(id: id, finding: .failure(error))
-            }
+        let findings = await ids.concurrently(atMost: concurrency) { id in
+            do throws(ImageDeletionError) { return .success(try await image(id)) } catch { return .failure(error) }
         }
+        return zip(ids, findings).map(Sighting.init)
     }
 }

@@ -59,6 +59,16 @@ struct ImageDeleterTests {
         #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 4) + Array(repeating: .pending, count: 5))
     }
 
+    @Test("Accepted, and then not to be seen: nobody says that it is there")
+    func acceptedUnseen() async throws {
+        let bench = Bench { request, _ in request.method == "GET" ? .error(TransportError(.untrusted, "expired")) : nil
+        }
+        let deleter = try bench.service().deleter(for: try plan(1), options: .init(waitsUntilGone: true))
+        let outcome = try #require(await deleter.carryOut().first)
+        #expect(outcome.result == .failed)
+        #expect(outcome.mayBeGone)
+    }
+
     @Test("Cancelled, it gives up what is under way, which nobody knows the end of, and starts nothing further")
     func cancelled() async throws {
         let (silence, began) = AsyncStream<Void>.makeStream()

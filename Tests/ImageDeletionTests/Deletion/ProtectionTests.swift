@@ -55,6 +55,22 @@ struct ProtectionTests {
         #expect(await isProtected(bench) == true)
     }
 
+    @Test("Lifted by a request whose answer was lost, with no token for another: it is put back")
+    func lostWithTheToken() async throws {
+        let bench = Bench(images: Self.images) { request, earlier in
+            switch (request.method, earlier) {
+            case ("PATCH", 0): .lostAnswer(.connectionLost)
+            case ("PATCH", 1): .answer(401)
+            case ("POST", 1...2): .error(TransportError(.unreachable, "refused"))
+            default: nil
+            }
+        }
+        let outcome = try #require(try await delete(bench).first)
+        #expect(outcome.result == .failed)
+        #expect(outcome.protectionFault == .notLifted)
+        #expect(await isProtected(bench) == true)
+    }
+
     @Test("Where it cannot be put back, that is told")
     func lost() async throws {
         let bench = Bench(images: Self.images) { request, earlier in

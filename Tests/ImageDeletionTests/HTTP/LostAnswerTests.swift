@@ -27,6 +27,13 @@ struct LostAnswerTests {
         #expect(try await bench.delete([Sample.id(1)]).first?.result == .deleted)
     }
 
+    @Test("A gateway's status with the service's own word for a missing image: nothing was lost")
+    func told() async throws {
+        let body = #"{"error":{"message":"The image ID in the request does not exist.","code":"IMG.0027"}}"#
+        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(504, body: body) : nil }
+        #expect(try await bench.delete([Sample.id(1)]).first?.result == .missing)
+    }
+
     @Test("An earlier lost answer counts, whatever came between")
     func between() async throws {
         let bench = Bench { request, earlier in
@@ -76,7 +83,30 @@ struct LostAnswerTests {
         // The second try of the demo cloud would answer 404, if its answer came.
         let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
         #expect(outcome.result == .failed)
-        guard case .service(let error)? = outcome.error else { return #expect(outcome.error != nil) }
-        #expect(error.mayHaveActed)
+        #expect(outcome.mayBeGone)
+    }
+
+    @Test("A token that cannot be renewed takes the doubt away from nobody")
+    func withoutRenewal() async throws {
+        let bench = Bench { request, earlier in
+            switch (request.method, earlier) {
+            case ("DELETE", 0): .lostAnswer(.connectionLost)
+            case ("DELETE", _): .answer(401)
+            case ("POST", 1...): .error(TransportError(.unreachable, "refused"))
+            default: nil
+            }
+        }
+        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        #expect(outcome.result == .failed)
+        #expect(outcome.mayBeGone)
+        #expect(outcome.attempts == 2)
+    }
+
+    @Test("Where the deletion was never sent, or refused, there is no doubt")
+    func noDoubt() async throws {
+        let unsent = Bench { request, _ in request.method == "POST" ? .lostAnswer(.connectionLost) : nil }
+        #expect(try await unsent.delete([Sample.id(1)]).first?.mayBeGone == false)
+        let refused = Bench { request, _ in request.method == "DELETE" ? .answer(403) : nil }
+        #expect(try await refused.delete([Sample.id(1)]).first?.mayBeGone == false)
     }
 }

@@ -1,0 +1,65 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+@Suite("Looking at many images")
+struct SightingTests {
+    private let ids = (1...50).compactMap { try? ImageID(Sample.id($0)) }
+
+    @Test("A failure that all would meet is asked for once a lane, and is everybody's")
+    func whole() async throws {
+        let bench = Bench(images: Sample.images(50)) { request, _ in request.method == "GET" ? .answer(401) : nil }
+        let service = try bench.service()
+        let sightings = await service.look(at: ids, concurrency: 2)
+        #expect(sightings.map(\.id) == ids)
+        #expect(sightings.allSatisfy { (try? $0.finding.get()) == nil })
+        #expect(bench.transport.count("GET") <= 8)
+        #expect(bench.transport.count("POST") <= 4)
+    }
+
+    @Test("So is one about who has members")
+    func members() async throws {
+        let images = Sample.images(50).map { image in
+            var image = image
+            image.visibility = "shared"
+            return image
+        }
+        let bench = Bench(images: images) { request, _ in
+            request.url.path.hasSuffix("/members") ? .error(TransportError(.unreachable, "refused")) : nil
+        }
+        let service = try bench.service(retries: 0)
+        let plan = DeletionPlan(
+            deleting: await service.look(at: ids),
+            project: DemoImage.projectID,
+            terms: { _ in DeletionTerms(safeguards: [.shared]) }
+        )
+        let before = bench.transport.requests.count
+        #expect(await service.checking(plan, concurrency: 2).deletions.isEmpty)
+        #expect(bench.transport.requests.count - before <= 4)
+    }
+
+    @Test("A failure of one image is its own")
+    func own() async throws {
+        let bench = Bench(images: Sample.images(49)) { request, _ in
+            request.url.path.hasSuffix(Sample.id(7)) ? .answer(403) : nil
+        }
+        let sightings = try await bench.service().look(at: ids, concurrency: 2)
+        #expect(sightings.count { (try? $0.finding.get()) == nil } == 2)
+    }
+
+    @Test("What the identity service says of an image makes none missing")
+    func otherService() async throws {
+        let bench = Bench(images: Sample.images(1)) { request, earlier in
+            switch (request.method, earlier) {
+            case ("GET", _): .answer(401)
+            case ("POST", 1):
+                .answer(401, body: #"{"error":{"message":"The image does not exist.","code":"IMG.0144"}}"#)
+            default: nil
+            }
+        }
+        let plan = DeletionPlan(deleting: try await bench.service().look(at: [ids[0]]), project: DemoImage.projectID)
+        #expect(plan.preview.map(\.result) == [.failed])
+    }
+}
