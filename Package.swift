@@ -39,6 +39,10 @@ let package = Package(
         ),
         .testTarget(name: "ImageDeletionTests", dependencies: ["ImageDeletion", "ImageDeletionDemo", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["delete-image", "ImageDeletionDemo", "TestSupport"]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["delete-image", "ImageDeletion", "ImageDeletionDemo", "TestSupport"]
+        ),
         .testTarget(name: "PluginTests", dependencies: ["ImageDeletionDemo", "TestSupport"]),
         .testTarget(
             name: "RealCloudTests",

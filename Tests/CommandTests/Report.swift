@@ -3,37 +3,6 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-/// The JSON document, read as a script would.
-struct Report: Decodable {
-    struct Row: Decodable {
-        var id: String
-        var name: String?
-        var outcome: String
-        var reason: String?
-        var status: Int?
-        var code: String?
-        var detail: String?
-        var requestID: String?
-        var attempts: Int
-    }
-
-    struct Problem: Decodable {
-        var kind: String
-        var message: String
-    }
-
-    var schema: String
-    var dryRun: Bool
-    var summary: [String: Int]
-    var images: [Row]
-    var error: Problem?
-}
-
-extension Executable.Finished {
-    /// Standard output as the JSON document; fails where it is anything else.
-    func report() throws -> Report { try JSONDecoder().decode(Report.self, from: Data(output.utf8)) }
-}
-
 extension LoopbackCloud {
     /// Runs the executable against this cloud, with a work directory of its own.
     func run(

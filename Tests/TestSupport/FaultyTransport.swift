@@ -12,7 +12,8 @@ public struct SentRequest: Sendable {
     public var headers: [String: String]
     public var body: Data
 
-    init(_ request: URLRequest) {
+    /// `request`, taken apart.
+    public init(_ request: URLRequest) {
         method = request.httpMethod ?? "GET"
         url = request.url!
         headers = request.allHTTPHeaderFields ?? [:]

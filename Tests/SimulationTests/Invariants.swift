@@ -1,0 +1,201 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+
+@testable import delete_image
+
+/// What must be true after any day, however bad.
+struct Invariants {
+    let day: Day
+
+    /// What is not true, in words; empty after a good day.
+    func violations() -> [String] {
+        var found: [String] = []
+        for run in day.runs {
+            let known = run.report
+            if run.wish.isJSON, known == nil { found.append("\(run.number): standard output is not one document") }
+            let checks: [(String, [String])] = [
+                ("gone, and was not to go", onlyWhatWasMeant(run)),
+                ("told what is not so", known.map { isTrue($0, run) } ?? []),
+                ("not one outcome an image", known.map { isComplete($0, run) } ?? []),
+                ("unprotected, and nobody was told", leavesProtected(run, known)),
+                ("in the output", secrets(in: run.output + run.errors)),
+                ("in the output", controlCodes(in: run.output + run.errors)),
+                ("too many", isBounded(run)),
+                ("the exit status", known.map { fits(run.status, $0, run) } ?? []),
+                ("the last words", saysNothingWasDeleted(run)),
+                ("the receipt", receipt(of: run, known)),
+            ]
+            for (rule, exceptions) in checks { found += exceptions.map { "\(run.number): \(rule): \($0)" } }
+        }
+        return found + files()
+    }
+
+    private func deeds(_ run: Run) -> Ledger.Deeds { day.ledger[run.number] }
+
+    private func onlyWhatWasMeant(_ run: Run) -> [String] {
+        let taken = deeds(run).taken.sorted()
+        let intent = Intent(of: run, on: day)
+        let changes = run.wish.isDryRun || run.wish.writesPlan ? deeds(run).requests.filter(\.changesImages) : []
+        let most = run.wish.maxDeletions ?? .max
+        return taken.filter { !intent.allows($0) } + changes.map(\.line)
+            + (taken.count > most ? ["\(taken.count), more than \(most)"] : [])
+    }
+
+    /// A deleted image is gone; what is told of the others was not undone by this very process.
+    private func isTrue(_ report: Report, _ run: Run) -> [String] {
+        let deeds = deeds(run)
+        return report.images.filter { row in
+            // What another project has and does not lend is not there for this one.
+            let isThere = day.ledger.now[row.id]?.isSeen ?? false
+            let isMisinformed = deeds.misinformed.contains(row.id)
+            switch row.outcome {
+            case "deleted":
+                let isOwnDoing = deeds.taken.union(deeds.unanswered).contains(row.id) || row.attempts == 0
+                return (isThere || !isOwnDoing) && !isMisinformed
+            case "missing": return (isThere || deeds.taken.contains(row.id)) && !isMisinformed
+            case "failed":
+                let isSaid = row.detail?.contains("may be gone") ?? false
+                return deeds.taken.contains(row.id) && !isSaid && !isMisinformed
+            case "kept": return deeds.taken.contains(row.id) && !isMisinformed
+            default: return deeds.taken.contains(row.id)
+            }
+        }.map { "\($0.id) \($0.outcome): \($0.detail ?? "")" }
+    }
+
+    private func isComplete(_ report: Report, _ run: Run) -> [String] {
+        let ids = report.images.map(\.id)
+        var problems = Set(ids).count == ids.count ? [] : ["an image comes twice"]
+        if case .ids(let asked) = run.wish.choice, ![.usage, .input].contains(run.status) || !ids.isEmpty {
+            var seen: Set<String> = []
+            if ids != asked.filter({ seen.insert($0).inserted }) { problems.append("not those that were asked for") }
+        }
+        let missing = deeds(run).taken.subtracting(ids).sorted()
+        problems += missing.map { "\($0) is not in the report" }
+        var counts: [String: Int] = ["selected": ids.count]
+        for row in report.images { counts[row.outcome, default: 0] += 1 }
+        if counts != report.summary.filter({ $0.value > 0 || $0.key == "selected" }) { problems.append("the summary") }
+        return problems
+    }
+
+    /// Who lifts a protection and does not delete puts it back, or says that it could not.
+    private func leavesProtected(_ run: Run, _ report: Report?) -> [String] {
+        let lifted = deeds(run).unprotected.subtracting(deeds(run).misinformed)
+        return lifted.filter { id in
+            guard let image = day.ledger.now[id], !image.isProtected else { return false }
+            // Somebody else may have done the same.
+            let isOwnDoing = !day.people.deeds.contains {
+                if case .protect(id, false) = $0.deed { true } else { false }
+            }
+            let words = report?.images.first { $0.id == id }?.detail ?? run.output
+            return isOwnDoing && !words.contains("could not be put back")
+                && day.runs.count { deeds($0).unprotected.contains(id) } == 1
+        }.sorted()
+    }
+
+    private func secrets(in text: String) -> [String] {
+        day.ledger.secrets.contains(where: text.contains) ? ["a secret"] : []
+    }
+
+    private func controlCodes(in text: String) -> [String] {
+        let isClean = text.unicodeScalars.allSatisfy { scalar in
+            scalar == "\n" || ![.control, .format].contains(scalar.properties.generalCategory)
+        }
+        return isClean ? [] : ["a control code"]
+    }
+
+    private func isBounded(_ run: Run) -> [String] {
+        let deeds = deeds(run)
+        let tries = run.wish.retries + 1
+        let images = Set(day.ledger.history.flatMap(\.images.keys)).count + 1
+        let renewals = deeds.tokensRefused + Int((run.ended - run.began) / min(day.tokenLifetime, 300)) + 6
+        let signIns = deeds.requests.count { $0.method == "POST" }
+        let deletions = Dictionary(
+            grouping: deeds.requests.filter { $0.line.hasPrefix("DELETE /v2/images") },
+            by: \.line
+        )
+        let polls = run.wish.waits ? 140 * images : 0
+        return [
+            signIns > renewals * tries ? "\(signIns) questions to the identity service" : nil,
+            deeds.credentialsRefused > 1 ? "\(deeds.credentialsRefused) refusals of one password" : nil,
+            deletions.values.contains { $0.count > 2 * tries } ? "deletions of one image" : nil,
+            deeds.requests.count > (60 * images + polls + 60) * tries ? "\(deeds.requests.count) requests" : nil,
+            deeds.late > 0 ? "\(deeds.late) requests after the report" : nil,
+            deeds.begun.values.contains { $0 > run.interrupted } ? "deletions begun after Ctrl-C" : nil,
+            isCalm && deeds.endedTokens > 0
+                ? "\(deeds.endedTokens) requests with a token that was at its end" : nil,
+            run.ended - run.began > patience(run) ? "\(run.ended - run.began) seconds" : nil,
+        ].compactMap { $0 }
+    }
+
+    /// Whether nothing happens to tokens but that they end.
+    private var isCalm: Bool {
+        day.tokenLifetime > 300 && !day.runs.contains(where: \.wish.forgetsToken)
+            && !day.people.deeds.contains { item in
+                switch item.deed {
+                case .revokeTokens, .changePassword, .setClock: true
+                default: false
+                }
+            }
+    }
+
+    /// How long it may take, in seconds: each request its time, each try its wait, and the question a person's.
+    private func patience(_ run: Run) -> TimeInterval {
+        Double(deeds(run).requests.count + 1) * Double(run.wish.timeout + 61) + 300 + (run.wish.waits ? 600 : 0) + 120
+    }
+
+    private func fits(_ status: ExitStatus, _ report: Report, _ run: Run) -> [String] {
+        let outcomes = Set(report.images.map(\.outcome))
+        let bad: Set<String> = run.wish.ignoresMissing || report.dryRun ? ["failed"] : ["failed", "missing"]
+        let isGood =
+            switch status {
+            case .done: outcomes.isDisjoint(with: bad.union(["pending"])) && report.error == nil
+            case .incomplete: !outcomes.isDisjoint(with: bad) || report.error != nil
+            case .usage, .input, .unavailable: report.error != nil && !outcomes.contains("deleted")
+            case .configuration, .denied, .interrupted: report.error != nil
+            }
+        return isGood ? [] : ["\(status) with \(outcomes.sorted()) and \(report.error?.kind ?? "no error")"]
+    }
+
+    private func saysNothingWasDeleted(_ run: Run) -> [String] {
+        let isSaid = run.errors.contains("Nothing was deleted")
+        return isSaid && !deeds(run).taken.isEmpty ? ["nothing was deleted, but \(deeds(run).taken.sorted())"] : []
+    }
+
+    /// What was told is written down too.
+    private func receipt(of run: Run, _ report: Report?) -> [String] {
+        guard run.wish.hasReceipt, let report else { return [] }
+        let text = (try? String(contentsOf: day.folder.file("receipt"), encoding: .utf8)) ?? ""
+        let lines = text.split(separator: "\n")
+        return report.images.filter { row in
+            let isTold = ["deleted", "failed", "missing", "kept"].contains(row.outcome) && row.attempts > 0
+            return isTold && !lines.contains { $0.contains(row.id) && $0.contains("\"outcome\":\"\(row.outcome)\"") }
+        }.map { "\($0.id) \($0.outcome) is not in it" }
+    }
+
+    /// No file but the cache holds a secret, and what the next run reads is whole.
+    private func files() -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: day.folder.url.path)) ?? []
+        var problems: [String] = []
+        for name in names.sorted() where name != "token-cache.json" {
+            let content = (try? Data(contentsOf: day.folder.file(name))) ?? Data()
+            if name.hasPrefix("token-cache.json"), name != "token-cache.json.lock" {
+                problems.append("\(name) is left")
+            }
+            problems += secrets(in: String(decoding: content, as: UTF8.self)).map { "\(name): \($0)" }
+            if name == "plan", (try? SavedPlan(json: content)) == nil { problems.append("the plan is damaged") }
+            if name == "receipt", !content.isEmpty, content.last != UInt8(ascii: "\n") {
+                problems.append("a torn receipt")
+            }
+        }
+        return problems
+    }
+}
+
+extension DemoImage {
+    /// Whether the project that signs in can see it.
+    fileprivate var isSeen: Bool {
+        owner == DemoImage.projectID || visibility == "public" || members.contains(DemoImage.projectID)
+    }
+}

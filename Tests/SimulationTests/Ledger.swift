@@ -1,0 +1,86 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+
+/// What truly happened in a simulated day, written down where it happens and not where it is told.
+///
+/// Touched by one thread only, the scheduler's.
+final class Ledger: @unchecked Sendable {
+    /// All images as they were from a moment on.
+    struct Version {
+        var time: TimeInterval
+        var images: [String: DemoImage]
+    }
+
+    /// What one process did.
+    struct Deeds {
+        var requests: [SentRequest] = []
+        /// The images that went by its requests.
+        var taken: Set<String> = []
+        /// The images of which it unprotected one, whatever became of that.
+        var unprotected: Set<String> = []
+        /// The images of which it was told what is not true, other than by no answer at all.
+        var misinformed: Set<String> = []
+        /// The images of which a deletion got no answer, or only a gateway's.
+        var unanswered: Set<String> = []
+        /// When it was first asked for a change of an image.
+        var begun: [String: TimeInterval] = [:]
+        /// Whether a list was not the cloud's own.
+        var wasShownAnotherList = false
+        /// How often a token was refused.
+        var tokensRefused = 0
+        /// How often that was the cloud's own answer: the token had ended, or was revoked.
+        var endedTokens = 0
+        /// How often the credentials were.
+        var credentialsRefused = 0
+        /// How many requests came when its report was out.
+        var late = 0
+        var hasEnded = false
+    }
+
+    private(set) var history: [Version]
+    private(set) var trace: [String] = []
+    private(set) var secrets: Set<String> = []
+    private var deeds: [Int: Deeds] = [:]
+    private let time: () -> TimeInterval
+
+    init(_ images: [DemoImage], time: @escaping () -> TimeInterval) {
+        self.time = time
+        history = [Version(time: 0, images: Self.byID(images))]
+    }
+
+    subscript(process: Int) -> Deeds {
+        get { deeds[process, default: Deeds()] }
+        set { deeds[process] = newValue }
+    }
+
+    /// A line of the trace, by which two runs are compared and a failure is understood.
+    func note(_ line: String) { trace.append(String(format: "%10.3f  ", time()) + line) }
+
+    /// Nobody may ever read this.
+    func keepSecret(_ secret: String) { secrets.insert(secret) }
+
+    /// The cloud has changed, or has not.
+    func see(_ images: [DemoImage]) {
+        let images = Self.byID(images)
+        if history.last?.images != images { history.append(Version(time: time(), images: images)) }
+    }
+
+    /// The images as they are.
+    var now: [String: DemoImage] { history.last?.images ?? [:] }
+
+    /// Everything that an image has been from `start` to `end`.
+    func versions(of id: String, from start: TimeInterval, to end: TimeInterval) -> [DemoImage] {
+        states(from: start, to: end).compactMap { $0[id] }
+    }
+
+    /// Everything that all images have been from `start` to `end`.
+    func states(from start: TimeInterval, to end: TimeInterval) -> [[String: DemoImage]] {
+        let first = history.lastIndex { $0.time <= start } ?? 0
+        return history[first...].filter { $0.time <= max(start, end) }.map(\.images)
+    }
+
+    private static func byID(_ images: [DemoImage]) -> [String: DemoImage] {
+        Dictionary(images.map { ($0.id, $0) }) { first, _ in first }
+    }
+}

@@ -1,0 +1,178 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The way from one process to the cloud and back, through the weather. It tells the ledger what truly happened.
+final class Network: HTTPTransport, @unchecked Sendable {
+    private let process: Int
+    private let day: Day
+    private let cloud: DemoCloud
+    /// Is told of each request, with how many there were.
+    private let onRequest: @Sendable (Int) async -> Void
+    private var dice: Dice
+    private var lastPage: (Data, HTTPURLResponse)?
+
+    init(
+        of process: Int,
+        on day: Day,
+        to cloud: DemoCloud,
+        seed: Int,
+        onRequest: @escaping @Sendable (Int) async -> Void
+    ) {
+        self.process = process
+        self.day = day
+        self.cloud = cloud
+        self.onRequest = onRequest
+        dice = Dice(seed: seed)
+    }
+
+    private var ledger: Ledger { day.ledger }
+    private var scheduler: Scheduler { day.scheduler }
+
+    func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+        if Task.isCancelled { throw TransportError(.cancelled, "cancelled") }
+        let sent = SentRequest(request)
+        ledger[process].requests.append(sent)
+        if ledger[process].hasEnded { ledger[process].late += 1 }
+        await onRequest(ledger[process].requests.count)
+        let fault = day.weather.fault(of: sent, &dice)
+        if sent.changesImages {
+            let id = sent.url.lastPathComponent
+            ledger[process].begun[id] = ledger[process].begun[id] ?? scheduler.time
+            if sent.method == "DELETE", fault?.mayLoseAnswer ?? false { ledger[process].unanswered.insert(id) }
+        }
+        ledger.note("\(process): \(sent.method) \(sent.url.path) \(fault.map { "\($0)".prefix(90) } ?? "")")
+        try await wait(.milliseconds(dice.number(0...200)))
+        let answer = try await answer(to: request, sent, fault)
+        try await wait(.milliseconds(dice.number(0...200)))
+        if answer.1.statusCode == 401 {
+            if sent.method == "POST" {
+                ledger[process].credentialsRefused += 1
+            } else {
+                ledger[process].tokensRefused += 1
+            }
+        }
+        return answer
+    }
+
+    /// A process that waits no longer gets nothing; what the server has done is done.
+    private func wait(_ duration: Duration) async throws {
+        do { try await scheduler.sleep(duration) } catch { throw TransportError(.cancelled, "cancelled") }
+    }
+
+    private func answer(
+        to request: URLRequest,
+        _ sent: SentRequest,
+        _ fault: Weather.Fault?
+    ) async throws -> (Data, HTTPURLResponse) {
+        switch fault {
+        case nil: return try await act(request, sent)
+        case .refused: throw TransportError(.unreachable, "connection refused")
+        case .untrusted: throw TransportError(.untrusted, "certificate has expired")
+        case .reset(let hasActed):
+            if hasActed { _ = try await act(request, sent) }
+            throw TransportError(.connectionLost, "connection reset by peer")
+        case .silence(let hasActed):
+            if hasActed { _ = try await act(request, sent) }
+            try await wait(.seconds(24 * 60 * 60))
+            throw TransportError(.connectionLost, "connection reset by peer")
+        case .drip(let seconds):
+            let answer = try await act(request, sent)
+            try await wait(.seconds(seconds))
+            return answer
+        case .late(let seconds):
+            Task {
+                try await scheduler.sleep(.seconds(seconds))
+                _ = try await act(request, sent)
+            }
+            throw TransportError(.connectionLost, "connection reset by peer")
+        case .truncated:
+            let (body, response) = try await act(request, sent)
+            if !body.isEmpty { misinform(sent) }
+            return (body.prefix(body.count / 2), response)
+        case .oversized:
+            _ = try await act(request, sent)
+            throw TransportError(.oversizedAnswer, "the answer exceeds 16777216 bytes")
+        case .answer(let answer, let hasActed):
+            if hasActed { _ = try await act(request, sent) }
+            misinform(sent)
+            return other(answer, sent)
+        case .list(let list):
+            let answer = try await act(request, sent)
+            guard sent.line == "GET /v2/images" else { return answer }
+            ledger[process].wasShownAnotherList = true
+            return changed(answer, list)
+        }
+    }
+
+    /// Lets the cloud do what is asked.
+    private func act(_ request: URLRequest, _ sent: SentRequest) async throws -> (Data, HTTPURLResponse) {
+        if sent.method == "POST", day.hasOldPassword { return other(Weather.Answer(status: 401), sent) }
+        let answer = try await cloud.answer(to: request, seenBy: ledger)
+        let status = answer.1.statusCode
+        if status == 401, sent.method != "POST" { ledger[process].endedTokens += 1 }
+        let isImage = sent.url.path.hasPrefix("/v2/images/")
+        if isImage, sent.method == "DELETE", status == 204 {
+            ledger[process].taken.insert(sent.url.lastPathComponent)
+        }
+        if isImage, sent.method == "PATCH", status == 200, sent.body.contains(Data("false".utf8)) {
+            ledger[process].unprotected.insert(sent.url.lastPathComponent)
+        }
+        if let token = answer.1.value(forHTTPHeaderField: "X-Subject-Token") { ledger.keepSecret(token) }
+        ledger.note("\(process): \(sent.method) \(sent.url.lastPathComponent) … \(status)")
+        return answer
+    }
+
+    private func misinform(_ sent: SentRequest) {
+        guard sent.url.path.hasPrefix("/v2/images") else { return }
+        ledger[process].misinformed.formUnion(sent.url.pathComponents)
+        if sent.line == "GET /v2/images" { ledger[process].wasShownAnotherList = true }
+    }
+
+    private func other(_ answer: Weather.Answer, _ sent: SentRequest) -> (Data, HTTPURLResponse) {
+        let token = sent.header("X-Auth-Token") ?? "no token"
+        func filled(_ text: String) -> String {
+            text.replacing("TOKEN", with: token).replacing("BODY", with: String(decoding: sent.body, as: UTF8.self))
+        }
+        let response = HTTPURLResponse(
+            url: sent.url,
+            statusCode: answer.status,
+            httpVersion: "HTTP/1.1",
+            headerFields: answer.headers.mapValues(filled)
+        )
+        guard let response else { preconditionFailure("a response of these parts can always be made") }
+        return (Data(filled(answer.body).utf8), response)
+    }
+
+    private func changed(_ answer: (Data, HTTPURLResponse), _ list: Weather.List) -> (Data, HTTPURLResponse) {
+        let (body, response) = answer
+        defer { lastPage = answer }
+        guard var page = try? JSONSerialization.jsonObject(with: body) as? [String: Any] else { return answer }
+        switch list {
+        case .repeated: return lastPage ?? answer
+        case .lost: page["images"] = (page["images"] as? [Any])?.filter { _ in !dice.once(in: 3) }
+        case .linkless: (page["next"], page["first"]) = (nil, nil)
+        case .linked: page["next"] = "/v2/images?marker=more"
+        }
+        return ((try? JSONSerialization.data(withJSONObject: page)) ?? body, response)
+    }
+}
+
+extension SentRequest {
+    /// Whether it asks for a change of an image.
+    var changesImages: Bool { method != "GET" && url.path.hasPrefix("/v2/images") }
+}
+
+extension DemoCloud {
+    /// The answer to `request`, and in the same moment a look at what it has changed.
+    fileprivate func answer(to request: URLRequest, seenBy ledger: Ledger) async throws -> (Data, HTTPURLResponse) {
+        let answer = try await send(request)
+        ledger.see(currentImages)
+        return answer
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import ImageDeletion
+import TestSupport
+
+@testable import delete_image
+
+/// One process of the command: what it was asked for, and all that came out of it.
+final class Run: @unchecked Sendable {
+    let number: Int
+    let wish: Wish
+    /// When it began and ended, and what o'clock it took it to be.
+    private(set) var began: TimeInterval = 0
+    private(set) var ended: TimeInterval = 0
+    private(set) var now = Date.distantPast
+    /// When it asked whether the plan is meant, when it was told, and what.
+    private(set) var question: (asked: TimeInterval, answered: TimeInterval, answer: Terminal.Answer)?
+    /// When it was interrupted first.
+    private(set) var interrupted = TimeInterval.infinity
+    private(set) var output = ""
+    private(set) var errors = ""
+    private(set) var status = ExitStatus.done
+    private var dice: Dice
+
+    init(_ number: Int, _ wish: Wish, seed: Int) {
+        self.number = number
+        self.wish = wish
+        dice = Dice(seed: seed)
+    }
+
+    /// The document on standard output; nil where none was asked for.
+    var report: Report? { wish.isJSON ? try? JSONDecoder().decode(Report.self, from: Data(output.utf8)) : nil }
+
+    /// Runs to the end in `day`, and is interrupted on the way if it comes so.
+    func run(in day: Day) async throws {
+        let scheduler = day.scheduler
+        let (interruptions, signals) = AsyncStream<Void>.makeStream()
+        @Sendable func interrupt() {
+            day.ledger.note("\(number): interrupted")
+            interrupted = min(interrupted, scheduler.time)
+            signals.yield()
+        }
+        // At one of its requests, or at any time.
+        let requests = Set((0..<dice.pick([0, 0, 0, 0, 0, 1, 2])).map { _ in dice.number(1...25) })
+        let times = (0..<dice.pick([0, 0, 0, 0, 0, 0, 1, 2])).map { _ in
+            dice.number(0...dice.pick([100, 1000, 5000, 100_000]))
+        }
+        let impatience = times.map { time in
+            Task {
+                try await scheduler.sleep(.milliseconds(time))
+                interrupt()
+            }
+        }
+        let answer: Terminal.Answer = dice.pick([.yes, .yes, .yes, .yes, .yes, .no, .nobody, .late])
+        let patience = dice.number(1...dice.pick([1, 20, 300]))
+        let arguments = try wish.arguments(in: day.folder.url, process: number)
+        began = scheduler.time
+        now = day.clock.now()
+        let line = arguments.joined(separator: " ").replacing(day.folder.url.path, with: "…")
+        day.ledger.note("\(number): delete-image \(line)")
+        status = await Command.run(
+            arguments,
+            in: Surroundings(
+                environment: day.environment,
+                currentDirectory: day.folder.url,
+                transport: { day.network(self.number) { if requests.contains($0) { interrupt() } } },
+                clock: day.clock,
+                random: { Double(self.dice.number(0...999)) / 1000 },
+                read: { path in
+                    do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+                        throw NamedFile.Fault(error)
+                    }
+                },
+                write: NamedFile.replace,
+                references: { ids, _, _ in
+                    let named = ids.filter { day.referenced.contains($0.description) }
+                    return Dictionary(uniqueKeysWithValues: named.map { ($0, Reference(file: "main.tf", line: 1)) })
+                },
+                ask: { question in
+                    self.output += self.wish.isJSON ? "" : question + "\n"
+                    self.question = (scheduler.time, .infinity, answer)
+                    try? await scheduler.sleep(.milliseconds(10))
+                    await day.others(.question)
+                    try? await scheduler.sleep(.seconds(patience))
+                    self.question?.answered = scheduler.time
+                    return Task.isCancelled ? .no : answer
+                },
+                print: { self.output += $0 + "\n" },
+                printError: { self.errors += $0 + "\n" },
+                interruptions: interruptions
+            )
+        )
+        ended = scheduler.time
+        day.ledger[number].hasEnded = true
+        for impatience in impatience { impatience.cancel() }
+        signals.finish()
+        day.ledger.note("\(number): \(status)")
+        for row in report?.images ?? [] { day.ledger.note("\(number): \(row.id) \(row.outcome) \(row.detail ?? "")") }
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+
+/// What somebody asks the command for, and which images are meant by it, by a definition of its own.
+struct Wish {
+    /// Which images.
+    enum Choice {
+        case ids([String])
+        case names([String])
+        case rules([Rule], isPolicy: Bool)
+        /// What the plan says that an earlier process wrote.
+        case planned
+    }
+
+    /// A retention rule.
+    struct Rule {
+        var pattern: Pattern?
+        var tag: String?
+        var days: Int?
+        var keepLast = 0
+        var unprotects = false
+        var unlessInUse = false
+        var unlessShared = false
+        var unlessReferenced = false
+    }
+
+    /// A glob, and what it means.
+    struct Pattern {
+        var glob: String
+        var isMeant: @Sendable (String) -> Bool
+
+        static let all = [
+            Pattern(glob: "nightly-*") { $0.hasPrefix("nightly-") }, Pattern(glob: "*-1") { $0.hasSuffix("-1") },
+            Pattern(glob: "*") { _ in true }, Pattern(glob: "release") { $0 == "release" },
+        ]
+    }
+
+    var choice: Choice
+    /// What the options on the command line say of all images, beside the rules.
+    var extra = Rule()
+    var isDryRun = false
+    var writesPlan = false
+    var hasReceipt = false
+    var isConfirmed = true
+    var usesCache = true
+    var forgetsToken = false
+    var isJSON = true
+    var waits = false
+    var ignoresMissing = false
+    var maxDeletions: Int?
+    var retries = 4
+    var timeout = 30
+    /// Those that are left, which change nothing about what is true in the end.
+    var others: [String] = []
+
+    init(_ choice: Choice, _ dice: inout Dice) {
+        self.choice = choice
+        retries = dice.pick([0, 1, 2, 4, 4, 4])
+        timeout = dice.pick([1, 5, 30, 30])
+        isJSON = !dice.once(in: 4)
+        usesCache = !dice.once(in: 5)
+        forgetsToken = dice.once(in: 12)
+        waits = dice.once(in: 6)
+        ignoresMissing = dice.once(in: 4)
+        isConfirmed = dice.once(in: 3)
+        if dice.once(in: 10) { maxDeletions = dice.number(0...8) }
+        others = dice.some([["--verbose"], ["--quiet"], ["--delete-backup"]]).flatMap(\.self)
+        others += ["--concurrency", "\(dice.pick([1, 2, 4, 8, 64]))"]
+        extra.unlessInUse = dice.once(in: 4)
+        extra.unlessShared = dice.once(in: 5)
+        extra.unlessReferenced = dice.once(in: 6)
+        switch choice {
+        case .ids, .names: extra.unprotects = dice.once(in: 2)
+        case .rules, .planned: break
+        }
+        switch dice.number(0...11) {
+        case 0: isDryRun = true
+        case 1...5: hasReceipt = true
+        default: break
+        }
+        if isDryRun { forgetsToken = false }
+    }
+
+    /// The command line, with files in `folder`; what is to be read there is written first.
+    func arguments(in folder: URL, process: Int) throws -> [String] {
+        func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+        var arguments =
+            ["--retries", "\(retries)", "--timeout", "\(timeout)", "--work-directory", folder.path] + others
+        switch choice {
+        case .ids(let ids):
+            let list = ids.suffix(ids.count / 2)
+            try Data(list.map { $0.uppercased() + "\n" }.joined().utf8).write(
+                to: folder.appendingPathComponent("list-\(process)")
+            )
+            arguments += ids.dropLast(list.count) + ["--from", path("list-\(process)")]
+        case .names(let names): arguments += names
+        case .rules(let rules, isPolicy: true):
+            let policy = ["rules": Dictionary(uniqueKeysWithValues: rules.enumerated().map { ("rule \($0)", $1.json) })]
+            try JSONSerialization.data(withJSONObject: policy).write(
+                to: folder.appendingPathComponent("policy-\(process)")
+            )
+            arguments += ["--policy", path("policy-\(process)")]
+        case .rules(let rules, isPolicy: false): arguments += rules.flatMap(\.arguments)
+        case .planned: arguments += ["--apply", path("plan")]
+        }
+        arguments += extra.arguments
+        if isDryRun { arguments.append("--dry-run") }
+        if writesPlan { arguments += ["--plan", path("plan")] }
+        if hasReceipt { arguments += ["--receipt", path("receipt")] }
+        if isConfirmed { arguments.append("--yes") }
+        if !usesCache { arguments.append("--no-token-cache") }
+        if forgetsToken { arguments.append("--forget-token") }
+        if isJSON { arguments.append("--json") }
+        if waits { arguments.append("--wait") }
+        if ignoresMissing { arguments.append("--ignore-missing") }
+        if let maxDeletions { arguments += ["--max-deletions", "\(maxDeletions)"] }
+        return arguments
+    }
+}
+
+extension Wish.Rule {
+    /// A rule that selects by something.
+    init(_ dice: inout Dice) {
+        pattern = dice.pick([Wish.Pattern.all[0]] + Wish.Pattern.all)
+        if dice.once(in: 8) { tag = "ci" }
+        if dice.once(in: 4) { days = dice.number(1...8) }
+        if dice.once(in: 2) { keepLast = dice.number(1...4) }
+        unprotects = dice.once(in: 2)
+        unlessInUse = dice.once(in: 4)
+        unlessShared = dice.once(in: 4)
+        unlessReferenced = dice.once(in: 6)
+    }
+
+    fileprivate var arguments: [String] {
+        var arguments: [String] = []
+        if let pattern { arguments += ["--match", pattern.glob] }
+        if let tag { arguments += ["--tag", tag] }
+        if let days { arguments += ["--older-than", "\(days)d"] }
+        if keepLast > 0 { arguments += ["--keep-last", "\(keepLast)"] }
+        if unprotects { arguments.append("--unprotect") }
+        if unlessInUse { arguments.append("--unless-in-use") }
+        if unlessShared { arguments.append("--unless-shared") }
+        if unlessReferenced { arguments += ["--unless-referenced", "./"] }
+        return arguments
+    }
+
+    fileprivate var json: [String: Any] {
+        var json: [String: Any] = [:]
+        json["match"] = pattern?.glob
+        json["tag"] = tag
+        json["olderThan"] = days.map { "\($0)d" }
+        if keepLast > 0 { json["keepLast"] = keepLast }
+        if unprotects { json["unprotect"] = true }
+        if unlessInUse { json["unlessInUse"] = true }
+        if unlessShared { json["unlessShared"] = true }
+        if unlessReferenced { json["unlessReferenced"] = true }
+        return json
+    }
+
+    /// Whether the rule is for `image`, whatever spares it.
+    func isFor(_ image: DemoImage, now: Date) -> Bool {
+        let isOld = days.map { now.timeIntervalSince(image.createdAt) > Double($0) * 86_400 } ?? true
+        return image.isOwn && pattern.map { $0.isMeant(image.name) } ?? true
+            && tag.map { image.tags.contains($0) } ?? true && isOld
+    }
+}
+
+extension DemoImage {
+    /// Whether it is a private one of the project that signs in.
+    var isOwn: Bool { owner == DemoImage.projectID && ["private", "shared"].contains(visibility) }
+
+    /// What the image service says of it: neither the servers made from it nor the projects that it is lent to.
+    var description: DemoImage {
+        var image = self
+        (image.usedBy, image.members) = (nil, [])
+        return image
+    }
+}
