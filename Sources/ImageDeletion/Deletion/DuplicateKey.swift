@@ -28,7 +28,9 @@ struct DuplicateKey {
                     let last = objects.indices.last
                 else { break }
                 objects[last].current = key
-                if !objects[last].keys.insert(key).inserted {
+                // `JSONSerialization` loses byte order marks: then two keys are one.
+                let visible = String(String.UnicodeScalarView(key.unicodeScalars.filter { $0 != "\u{FEFF}" }))
+                if !objects[last].keys.insert(visible).inserted {
                     path = objects.map(\.current).joined(separator: ".")
                     return
                 }

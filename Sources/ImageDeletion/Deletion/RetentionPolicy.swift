@@ -38,6 +38,10 @@ public struct RetentionPolicy: Sendable, Hashable {
             throw Fault(key: "", reason: "it is no JSON" + (reason.map { " (\($0))" } ?? ""))
         }
         if let twice = DuplicateKey(in: json) { throw Fault(key: twice.path, reason: "it is there twice") }
+        // Foundation loses it at the beginning of a text: a pattern would be another than is written.
+        guard json.dropFirst().range(of: Data("\u{FEFF}".utf8)) == nil else {
+            throw Fault(key: "", reason: "there is an invisible character in it (U+FEFF, a byte order mark)")
+        }
         let policy = try PolicyObject(content, at: "")
         try policy.allow(["$schema", "rules"])
         guard let named = policy.values["rules"] else { throw Fault(key: "rules", reason: "is missing") }

@@ -126,6 +126,16 @@ struct RetentionPolicyTests {
         }
     }
 
+    @Test("What Foundation reads without its invisible characters is a fault")
+    func byteOrderMark() {
+        #expect(faultyKey(#"{"rules":{"a":{"match":"nightly-*"}}}"#) == nil)
+        #expect(faultyKey("{\"rules\":{\"a\":{\"match\":\"\u{FEFF}nightly-*\"}}}") == "")
+        #expect(faultyKey("{\"\u{FEFF}rules\":{\"a\":{\"match\":\"nightly-*\"}}}") == "")
+        #expect(faultyKey("\u{FEFF}{\"rules\":{\"a\":{\"match\":\"nightly-*\"}}}") == nil)
+        let twice = "{\"rules\":{\"a\":{\"match\":\"x\",\"keepLast\":3,\"\u{FEFF}keepLast\":0}}}"
+        #expect(faultyKey(twice) == "rules.a.\u{FEFF}keepLast")
+    }
+
     @Test(
         "A key that is there twice is a fault: only one of the two would count",
         arguments: [

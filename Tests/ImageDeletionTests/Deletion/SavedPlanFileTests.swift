@@ -66,6 +66,9 @@ struct SavedPlanFileTests {
         let twice = plan.replacing(#""fate":"delete""#, with: #""fate":"keep","fate":"delete""#)
         #expect(twice != plan)
         #expect(fault(twice)?.contains("it is there twice") == true)
+        // Foundation reads the two keys as one.
+        let hidden = plan.replacing(#""fate":"delete""#, with: "\"\u{FEFF}fate\":\"keep\",\"fate\":\"delete\"")
+        #expect(fault(hidden)?.contains("it is there twice") == true)
         let odd = plan.replacing(#""fate":"delete""#, with: #""fate":"delete","unlessinuse":true"#)
         #expect(fault(odd) == "images[0].unlessinuse: there is no such key")
         let above = "{\"unlessInUse\":true," + plan.drop { $0.isWhitespace }.dropFirst()
