@@ -43,6 +43,10 @@ let package = Package(
             name: "SimulationTests",
             dependencies: ["delete-image", "ImageDeletion", "ImageDeletionDemo", "TestSupport"]
         ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["delete-image", "ImageDeletion", "ImageDeletionDemo", "TestSupport"]
+        ),
         .testTarget(name: "PluginTests", dependencies: ["ImageDeletionDemo", "TestSupport"]),
         .testTarget(
             name: "RealCloudTests",

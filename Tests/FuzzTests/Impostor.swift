@@ -1,0 +1,96 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// A cloud of which some answers are not its own.
+final class Impostor: HTTPTransport {
+    /// What an answer may depend on.
+    struct Request: Sendable {
+        let method: String
+        let url: URL
+        let token: String?
+        var path: String { url.path }
+
+        init(_ request: URLRequest) {
+            method = request.httpMethod ?? "GET"
+            url = request.url ?? URL(fileURLWithPath: "/")
+            token = request.value(forHTTPHeaderField: "X-Auth-Token")
+        }
+    }
+
+    struct Answer: Sendable {
+        var status: Int
+        var headers: [String: String] = [:]
+        var body = Data()
+    }
+
+    let cloud: DemoCloud
+    let clock = TestClock()
+    private let answer: @Sendable (Request) -> Answer?
+    private let log = Locked<[Request]>([])
+    private let tokens = Locked<Set<String>>([])
+
+    /// - Parameter answer: What comes in the place of the cloud's own answer; nil lets that through.
+    init(images: [DemoImage] = [], answer: @escaping @Sendable (Request) -> Answer?) {
+        let clock = clock
+        cloud = DemoCloud(images: images, now: { clock.now })
+        self.answer = answer
+    }
+
+    /// What was sent so far.
+    var requests: [Request] { log.value }
+    /// The tokens that were given out so far.
+    var issued: Set<String> { tokens.value }
+
+    func sent(_ method: String, _ end: String = "") -> [Request] {
+        requests.filter { $0.method == method && $0.path.hasSuffix(end) }
+    }
+
+    func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+        let sent = Request(request)
+        log.withLock { $0.append(sent) }
+        guard let answer = answer(sent) else {
+            let own = try await cloud.send(request)
+            if let token = own.1.value(forHTTPHeaderField: "X-Subject-Token") {
+                tokens.withLock { _ = $0.insert(token) }
+            }
+            return own
+        }
+        guard
+            let response = HTTPURLResponse(
+                url: sent.url,
+                statusCode: answer.status,
+                httpVersion: "HTTP/1.1",
+                headerFields: answer.headers
+            )
+        else { throw TransportError(.connectionLost, "this is no answer") }
+        return (answer.body, response)
+    }
+
+    /// A service that talks to this.
+    func service(tokenCache: TokenCache = .none) throws -> ImageService {
+        try ImageService(
+            environment: cloud.environment,
+            tokenCache: tokenCache,
+            connection: ServiceConnection(
+                transport: self,
+                retry: RetryPolicy(retries: 1, random: { 0.5 }),
+                timeout: .seconds(31),
+                clock: clock.clock
+            )
+        )
+    }
+}
+
+extension ImageID {
+    /// The `number`th of any number of IDs.
+    static func sample(_ number: Int) -> ImageID {
+        guard let id = try? ImageID(Sample.id(number)) else { preconditionFailure("this is an ID") }
+        return id
+    }
+}

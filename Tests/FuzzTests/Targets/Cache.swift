@@ -1,0 +1,73 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+
+extension FuzzTarget {
+    /// The token cache's file.
+    static let cache = FuzzTarget("cache", inputs: 50, samples: caches) { input, _ in
+        let folder = try TemporaryFolder()
+        let file = folder.file("token-cache.json")
+        try must(
+            FileManager.default.createFile(atPath: file.path, contents: input, attributes: [.posixPermissions: 0o600]),
+            "the cache cannot be put there"
+        )
+        // Takes any token, and says of none that it is wrong.
+        let cloud = Impostor { request in request.method == "DELETE" ? .init(status: 204) : nil }
+        do throws(ImageDeletionError) {
+            try await service(cloud, file).deleteImage(id: Sample.id(1))
+        } catch {
+            try must(cloud.sent("DELETE").isEmpty, "\(error)")
+            return .refused
+        }
+        let token = cloud.sent("DELETE").first?.token ?? ""
+        let asked = cloud.sent("POST").count
+        guard asked > 0 else {
+            try must(ownTokens(in: JSONTree(input)).contains(token), "the token of somebody else was sent: \(token)")
+            return .accepted
+        }
+        try must(asked == 1, "the identity service was asked \(asked) times")
+        try must(cloud.issued == [token], "a token was sent that was never given out: \(token)")
+        let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
+        try must(mode == 0o600, "the new cache has the mode \(mode ?? 0)")
+        try await service(cloud, file).deleteImage(id: Sample.id(2))
+        try must(cloud.sent("POST").count == 1, "the new cache is of no use")
+        try must(cloud.sent("DELETE").last?.token == token, "the new cache holds another token")
+        return .refused
+    }
+
+    private static func service(_ cloud: Impostor, _ file: URL) throws(ImageDeletionError) -> ImageService {
+        do { return try cloud.service(tokenCache: .file(file)) } catch { throw .configuration([]) }
+    }
+
+    /// The tokens that the file gives to the identity that the tests sign in with; whatever it says, where it is not
+    /// certain.
+    private static func ownTokens(in json: JSONTree?) -> Set<String> {
+        guard let json else { return [] }
+        let entries = json["entries"]?.elements ?? []
+        let own = entries.filter { json.isAmbiguous || $0["identity"].map(isOwn) ?? false }
+        return json.isAmbiguous ? json.strings : Set(own.compactMap { $0["token"]?["secret"]?.string })
+    }
+
+    private static func isOwn(_ identity: JSONTree) -> Bool {
+        guard let own = JSONTree(Array(ownIdentity.utf8)) else { return false }
+        return ["authURL", "user", "scope"].allSatisfy { identity[$0] == own[$0] }
+    }
+
+    private static let ownIdentity =
+        #"{"authURL":"https://iam.demo.example/v3","scope":["project name","ci","domain name","Default"],"user":["user name","demo","domain name","Default"]}"#
+
+    private static func entry(_ identity: String, _ token: String, until end: Int = 1_795_080_000) -> String {
+        let details =
+            #""endpoints":{"image":[{"interface":"public","region":"eu-demo","url":"https://ims.demo.example"}]},"otherServiceTypes":["identity"],"project":{"id":"70c77dc6bbfa40dbb5f00e6705972d6f","name":"ci"}"#
+        return #"{"identity":\#(identity),"token":{"expiresAt":\#(end),\#(details),"secret":"\#(token)"}}"#
+    }
+
+    private static let otherIdentity = ownIdentity.replacingOccurrences(of: "demo", with: "other")
+
+    private static let caches = [
+        [entry(ownIdentity, "own-token")], [entry(otherIdentity, "other-token"), entry(ownIdentity, "own-token")],
+        [entry(otherIdentity, "other-token")], [entry(ownIdentity, "ended-token", until: 1_794_000_000)],
+        [#"{"identity":\#(ownIdentity),"refusedAt":1794999999}"#],
+    ].map { #"{"entries":[\#($0.joined(separator: ","))],"schema":"delete-image-token-cache/2"}"# }
+}

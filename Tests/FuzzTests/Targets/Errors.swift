@@ -1,0 +1,75 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+
+@testable import delete_image
+
+extension FuzzTarget {
+    /// The body of an answer that refuses, from either service, and what the command makes of it.
+    static let errors = FuzzTarget(
+        "errors",
+        inputs: 100,
+        samples: [
+            #"{"error":{"code":"IMG.0027","message":"The image SECRET is not found"}}"#,
+            #"{"error":{"code":401,"title":"Unauthorized","message":"The password SECRET is wrong"}}"#,
+            #"{"message":"Image is protected<br /><br />\n\n\n","code":"403 Forbidden","title":"Forbidden"}"#,
+            #"{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: SECRET","request_id":"r1"}"#,
+            #"{"itemNotFound":{"code":404,"message":"no \u001b[31m SECRET"}}"#,
+            "<html>\n <head><title>403 Forbidden</title></head><body><h1>403</h1>Denied: SECRET &lt;b&gt;</body></html>",
+            "<?xml version='1.0'?><error><code>IMG.0028</code><message>protected SECRET</message></error>",
+            "upstream connect error", "",
+        ]
+    ) { input, dice in
+        let status = dice.pick([400, 401, 403, 404, 405, 409, 429, 500, 503, 504, 200, 202, 302])
+        // What is not found after such an answer was deleted by the request that it was for.
+        let isLost = status == 504
+        let isIdentity = dice.once(in: 3)
+        let isJSON = dice.once(in: 2)
+        let quotesInHeader = dice.once(in: 2)
+        let secrets = Locked<Set<String>>([])
+        let cloud = Impostor(images: [DemoImage(id: Sample.id(1), name: "nightly")]) { request in
+            guard request.method == (isIdentity ? "POST" : "DELETE") else { return nil }
+            // A server that quotes what it was sent.
+            let secret = isIdentity ? "demo-pa55w0rd" : request.token ?? ""
+            secrets.withLock { _ = $0.insert(secret) }
+            var body = input
+            while let place = body.range(of: Data("SECRET".utf8)) { body.replaceSubrange(place, with: secret.utf8) }
+            return .init(
+                status: status,
+                headers: ["X-Request-Id": quotesInHeader ? "r-\u{9B}\(secret)" : "r"],
+                body: body
+            )
+        }
+        let run = await Printed.run(
+            [Sample.id(1), "--retries", "1", "--timeout", "31", "--no-token-cache", "--verbose"]
+                + (isJSON ? ["--json"] : []),
+            cloud
+        )
+        for line in run.output + run.errors {
+            for secret in secrets.value { try must(!line.contains(secret), "a secret is printed: \(line)") }
+        }
+        for line in isJSON ? run.errors : run.output + run.errors { try isPlain(line) }
+        if isJSON {
+            let report = JSONTree(Array(run.output.joined().utf8))
+            try must(report?["schema"]?.string == "delete-image/1", "the report is no JSON document")
+            let outcome = report?["images"]?.elements?.first?["outcome"]?.string
+            let told = ["failed", "missing", "kept", "pending"] + (isLost ? ["deleted"] : [])
+            try must(told.contains(outcome ?? ""), "\(status) is taken for \(outcome ?? "nothing")")
+        }
+        try must(
+            run.status != .done || isLost || run.output.joined().contains("kept"),
+            "\(status) is taken for success"
+        )
+        // A code is what it can be understood by.
+        return (run.output + run.errors).contains { $0.contains("code") } ? .accepted : .refused
+    }
+
+    /// What a terminal does nothing else with than to show it.
+    private static func isPlain(_ line: String) throws {
+        for scalar in line.unicodeScalars where scalar != "\n" {
+            let category = scalar.properties.generalCategory
+            try must(category != .control && category != .format, "\(scalar.debugDescription) is printed: \(line)")
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+
+extension FuzzTarget {
+    /// A page of the list of images, through to the deletion of what a rule selects of it.
+    static let images = FuzzTarget("images", inputs: 100, samples: pages) { input, dice in
+        let comesAgain = dice.once(in: 3)
+        let lists = Locked(0)
+        let cloud = Impostor { request in
+            switch request.method {
+            case "GET":
+                let isFirst = lists.withLock { count in
+                    defer { count += 1 }
+                    return count == 0
+                }
+                return .init(status: 200, body: isFirst || comesAgain ? input : Data(#"{"images":[]}"#.utf8))
+            case "DELETE": return .init(status: 204)
+            default: return nil
+            }
+        }
+        let service = try cloud.service()
+        let images: [Image]
+        do throws(ImageDeletionError) {
+            images = try await service.images(ImageQuery(owner: DemoImage.projectID, pageSize: 3))
+        } catch {
+            try must(lists.value < 20, "the list was asked for \(lists.value) times")
+            return .refused
+        }
+        try must(lists.value < 20, "the list was asked for \(lists.value) times")
+        try must(Set(images.map(\.id)).count == images.count, "an image is there twice")
+
+        let rule = RetentionRule(names: [try Glob("nightly-*")], keepLast: dice.number(0...1))
+        let plan = DeletionPlan(selecting: images, by: [rule], of: DemoImage.projectID, now: cloud.clock.now)
+        let session = try await service.signIn()
+        let outcomes = await service.deleter(for: plan).carryOut()
+        let gone = Set(cloud.sent("DELETE").map { $0.url.lastPathComponent })
+        try must(gone == Set(plan.deletions.map(\.id.description)), "what went is not what was decided")
+        try must(outcomes.count == plan.entries.count, "an image has no outcome")
+        try isSelected(gone, from: JSONTree(input))
+        try isSavedWell(plan, images, session, now: cloud.clock.now)
+        return .accepted
+    }
+
+    /// What went was listed so: as an own image with a name that matches, and not protected.
+    private static func isSelected(_ ids: Set<String>, from json: JSONTree?) throws {
+        guard let listed = json?["images"]?.elements, json?.isAmbiguous == false else { return }
+        for id in ids {
+            let found = listed.contains { image in
+                image["id"]?.string?.lowercased() == id && image["owner"]?.string == DemoImage.projectID
+                    && ["private", "shared"].contains(image["visibility"]?.string)
+                    && image["__imagetype"]?.string != "gold"
+                    && image["name"]?.string?.hasPrefix("nightly-") == true
+                    && image["protected"]?.isTrue != true && image["protected"]?.string != "true"
+            }
+            try must(found, "\(id) was deleted, and was not listed as what may go")
+        }
+    }
+
+    /// A plan that is saved and applied, while nothing changes, deletes what it would have deleted at once.
+    private static func isSavedWell(
+        _ plan: DeletionPlan,
+        _ images: [Image],
+        _ session: ImageService.Session,
+        now: Date
+    ) throws {
+        guard let project = session.project else { throw Violation(description: "there is no project") }
+        let saved = SavedPlan(plan, at: session, project: project, now: now)
+        let read = try SavedPlan(json: saved.json())
+        try must(read == saved, "a saved plan is read as another one")
+        let later = read.plan(images.map { Sighting(id: $0.id, finding: .success($0)) })
+        try must(
+            Set(later.deletions.map(\.id)) == Set(plan.deletions.map(\.id)),
+            "a saved plan does not delete what it was made for"
+        )
+    }
+
+    /// One image, as it is looked at before it is deleted.
+    static let image = FuzzTarget("image", inputs: 100, samples: described) { input, dice in
+        // Mostly what is described is what was asked for.
+        let described = dice.once(in: 4) ? nil : JSONTree(input)?["id"]?.string
+        let id = described.flatMap { try? ImageID($0) } ?? ImageID.sample(1)
+        let cloud = Impostor { request in
+            switch request.method {
+            case "GET": .init(status: 200, body: input)
+            case "DELETE": .init(status: 204)
+            default: nil
+            }
+        }
+        let service = try cloud.service()
+        let sightings = await service.look(at: [id])
+        let plan = DeletionPlan(deleting: sightings, project: DemoImage.projectID)
+        _ = await service.deleter(for: plan).carryOut()
+        guard case .success(let image) = sightings.first?.finding else {
+            try must(cloud.sent("DELETE").isEmpty, "an image was deleted that was not seen")
+            return .refused
+        }
+        try must(image.id == id, "\(image.id) was taken for \(id)")
+        try must(cloud.sent("PATCH").isEmpty, "a protection was lifted that nobody told to lift")
+        if !cloud.sent("DELETE").isEmpty, let json = JSONTree(input), !json.isAmbiguous {
+            try must(json["owner"]?.string == DemoImage.projectID, "another project's image was deleted")
+            try must(json["visibility"]?.string != "public", "a public image was deleted")
+            try must(json["protected"]?.isTrue != true, "a protected image was deleted")
+        }
+        return .accepted
+    }
+
+    private static let described = [
+        #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000001","name":"nightly-1","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"private","protected":false,"status":"active","created_at":"2026-09-01T00:00:00Z","updated_at":"2026-09-01T00:00:00.123456Z","size":1073741824,"tags":["ci","b"],"__imagetype":"private","os_hidden":false}"#,
+        #"{"id":"6B1C0B6E-93A5-4D0C-9D52-000000000002","name":"nightly-2","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"shared","protected":"false","status":"queued","created_at":null,"size":null,"tags":null}"#,
+        #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000003","name":"nightly-3","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"private","protected":true,"created_at":"2026-09-03T00:00:00Z"}"#,
+        #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000006","name":"nightly-6","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"private","protected":"true","created_at":"2026-09-02T00:00:00Z"}"#,
+        #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000004","name":"nightly-4","owner":"other","visibility":"private","protected":false,"created_at":"2026-09-03T00:00:00Z","tags":[]}"#,
+        #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000005","name":"base","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"public","protected":false,"__imagetype":"gold"}"#,
+    ]
+
+    private static let pages = [
+        #"{"images":[\#(described.joined(separator: ","))],"first":"/v2/images?limit=3","next":"/v2/images?marker=x"}"#,
+        #"{"images":[\#(described[0]),\#(described[1])],"first":"/v2/images","schema":"/v2/schemas/images"}"#,
+        #"{"images":[\#(described[2]),\#(described[0])]}"#, #"{"images":[]}"#,
+    ]
+}

@@ -1,0 +1,59 @@
+import Foundation
+import ImageDeletion
+import TestSupport
+
+@testable import delete_image
+
+extension FuzzTarget {
+    /// A list of images for `--from`.
+    static let lists = FuzzTarget(
+        "lists",
+        inputs: 300,
+        samples: [
+            "# old ones\n6b1c0b6e-93a5-4d0c-9d52-000000000001\n\n  nightly 2  \r\n6B1C0B6E-93A5-4D0C-9D52-000000000002\n",
+            "\u{FEFF}nightly-1\nnightly-1\n\tbase #1\n", "#\n\n", "größer\n6b1c0b6e-93a5-4d0c-9d52-00000000000\n",
+        ]
+    ) { input, _ in
+        func targets(_ list: Data) async throws(Failure) -> [Selection.Target] {
+            var options = Options()
+            options.lists = ["list"]
+            let package = URL(fileURLWithPath: "/nowhere")
+            guard
+                case .images(let targets) = try await Selection(
+                    options,
+                    package: package,
+                    now: .now,
+                    read: { _ in list }
+                )
+            else { return [] }
+            return targets
+        }
+        let found: [Selection.Target]
+        do throws(Failure) {
+            found = try await targets(input)
+        } catch {
+            try must([.input, .usage].contains(error.status), "\(error.status) is not what a list can lead to")
+            let isPlain = error.message.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+            try must(isPlain, "what is printed moves the cursor: \(error.message.debugDescription)")
+            return .refused
+        }
+        try must(!found.isEmpty, "nothing is selected, and nobody is told")
+        try must(Set(found).count == found.count, "an image is selected twice")
+        let bytes = Data(String(decoding: input, as: UTF8.self).lowercased().utf8)
+        for target in found {
+            let words = written(target)
+            try must(bytes.range(of: Data(words.lowercased().utf8)) != nil, "nobody has written \(words)")
+            try must(!words.hasPrefix("#"), "a comment is taken for an image: \(words)")
+        }
+        let again = try await targets(Data(found.map { written($0) + "\n" }.joined().utf8))
+        try must(again == found, "written again, the list names others")
+        return .accepted
+    }
+
+    private static func written(_ target: Selection.Target) -> String {
+        switch target {
+        case .id(let id): id.description
+        case .name(let name): name
+        }
+    }
+}

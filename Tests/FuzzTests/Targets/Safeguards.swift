@@ -1,0 +1,84 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+
+extension FuzzTarget {
+    /// The list of projects that an image is lent to.
+    static let members = FuzzTarget(
+        "members",
+        inputs: 100,
+        samples: [
+            #"{"members":[],"schema":"/v2/schemas/members"}"#,
+            #"{"members":[{"image_id":"6b1c0b6e-93a5-4d0c-9d52-000000000001","member_id":"p2","status":"accepted"}]}"#,
+            #"{"members":[{"member_id":"p2"},{"member_id":"p3","status":"pending"}]}"#,
+        ]
+    ) { input, _ in
+        let plan = try await checked([.shared], "/members", input)
+        if plan.deletions.isEmpty { return .refused }
+        if let json = JSONTree(input), !json.isAmbiguous {
+            try must(json["members"]?.elements == [], "an image that may be lent was not spared")
+        }
+        return .accepted
+    }
+
+    /// The list of servers, which names the images that they were created from.
+    static let servers = FuzzTarget(
+        "servers",
+        inputs: 100,
+        samples: [
+            #"{"servers":[{"id":"s1","name":"web","image":{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000001","links":[]}}]}"#,
+            #"{"servers":[{"id":"s1","name":"db","image":"","metadata":{"metering.image_id":"6B1C0B6E-93A5-4D0C-9D52-000000000001"}}]}"#,
+            #"{"servers":[{"id":"s2","name":"db","image":{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},"metadata":{}}],"count":1}"#,
+            #"{"servers":[{"id":"s2","image":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},{"id":"s3","image":null}]}"#,
+            #"{"servers":[{"id":"s3","image":{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},"metadata":{"metering.image_id":"6b1c0b6e-93a5-4d0c-9d52-000000000001"}}]}"#,
+            #"{"servers":[]}"#,
+        ]
+    ) { input, _ in
+        let plan = try await checked([.inUse], "/servers/detail", input)
+        if plan.deletions.isEmpty { return .refused }
+        if let json = JSONTree(input), !json.isAmbiguous {
+            try must(json["servers"]?.elements != nil, "what is no list of servers was taken for an empty one")
+            let named = (json["servers"]?.elements ?? []).flatMap { server in
+                [server["image"]?["id"], server["image"], server["metadata"]?["metering.image_id"]]
+            }
+            let isNamed = named.contains { $0?.string?.lowercased() == Sample.id(1) }
+            try must(!isNamed, "an image that is in use was not spared")
+        }
+        return .accepted
+    }
+
+    /// What is left of a plan to delete one image after a question about it was answered by `input`.
+    private static func checked(
+        _ safeguards: Set<Safeguard>,
+        _ path: String,
+        _ input: Data
+    ) async throws -> DeletionPlan {
+        let isTold = Locked(false)
+        let cloud = Impostor { request in
+            guard request.path.hasSuffix(path) else { return nil }
+            let isAgain = isTold.withLock { told in
+                defer { told = true }
+                return told
+            }
+            return .init(status: 200, body: isAgain ? Data(#"{"servers":[]}"#.utf8) : input)
+        }
+        let image = try JSONDecoder().decode(
+            Image.self,
+            from: Data(
+                """
+                {"id":"\(Sample.id(1))","owner":"\(DemoImage.projectID)","visibility":"shared"}
+                """.utf8
+            )
+        )
+        let plan = DeletionPlan(
+            deleting: [Sighting(id: image.id, finding: .success(image))],
+            project: DemoImage.projectID,
+            terms: { _ in DeletionTerms(safeguards: safeguards) }
+        )
+        try must(plan.deletions.count == 1, "there is nothing to spare")
+        let checked = try await cloud.service().checking(plan)
+        try must(isTold.value, "nobody was asked")
+        return checked
+    }
+}
