@@ -5,12 +5,12 @@ import Testing
 
 @Suite("Token cache, from outside")
 struct TokenCacheFileTests {
-    @Test("30 processes at once with an empty cache: one token")
+    @Test("50 processes at once with an empty cache: one token")
     func processes() async throws {
-        let cloud = try LoopbackCloud(images: Sample.images(30))
+        let cloud = try LoopbackCloud(images: Sample.images(50))
         let folder = try TemporaryFolder()
         let runs = try await withThrowingTaskGroup { group in
-            for number in 1...30 { group.addTask { try await cloud.run([Sample.id(number)], in: folder) } }
+            for number in 1...50 { group.addTask { try await cloud.run([Sample.id(number)], in: folder) } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(runs.allSatisfy { $0.status == 0 })

@@ -28,6 +28,13 @@ public struct TokenCache: Sendable {
         var identity: Identity
         var token: Token?
         var refusedAt: Date?
+
+        /// Whether it says anything to a run that wants a token at `now`. A few wrong passwords lock the account, so for
+        /// a few seconds nobody asks again: as long as it takes many processes to start, and no longer than it takes
+        /// somebody to correct a password.
+        func isWorthSomething(at now: Date) -> Bool {
+            token?.isFresh(at: now) ?? refusedAt.map { $0 <= now && now < $0 + 5 } ?? false
+        }
     }
 
     private struct Content: Codable {
@@ -48,7 +55,7 @@ public struct TokenCache: Sendable {
     /// Keeps `entry` in the place of what is kept of its identity, and drops what can serve nobody any more.
     func store(_ entry: Entry, now: Date) throws(PrivateFile.Fault) {
         try update { entries in
-            entries.removeAll { $0.identity == entry.identity || !($0.token?.isFresh(at: now) ?? false) }
+            entries.removeAll { $0.identity == entry.identity || !$0.isWorthSomething(at: now) }
             entries.append(entry)
         }
     }

@@ -115,13 +115,16 @@ actor TokenSource {
         // Whoever held the lock may have brought a token, or a refusal, meanwhile.
         if let known = known(of: identity) {
             if let token = known.token, token.isFresh(at: now), token.secret != rejected { return token }
-            if let refusedAt = known.refusedAt, refusedAt >= askedSince {
-                // The same wrong password from every process at once would lock the account.
+            if let refusedAt = known.refusedAt, refusedAt <= now,
+                refusedAt >= askedSince || known.isWorthSomething(at: now)
+            {
+                // The same wrong password from every process, or in a loop, would lock the account.
                 throw .service(
                     ServiceError(
                         .identity,
                         .unauthorized,
-                        message: "another process, started together with this one, was just refused"
+                        message:
+                            "another process was refused a moment ago; if the credentials are right by now, try again in five seconds"
                     )
                 )
             }

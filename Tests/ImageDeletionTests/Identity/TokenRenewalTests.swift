@@ -178,9 +178,26 @@ struct TokenRenewalTests {
             for await session in group { #expect(session == nil) }
         }
         #expect(bench.transport.count("POST") == 1)
-        // A run that starts later asks again: the password may be right by now.
-        bench.clock.advance(by: 1)
+        // One that starts a moment later does not ask either; later the password may be right.
+        for (seconds, questions) in [(4, 1), (1, 2)] as [(Double, Int)] {
+            bench.clock.advance(by: seconds)
+            await #expect(throws: ImageDeletionError.self) { _ = try await bench.service(tokenCache: cache).signIn() }
+            #expect(bench.transport.count("POST") == questions)
+        }
+        // A clock that was set back makes nobody wait.
+        bench.clock.advance(by: -3600)
         await #expect(throws: ImageDeletionError.self) { _ = try await bench.service(tokenCache: cache).signIn() }
+        #expect(bench.transport.count("POST") == 3)
+    }
+
+    @Test("Another identity's token does not make a refusal forgotten")
+    func refusedBesides() async throws {
+        let bench = Bench()
+        let wrong: [String: String?] = ["OS_PASSWORD": "wrong"]
+        let other: [String: String?] = ["OS_PROJECT_ID": DemoImage.projectID]
+        for changes in [wrong, other, wrong] {
+            _ = try? await bench.service(changes, tokenCache: cache).signIn()
+        }
         #expect(bench.transport.count("POST") == 2)
     }
 }
