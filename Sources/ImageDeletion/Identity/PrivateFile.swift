@@ -51,12 +51,16 @@ struct PrivateFile: Sendable {
     /// Puts `data` in the place of the file, mode 0600, all of it or nothing, and makes the folder if it is missing.
     func replace(with data: Data) throws(Fault) {
         try makeFolder()
+        sweep()
         let draft = url.path + ".\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw .system() }
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .system() }
+        let file = OpenFile(descriptor: descriptor)
+        defer { file.release() }
         do throws(OpenFile.Fault) {
-            defer { close(file) }
-            try OpenFile(descriptor: file).write(data)
+            // The lock tells others that the draft still has a writer. Where there are no locks, nobody sweeps either.
+            try? file.tryLock()
+            try file.write(data)
         } catch {
             unlink(draft)
             throw .system(error.code)
@@ -68,9 +72,36 @@ struct PrivateFile: Sendable {
         }
     }
 
-    /// Takes the file away; it is no fault if there is none.
+    /// Takes the file away, and every draft of it; it is no fault if there is none.
     func remove() throws(Fault) {
+        sweep()
         guard unlink(url.path) == 0 || errno == ENOENT else { throw .system() }
+    }
+
+    /// Takes away the drafts of writers that were killed: they hold secrets as well. A process that is gone holds no
+    /// lock, whoever has its number now.
+    private func sweep() {
+        let folder = url.deletingLastPathComponent().path
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where isDraft(name) {
+            let path = "\(folder)/\(name)"
+            let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else { continue }
+            let draft = OpenFile(descriptor: descriptor)
+            defer { draft.release() }
+            var info = stat()
+            guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_uid == geteuid(),
+                (try? draft.tryLock()) != nil
+            else { continue }
+            unlink(path)
+        }
+    }
+
+    /// Whether a file in the same folder is named as the drafts are.
+    private func isDraft(_ name: String) -> Bool {
+        let prefix = url.lastPathComponent + "."
+        guard name.hasPrefix(prefix) else { return false }
+        let numbers = name.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
+        return numbers.count == 2 && numbers.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
     }
 
     /// Tries to become the only one, among all processes, that holds the lock beside this file.
