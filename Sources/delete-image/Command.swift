@@ -188,7 +188,9 @@ struct Command: Sendable {
         let columns = report.columns(plan)
         return await deleter.carryOut { outcome in
             say(report.line(outcome, columns))
-            guard let receipt, outcome.result != .pending, !outcome.isOld else { return true }
+            guard let receipt, outcome.result != .pending else { return true }
+            // What the receipt says already. Of what an earlier run was killed at, it has only said that it was begun.
+            if outcome.isOld, receipt.deleted.contains(outcome.id) { return true }
             return receipt.append(outcome, at: surroundings.clock.now())
         }
     }

@@ -1,0 +1,136 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// A project whose images one run after the other is about to delete, and is killed.
+///
+/// Some images are named by ID and some by name; two others must stay, whatever happens.
+final class KilledProject: Sendable {
+    static let concurrency = 2
+
+    let folder: TemporaryFolder
+    let cloud: LoopbackCloud
+    private let trigger: Trigger
+    private let generation = Locked(0)
+
+    init() throws {
+        let trigger = Trigger()
+        folder = try TemporaryFolder()
+        cloud = try LoopbackCloud(images: [.old(1, "keep-1"), .old(2, "keep-2")]) { _, _ in
+            trigger.requestCame()
+            return nil
+        }
+        self.trigger = trigger
+    }
+
+    // MARK: What there is to delete
+
+    /// The IDs of the images of this generation, the first of them named by ID.
+    var images: [String] { (0..<12).map { Sample.id(generation.value * 100 + $0) } }
+    var named: Set<String> { Set(images.dropFirst(5)) }
+    var arguments: [String] {
+        ["--yes", "--concurrency", "\(Self.concurrency)", "--receipt", receipt.path]
+            + images.prefix(5) + (5..<12).map { "nightly-\(generation.value)-\($0)" }
+    }
+    var receipt: URL { folder.file("receipt-\(generation.value).jsonl") }
+    var plan: URL { folder.file("plan.json") }
+
+    /// Puts new images there, for a new receipt.
+    func begin() async {
+        generation.withLock { $0 += 1 }
+        for (number, id) in images.enumerated() {
+            await cloud.cloud.put(DemoImage(id: id, name: "nightly-\(generation.value)-\(number)"))
+        }
+    }
+
+    /// The images of this generation that are gone. Those that nobody named never are.
+    func gone() async -> Set<String> {
+        let left = await cloud.remaining()
+        #expect(left.isSuperset(of: [Sample.id(1), Sample.id(2)]))
+        return Set(images).subtracting(left)
+    }
+
+    // MARK: Runs
+
+    /// Runs until it ends, or is killed so many milliseconds after so many requests.
+    func run(_ arguments: [String], killedAfter requests: Int? = nil, _ pause: Double = 0) async throws
+        -> (Executable.Finished, requests: ArraySlice<LoopbackServer.Request>)
+    {
+        let before = cloud.requests.count
+        let running = try cloud.start(arguments, in: folder)
+        if let requests { trigger.arm(running, after: requests, pause) }
+        let finished = await running.finished()
+        trigger.disarm()
+        return (finished, cloud.requests.dropFirst(before))
+    }
+
+    /// Kills a program when a request has come.
+    private final class Trigger: Sendable {
+        private let state = Locked<(running: Running?, seen: Int, requests: Int, pause: Double)>((nil, 0, 0, 0))
+
+        func arm(_ running: Running, after requests: Int, _ pause: Double) {
+            state.withLock {
+                $0.running = running
+                ($0.requests, $0.pause) = (requests, pause)
+            }
+            pull()
+        }
+
+        func disarm() { state.withLock { $0 = (nil, 0, 0, 0) } }
+
+        func requestCame() {
+            state.withLock { $0.seen += 1 }
+            pull()
+        }
+
+        private func pull() {
+            state.withLock { state in
+                guard state.running != nil, state.seen == state.requests else { return }
+                state.seen += 1
+                let pause = state.pause
+                // A thread of its own keeps time better than a queue.
+                Thread.detachNewThread {
+                    Thread.sleep(forTimeInterval: pause / 1000)
+                    self.state.withLock { $0.running?.signal(SIGKILL) }
+                }
+            }
+        }
+    }
+
+    // MARK: What is in the files
+
+    /// The lines of the receipt; the beginning of one may stand at its end.
+    func lines() throws -> [(id: String, outcome: String)] {
+        guard let text = try? String(contentsOf: receipt, encoding: .utf8) else { return [] }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(#"{"attempts":"#.hasPrefix(lines.last?.prefix(12) ?? ""))
+        return try lines.dropLast().map { line in
+            let json = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            return (try #require(json?["id"] as? String), try #require(json?["outcome"] as? String))
+        }
+    }
+
+    /// The IDs of the images in the plan; nil where there is no plan. Half a plan is an error.
+    func planned() throws -> Set<String>? {
+        guard let data = try? Data(contentsOf: plan) else { return nil }
+        let plan = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let images = try #require(plan["images"] as? [[String: Any]])
+        return Set(images.compactMap { $0["id"] as? String })
+    }
+
+    /// The token cache is not there, or whole and for its owner only.
+    func expectSoundCache() throws {
+        let file = folder.file("token-cache.json")
+        guard let data = try? Data(contentsOf: file) else { return }
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: data) }
+        #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
+    }
+
+    /// The names of the files with `text` in them.
+    func files(with text: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.url.path).filter {
+            try Data(contentsOf: folder.file($0)).range(of: Data(text.utf8)) != nil
+        }
+    }
+}
