@@ -7,6 +7,8 @@ struct DeleteImage {
     static func main() async {
         // A reader that went away (`… | head`) must not kill a run between two outcomes.
         signal(SIGPIPE, SIG_IGN)
+        // Nor a file that reaches the limit for its size (`ulimit -f`): the write fails, and that is told.
+        signal(SIGXFSZ, SIG_IGN)
         let streams = StandardStreams()
         let environment = ProcessInfo.processInfo.environment
         let status = await Command.run(

@@ -1,0 +1,124 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// A disk, or the limit of a file's size, that ends before or in the middle of what is written.
+@Suite("Full disk", .timeLimit(.minutes(3)))
+struct FullDiskTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private static let limited = ConditionTrait.enabled(if: Confinement.hasLimits, "no prlimit(1) here")
+    private static let mounted = ConditionTrait.enabled(if: Confinement.canMount, "only root can mount a small disk")
+
+    // MARK: The token cache
+
+    @Test(
+        "A cache that does not fit: a warning, and the run goes on; no draft stays",
+        limited,
+        arguments: [0, 1, 3000]
+    )
+    func cache(bytes: Int) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        let run = try await cloud.run([Sample.id(1)], .fileSize(bytes), in: folder)
+        #expect(run.status == 0)
+        #expect(run.errors.hasPrefix("warning: the token cache \(folder.file("token-cache.json").path) cannot be "))
+        #expect(run.errors.contains("File too large"))
+        #expect(try folder.names() == ["token-cache.json.lock"])
+        #expect(try await cloud.run([Sample.id(2)], in: folder).errors == "")
+        #expect(await cloud.remaining().isEmpty)
+    }
+
+    @Test("A cache that was there stays whole", limited, arguments: [0, 3000])
+    func oldCache(bytes: Int) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        _ = try await cloud.run([Sample.id(1)], in: folder)
+        let cache = try folder.text("token-cache.json")
+        await cloud.cloud.revokeAllTokens()
+        let run = try await cloud.run([Sample.id(2)], .fileSize(bytes), in: folder)
+        #expect(run.status == 0)
+        #expect(run.errors.contains("File too large"))
+        #expect(try folder.text("token-cache.json") == cache)
+        #expect(try folder.names() == ["token-cache.json", "token-cache.json.lock"])
+    }
+
+    @Test("On a disk that is full, too", mounted)
+    func cacheOnFullDisk() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let run = try await cloud.run([Sample.id(1)], .disk(4096, at: folder.url), in: folder)
+        #expect(run.status == 0)
+        #expect(run.errors.contains("No space left on device"))
+        #expect(run.errors.hasSuffix("\ntoken-cache.json.lock\n"))
+    }
+
+    // MARK: The receipt
+
+    /// What was told is what became of the images; no more were tried than what was under way.
+    private func expectTruth(_ run: Executable.Finished, _ cloud: LoopbackCloud, _ place: Comment) async throws {
+        let report = try run.report()
+        #expect(run.status == 1, place)
+        #expect(report.error?.message.contains("the receipt could not be written") == true, place)
+        let deleted = report.images.filter { $0.outcome == "deleted" }.map(\.id)
+        let pending = report.images.filter { $0.outcome == "pending" }.map(\.id)
+        #expect(deleted.count + pending.count == report.images.count, place)
+        #expect(await cloud.remaining() == Set(pending), place)
+        #expect(cloud.count("DELETE") == deleted.count, place)
+    }
+
+    @Test("A receipt that ends anywhere: what was under way is told, a later run goes on", limited)
+    func receipt() async throws {
+        let seed = 1
+        var dice = Dice(seed: seed)
+        let ids = (1...16).map(Sample.id)
+        for bytes in [0] + (0..<5).map({ _ in dice.number(1...3000) }) {
+            let place: Comment = "seed \(seed), \(bytes) bytes"
+            let cloud = try LoopbackCloud(images: Sample.images(16))
+            let receipt = folder.file("receipt-\(bytes).jsonl")
+            let arguments = ["--json", "--concurrency", "3", "--receipt", receipt.path] + ids
+            let run = try await cloud.run(arguments, .fileSize(bytes))
+            try await expectTruth(run, cloud, place)
+            let whole = try String(contentsOf: receipt, encoding: .utf8).count { $0 == "\n" }
+            #expect((whole...(whole + 3)).contains(cloud.count("DELETE")), place)
+            #expect(try await cloud.run(["--ignore-missing"] + arguments).status == 0, place)
+            #expect(await cloud.remaining().isEmpty, place)
+        }
+    }
+
+    @Test("On a disk that is full, too", mounted)
+    func receiptOnFullDisk() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(30))
+        let run = try await cloud.run(
+            ["--json", "--receipt", folder.file("receipt.jsonl").path] + (1...30).map(Sample.id),
+            .disk(4096, at: folder.url)
+        )
+        try await expectTruth(run, cloud, "a disk of 4096 bytes")
+        #expect(run.errors.contains("No space left on device"))
+    }
+
+    @Test("Images selected by name cannot be noted: nothing is deleted", limited)
+    func note() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "nightly")])
+        let receipt = folder.file("receipt.jsonl").path
+        let run = try await cloud.run(["--yes", "--receipt", receipt, "nightly"], .fileSize(100))
+        #expect(run.status == 65)
+        #expect(run.errors.contains("the receipt cannot be written: File too large. Nothing was deleted."))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    // MARK: The plan
+
+    @Test("A plan that does not fit is an error; the old one stays, and nothing else", limited, arguments: [0, 700])
+    func plan(bytes: Int) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(9))
+        let arguments = ["--match", "*", "--plan", folder.file("plan.json").path]
+        _ = try await cloud.run(arguments)
+        let plan = try folder.text("plan.json")
+        let run = try await cloud.run(arguments, .fileSize(bytes))
+        #expect(run.status == 65)
+        #expect(run.errors.contains("cannot be written: "))
+        #expect(try folder.text("plan.json") == plan)
+        #expect(try folder.names() == ["plan.json"])
+    }
+}
