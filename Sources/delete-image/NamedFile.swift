@@ -2,6 +2,9 @@ import Foundation
 
 /// The files that a command line names.
 enum NamedFile {
+    /// No list, plan or policy is larger; a file that is was named by mistake, and must not fill the memory.
+    private static let limit = 64 << 20
+
     /// The content of the file at `path`; of standard input for `-`.
     ///
     /// A pipe or a keyboard may take its time, so it is read on a thread of its own, and given up with the task.
@@ -15,9 +18,11 @@ enum NamedFile {
                 guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
                 // Not `Data(contentsOf:)`, which takes a pipe for something that may not be read.
                 let handle = FileHandle(fileDescriptor: file, closeOnDealloc: path != "-")
-                reader.yield(try handle.readToEnd() ?? Data())
+                let content = try handle.read(upToCount: limit + 1) ?? Data()
+                guard content.count <= limit else { throw Fault.tooLarge }
+                reader.yield(content)
             } catch {
-                reader.finish(throwing: Fault(error))
+                reader.finish(throwing: error as? Fault ?? Fault(error))
             }
         }
         for try await content in contents { return content }
@@ -34,7 +39,7 @@ enum NamedFile {
         if stat(path, &info) == 0 {
             // A device or a pipe would be replaced as well.
             guard info.st_mode & S_IFMT == S_IFREG else { throw Fault(reason: "it is no regular file", isOther: true) }
-            guard info.st_size == 0 || (try? isOurs(Data(contentsOf: file))) == true else {
+            guard info.st_size == 0 || info.st_size <= limit && (try? isOurs(Data(contentsOf: file))) == true else {
                 throw Fault(reason: "it is something else", isOther: true)
             }
         }
@@ -50,6 +55,8 @@ enum NamedFile {
         var reason: String
         /// Whether what is there is not what was thought to be.
         var isOther = false
+
+        static let tooLarge = Fault(reason: "it is larger than \(limit >> 20) MiB", isOther: true)
 
         init(reason: String, isOther: Bool) { (self.reason, self.isOther) = (reason, isOther) }
 

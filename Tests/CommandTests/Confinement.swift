@@ -9,6 +9,7 @@ struct Confinement: Sendable {
 
     private static func isThere(_ program: String) -> Bool { FileManager.default.isExecutableFile(atPath: program) }
 
+    static let none = Confinement(words: [])
     static let isRoot = geteuid() == 0
 
     // MARK: Limits
@@ -22,8 +23,8 @@ struct Confinement: Sendable {
     // MARK: A small disk
 
     static let canMount = isRoot && isThere(namespaces)
-    /// `folder` is a disk of its own with so many bytes. What is left on it, and then how much that is, is told on
-    /// standard error at the end.
+    /// `folder` is a disk of its own with so many bytes. What is left on it is told on standard error at
+    /// the end, after which it is gone.
     static func disk(_ bytes: Int, at folder: URL) -> Confinement {
         let script = """
             mount -t tmpfs -o size=\(bytes) tmpfs '\(folder.path)'; "$@"; status=$?

@@ -8,6 +8,9 @@ public final class Receipt: Sendable {
     /// The format and its version.
     public static let schema = "delete-image-receipt/1"
 
+    /// Hundreds of thousands of lines. It is read as a whole, and another file, named by mistake, may have any size.
+    private static let limit = 64 << 20
+
     /// Why a receipt cannot be read or written.
     public enum Fault: Error, Sendable, Hashable {
         /// The line, the first being 1, is none of a receipt; nothing was changed.
@@ -74,6 +77,7 @@ public final class Receipt: Sendable {
             guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
                 throw .system("it is no regular file")
             }
+            guard info.st_size <= Self.limit else { throw .system("it is larger than \(Self.limit >> 20) MiB") }
             do { try file.tryLock() } catch { throw .inUse }
             let lines = try Self.lines(of: descriptor).filter {
                 $0.endpoint == place.endpoint && $0.project == place.project
