@@ -59,43 +59,12 @@ final class KilledProject: Sendable {
     {
         let before = cloud.requests.count
         let running = try cloud.start(arguments, in: folder)
-        if let requests { trigger.arm(running, after: requests, pause) }
+        if let requests { trigger.arm(running, after: requests, [(pause, SIGKILL)]) }
         let finished = await running.finished()
         trigger.disarm()
+        // What it had sent is dealt with.
+        while cloud.openConnections > 0 { try await Task.sleep(for: .milliseconds(1)) }
         return (finished, cloud.requests.dropFirst(before))
-    }
-
-    /// Kills a program when a request has come.
-    private final class Trigger: Sendable {
-        private let state = Locked<(running: Running?, seen: Int, requests: Int, pause: Double)>((nil, 0, 0, 0))
-
-        func arm(_ running: Running, after requests: Int, _ pause: Double) {
-            state.withLock {
-                $0.running = running
-                ($0.requests, $0.pause) = (requests, pause)
-            }
-            pull()
-        }
-
-        func disarm() { state.withLock { $0 = (nil, 0, 0, 0) } }
-
-        func requestCame() {
-            state.withLock { $0.seen += 1 }
-            pull()
-        }
-
-        private func pull() {
-            state.withLock { state in
-                guard state.running != nil, state.seen == state.requests else { return }
-                state.seen += 1
-                let pause = state.pause
-                // A thread of its own keeps time better than a queue.
-                Thread.detachNewThread {
-                    Thread.sleep(forTimeInterval: pause / 1000)
-                    self.state.withLock { $0.running?.signal(SIGKILL) }
-                }
-            }
-        }
     }
 
     // MARK: What is in the files

@@ -1,0 +1,66 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// Ctrl-C and its kin at moments that the dice choose: what is told is true, and nothing goes on.
+@Suite("Signals at any moment", .timeLimit(.minutes(5)))
+struct SignalTests {
+    private static let runs = 12
+
+    @Test("Each image's outcome is what became of it", arguments: 1...4)
+    func outcomes(seed: Int) async throws {
+        var dice = Dice(seed: seed)
+        for number in 1...Self.runs {
+            let moment: Comment = "seed \(seed), run \(number)"
+            let trigger = Trigger()
+            let cloud = try LoopbackCloud(images: Sample.images(12)) { request, earlier in
+                trigger.requestCame()
+                // The image is gone only after a while, so that a signal can come before and after.
+                if request.method == "DELETE" { try? await Task.sleep(for: .milliseconds(5 + earlier % 3 * 10)) }
+                return nil
+            }
+            let signals = (0..<dice.pick([1, 1, 2])).map { _ in
+                (pause: Double.random(in: 0...30, using: &dice), number: dice.pick([SIGINT, SIGTERM, SIGHUP]))
+            }
+            let (concurrency, requests) = (dice.number(1...4), dice.number(0...13))
+            let running = try cloud.start(["--json", "--concurrency", "\(concurrency)"] + (1...12).map(Sample.id))
+            trigger.arm(running, after: requests, signals)
+            let run = await running.finished()
+            trigger.disarm()
+            // What was sent is dealt with: the last answers are given, to nobody.
+            while cloud.openConnections > 0 { try await Task.sleep(for: .milliseconds(5)) }
+            try await expectTruth(run, cloud, signals.map(\.number), moment)
+        }
+    }
+
+    private func expectTruth(
+        _ run: Executable.Finished,
+        _ cloud: LoopbackCloud,
+        _ signals: [Int32],
+        _ moment: Comment
+    ) async throws {
+        if run.status < 0 {
+            // It came before the program was one.
+            #expect(signals.contains(-run.status) && run.output == "" && cloud.requests.isEmpty, moment)
+            return
+        }
+        let report = try run.report()
+        #expect(report.images.map(\.id) == (1...12).map(Sample.id), moment)
+        let left = await cloud.remaining()
+        let tried = cloud.requests.filter { $0.method == "DELETE" }.map(\.path)
+        for image in report.images {
+            switch image.outcome {
+            case "deleted": #expect(!left.contains(image.id), moment)
+            case "pending":
+                #expect(left.contains(image.id), moment)
+                #expect(!tried.contains { $0.hasSuffix(image.id) }, moment)
+            case "failed" where image.detail?.contains("It may be gone nevertheless") == true:
+                #expect(signals.count > 1, "only who is asked twice gives up; \(moment)")
+            default: #expect(image.outcome == "failed" && left.contains(image.id), moment)
+            }
+        }
+        let isDone = report.summary["deleted"] == 12
+        #expect(run.status == (isDone ? 0 : 130), moment)
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import TestSupport
+
+/// Sends signals to a program a while after a request of it has come, which is nearer to what it does than the time since
+/// it was started.
+final class Trigger: Sendable {
+    private struct State {
+        var running: Running?
+        var seen = 0
+        /// After how many requests; nil once it has been pulled.
+        var requests: Int?
+        var signals: [(pause: Double, number: Int32)] = []
+    }
+
+    private let state = Locked(State())
+
+    /// Sends each of `signals` so many milliseconds after the one before it, the first of them after `requests` requests.
+    func arm(_ running: Running, after requests: Int, _ signals: [(pause: Double, number: Int32)]) {
+        state.withLock {
+            $0.running = running
+            $0.requests = requests
+            $0.signals = signals
+        }
+        pull()
+    }
+
+    /// The program has ended: its number may soon be another's.
+    func disarm() { state.withLock { $0 = State() } }
+
+    func requestCame() {
+        state.withLock { $0.seen += 1 }
+        pull()
+    }
+
+    private func pull() {
+        state.withLock { state in
+            guard state.running != nil, let requests = state.requests, state.seen >= requests else { return }
+            state.requests = nil
+            let signals = state.signals
+            // A thread of its own keeps time better than a queue.
+            Thread.detachNewThread {
+                for (pause, number) in signals {
+                    Thread.sleep(forTimeInterval: pause / 1000)
+                    self.state.withLock { $0.running?.signal(number) }
+                }
+            }
+        }
+    }
+}
