@@ -164,34 +164,53 @@ struct PluginTests {
         #expect(run.output == "")
     }
 
+    /// Ways to end it: Ctrl-C, which a terminal sends to all of the foreground, or a signal to SwiftPM alone.
+    enum Ending: CaseIterable {
+        case controlC, interrupted, terminated, killed
+
+        func end(_ running: Running) {
+            switch self {
+            case .controlC: if kill(-running.processIdentifier, SIGINT) != 0 { running.signal(SIGINT) }
+            case .interrupted: running.signal(SIGINT)
+            case .terminated: running.signal(SIGTERM)
+            case .killed: running.signal(SIGKILL)
+            }
+        }
+    }
+
     @Test(
         "Ctrl-C, and the end of SwiftPM itself, stop the tool in its orderly way; it never goes on alone",
-        .timeLimit(.minutes(2)),
-        arguments: [SIGINT, SIGTERM, SIGKILL]
+        .timeLimit(.minutes(3)),
+        arguments: Ending.allCases,
+        1...2
     )
-    func interruption(signal: Int32) async throws {
+    func interruption(ending: Ending, seed: Int) async throws {
         forgetTokens()
-        let (deletions, began) = AsyncStream<Void>.makeStream()
-        // Left alone, the run would take 20 seconds and leave nothing.
-        let cloud = try LoopbackCloud(images: Sample.images(400)) { request, _ in
+        var dice = Dice(seed: seed)
+        let (moment, pause) = (dice.number(1...12), Duration.milliseconds(dice.number(0...300)))
+        let (deletions, began) = AsyncStream<Int>.makeStream()
+        // Left alone, the run would take 10 seconds and leave nothing.
+        let cloud = try LoopbackCloud(images: Sample.images(400)) { request, earlier in
             guard request.method == "DELETE" else { return nil }
-            began.yield()
+            began.yield(earlier + 1)
             try? await Task.sleep(for: .milliseconds(50))
             return nil
         }
         let running = try consumer.startDeleteImage(
-            ["--concurrency", "1"] + (1...400).map(Sample.id),
+            ["--concurrency", "2"] + (1...400).map(Sample.id),
             environment: cloud.environment
         )
-        for await _ in deletions { break }
-        running.signal(signal)
+        for await number in deletions where number == moment { break }
+        try await Task.sleep(for: pause)
+        ending.end(running)
         // The tool keeps its connection as long as it lives.
         while cloud.openConnections > 0 { try await Task.sleep(for: .milliseconds(20)) }
         let left = await cloud.cloud.currentImages.count
-        #expect(left > 0)
+        #expect(left > 100, "seed \(seed)")
         let run = await running.finished()
-        #expect(run.status != 0)
-        #expect(await cloud.cloud.currentImages.count == left)
-        if signal == SIGINT { #expect(run.output.contains("warning: interrupted")) }
+        #expect(run.status != 0, "seed \(seed)")
+        while consumer.hasProcesses { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(await cloud.cloud.currentImages.count == left, "seed \(seed)")
+        if [.controlC, .interrupted].contains(ending) { #expect(run.output.contains("warning: interrupted")) }
     }
 }

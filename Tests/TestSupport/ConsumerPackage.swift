@@ -31,6 +31,16 @@ public final class ConsumerPackage: Sendable {
     /// The work directory that SwiftPM gives to the plugin.
     public var workDirectory: URL { folder.file(".build/plugins/DeleteImage/outputs") }
 
+    /// Whether a program that was built in the package is running, the plugin or the tool. Where there is no list of
+    /// processes in the file system it seems that none is.
+    public var hasProcesses: Bool {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return processes.contains { process in
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")
+            return program?.hasPrefix(url.resolvingSymlinksInPath().path + "/") ?? false
+        }
+    }
+
     /// Runs `swift` with `arguments` in the package.
     public func swift(_ arguments: [String], environment: [String: String] = [:]) async throws -> Executable.Finished {
         try await tool.run(["swift"] + arguments, environment: environment, currentDirectory: url)

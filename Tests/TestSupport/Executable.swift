@@ -167,6 +167,8 @@ public final class Running: @unchecked Sendable {
                     seen.withLock { $0 += data }
                     arrived.yield()
                 }
+                // Foundation's Process, which lives longer than its program, would keep it open.
+                try? handle.close()
                 arrived.finish()
                 ended.finish()
             }
