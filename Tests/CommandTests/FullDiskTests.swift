@@ -13,6 +13,27 @@ struct FullDiskTests {
     private static let limited = ConditionTrait.enabled(if: Confinement.hasLimits, "no prlimit(1) here")
     private static let mounted = ConditionTrait.enabled(if: Confinement.canMount, "only root can mount a small disk")
 
+    @Test("A file that takes standard output and is full does not kill the run: its status tells")
+    func output() async throws {
+        for (arguments, status) in [("--version", 1), ("--demo", 1), ("--json --nope", 64)] as [(String, Int32)] {
+            let script = "ulimit -f 0; exec \"$0\" \(arguments) > '\(folder.file("output").path)'"
+            let run = try await startFromShell(script).finished()
+            #expect(run.status == status)
+        }
+    }
+
+    /// Runs the executable as `$0` of a script. As one that a thread of Dispatch starts, it would inherit that SIGXFSZ,
+    /// like most signals, is blocked there; in a user's shell it is not.
+    private func startFromShell(_ script: String) throws -> Running {
+        var (none, usual) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &usual)
+        defer { pthread_sigmask(SIG_SETMASK, &usual, nil) }
+        return try Executable(url: URL(fileURLWithPath: "/bin/sh")).start(
+            ["-c", script, Executable.deleteImage.url.path]
+        )
+    }
+
     // MARK: The token cache
 
     @Test(

@@ -103,6 +103,18 @@ struct InTheWayTests {
         }
     }
 
+    @Test("A plan that is larger than any is none: it is not even read, and stays")
+    func largePlan() async throws {
+        let arguments = ["--match", "*", "--plan", folder.file("plan.json").path]
+        _ = try await cloud.run(arguments)
+        #expect(try await cloud.run(arguments).status == 0, "a plan may go")
+        // Spaces do not make it another plan.
+        try folder.write(folder.text("plan.json") + String(repeating: " ", count: 64 << 20), to: "plan.json")
+        let run = try await cloud.run(arguments)
+        #expect(run.status == 64)
+        #expect(run.errors.contains("is there and no plan"))
+    }
+
     private static let readers = ["--from", "--policy", "--apply"]
 
     @Test("A folder to be read is an error", arguments: readers)
