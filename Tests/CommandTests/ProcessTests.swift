@@ -34,6 +34,16 @@ struct ProcessTests {
         #expect(Set(names) == ["token-cache.json", "token-cache.json.lock"])
     }
 
+    @Test("An empty cache: one token for all")
+    func cold() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(Self.count))
+        let runs = try await runAll(cloud)
+        #expect(runs.allSatisfy { $0.status == 0 && $0.errors == "" })
+        #expect(cloud.count("POST") == 1)
+        #expect(await cloud.remaining().isEmpty)
+        try expectOnlyTheCache()
+    }
+
     @Test("Two identities, none of them cached: a token each, and both are kept")
     func identities() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(Self.count + 2))

@@ -5,24 +5,6 @@ import Testing
 
 @Suite("Token cache, from outside")
 struct TokenCacheFileTests {
-    @Test("50 processes at once with an empty cache: one token")
-    func processes() async throws {
-        let cloud = try LoopbackCloud(images: Sample.images(50))
-        let folder = try TemporaryFolder()
-        let runs = try await withThrowingTaskGroup { group in
-            for number in 1...50 { group.addTask { try await cloud.run([Sample.id(number)], in: folder) } }
-            return try await group.reduce(into: []) { $0.append($1) }
-        }
-        #expect(runs.allSatisfy { $0.status == 0 })
-        #expect(runs.allSatisfy { $0.errors == "" })
-        #expect(cloud.count("POST") == 1)
-        #expect(await cloud.remaining().isEmpty)
-        #expect(
-            Set(try FileManager.default.contentsOfDirectory(atPath: folder.url.path))
-                == ["token-cache.json", "token-cache.json.lock"]
-        )
-    }
-
     @Test("A revoked token: one new one, also for many at once")
     func revoked() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(10))
