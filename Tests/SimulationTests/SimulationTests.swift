@@ -42,14 +42,20 @@ struct SimulationTests {
     private static func check(_ seed: Int) async -> [String] {
         let (trace, problems) = await withCheckedContinuation { continuation in
             // A thread of its own, which no other code runs on meanwhile.
-            let thread = Thread { continuation.resume(returning: outcome(of: seed)) }
+            let thread = Thread {
+                continuation.resume(returning: LastWords.during(replay(seed)) { outcome(of: seed) })
+            }
             thread.stackSize = 8 << 20
             thread.start()
         }
         for problem in problems {
-            Issue.record("seed \(seed): \(problem)\nDELETE_IMAGE_SEED=\(seed) swift test --filter SimulationTests")
+            Issue.record("seed \(seed): \(problem)\n\(replay(seed))")
         }
         return trace
+    }
+
+    private static func replay(_ seed: Int) -> String {
+        "DELETE_IMAGE_SEED=\(seed) swift test --filter SimulationTests"
     }
 
     private static func outcome(of seed: Int) -> (trace: [String], problems: [String]) {
