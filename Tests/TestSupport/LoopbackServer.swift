@@ -111,7 +111,7 @@ public final class LoopbackServer: Sendable {
             case .drip(let first, let pause, let again):
                 var isOpen = Self.send(first, to: connection)
                 while isOpen {
-                    Thread.sleep(forTimeInterval: pause)
+                    if pause > 0 { Thread.sleep(forTimeInterval: pause) }
                     isOpen = Self.send(again, to: connection)
                 }
                 return

@@ -26,7 +26,11 @@ public final class URLSessionTransport: HTTPTransport {
         configuration.timeoutIntervalForRequest = 24 * 60 * 60
         exchanges = Exchanges(maximumBodyBytes: maximumBodyBytes)
         // One session for the life of the process: on Linux, tearing a session down is what crashes.
-        session = URLSession(configuration: configuration, delegate: exchanges, delegateQueue: nil)
+        #if canImport(Darwin)
+            session = URLSession(configuration: configuration, delegate: exchanges, delegateQueue: nil)
+        #else
+            session = URLSession(configuration: configuration, delegate: exchanges, delegateQueue: DirectQueue())
+        #endif
     }
 
     public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
@@ -39,9 +43,25 @@ public final class URLSessionTransport: HTTPTransport {
         } onCancel: {
             // URLSession on Linux may take its time to report a cancelled task, so the caller is not made to wait.
             exchanges.end(task, throwing: TransportError(.cancelled, "cancelled"))
-            task.cancel()
+            elsewhere { task.cancel() }
         }
     }
+}
+
+#if !canImport(Darwin)
+    /// Runs the delegate's work where URLSession asks for it, on the queue on which it reads.
+    ///
+    /// URLSession on Linux reads as fast as the server sends, whatever its delegate is busy with: behind an ordinary
+    /// queue, an endless body fills the memory before anybody can say that it is enough.
+    private final class DirectQueue: OperationQueue, @unchecked Sendable {
+        override func addOperation(_ block: @escaping @Sendable () -> Void) { block() }
+    }
+#endif
+
+/// Does what ends a request on another queue. On Linux it waits for the queue on which URLSession reads: for ever on that
+/// queue itself, and on any other as long as a server keeps sending.
+private func elsewhere(_ end: @escaping @Sendable () -> Void) {
+    DispatchQueue.global().async(execute: end)
 }
 
 /// The requests under way, fed by URLSession.
@@ -83,15 +103,29 @@ private final class Exchanges: NSObject, URLSessionDataDelegate, @unchecked Send
         exchange?.continuation.resume(throwing: error)
     }
 
+    func urlSession(
+        _ session: URLSession,
+        dataTask: URLSessionDataTask,
+        didReceive response: URLResponse,
+        completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
+    ) {
+        guard response.expectedContentLength > maximumBodyBytes else { return completionHandler(.allow) }
+        endOversized(dataTask)
+        elsewhere { completionHandler(.cancel) }
+    }
+
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-        let tooLarge = lock.withLock {
+        // What still comes for an exchange that has ended is dropped.
+        let isTooLarge = lock.withLock {
             exchanges[dataTask.taskIdentifier]?.body.append(data)
             return (exchanges[dataTask.taskIdentifier]?.body.count ?? 0) > maximumBodyBytes
         }
-        if tooLarge {
-            end(dataTask, throwing: TransportError(.oversizedAnswer, "the answer exceeds \(maximumBodyBytes) bytes"))
-            dataTask.cancel()
-        }
+        if isTooLarge { endOversized(dataTask) }
+    }
+
+    private func endOversized(_ task: URLSessionTask) {
+        end(task, throwing: TransportError(.oversizedAnswer, "the answer exceeds \(maximumBodyBytes) bytes"))
+        elsewhere { task.cancel() }
     }
 
     func urlSession(
@@ -119,7 +153,7 @@ private final class Exchanges: NSObject, URLSessionDataDelegate, @unchecked Send
         // Swift 6.3 on Linux hangs for good on a Basic or Digest challenge that gets the default handling. The
         // rejected task ends as cancelled, after its answer has come.
         lock.withLock { exchanges[task.taskIdentifier]?.refusedChallenge = true }
-        completionHandler(.rejectProtectionSpace, nil)
+        elsewhere { completionHandler(.rejectProtectionSpace, nil) }
     }
 
     func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {

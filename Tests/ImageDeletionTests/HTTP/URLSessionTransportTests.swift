@@ -8,7 +8,7 @@ import Testing
 #endif
 
 /// The real transport against a server that does what no HTTP library would.
-@Suite("URLSession transport")
+@Suite("URLSession transport", .timeLimit(.minutes(1)))
 struct URLSessionTransportTests {
     private func send(
         _ method: String = "DELETE",
@@ -94,16 +94,35 @@ struct URLSessionTransportTests {
         #expect(response.value(forHTTPHeaderField: "X-Subject-Token") == token)
     }
 
-    @Test("An endless body is cut off")
-    func endless() async throws {
-        let head = Data("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
-        let chunk = Data(("10000\r\n" + String(repeating: "x", count: 0x10000) + "\r\n").utf8)
-        let error = await #expect(throws: TransportError.self) {
-            _ = try await send(with: URLSessionTransport(maximumBodyBytes: 1 << 20)) { _ in
-                .drip(head, every: 0.005, again: chunk)
-            }
+    enum Flood: String, CaseIterable {
+        case chunked = "Transfer-Encoding: chunked"
+        case counted = "Content-Length: 9999999999999"
+        case uncounted = "Connection: close"
+        case challenge = "WWW-Authenticate: Basic realm=\"x\"\r\nTransfer-Encoding: chunked"
+
+        var reply: LoopbackServer.Reply {
+            let block = String(repeating: "x", count: 0x10000)
+            let isChunked = self == .chunked || self == .challenge
+            return .drip(
+                Data("HTTP/1.1 \(self == .challenge ? 401 : 200) Status\r\n\(rawValue)\r\n\r\n".utf8),
+                every: 0,
+                again: Data((isChunked ? "10000\r\n\(block)\r\n" : block).utf8)
+            )
         }
+    }
+
+    @Test(
+        "An endless body is cut off, at whatever speed it comes, and the next request finds its way",
+        arguments: Flood.allCases
+    )
+    func endless(flood: Flood) async throws {
+        let transport = URLSessionTransport(maximumBodyBytes: 1 << 20)
+        let server = try LoopbackServer { _ in flood.reply }
+        defer { server.stop() }
+        let url = URL(string: "http://127.0.0.1:\(server.port)/")!
+        let error = await #expect(throws: TransportError.self) { _ = try await transport.send(URLRequest(url: url)) }
         #expect(error?.kind == .oversizedAnswer)
+        #expect(try await send(with: transport) { _ in .answer(204) }.1.statusCode == 204)
     }
 
     @Test("A server that is not there: nothing was sent")
