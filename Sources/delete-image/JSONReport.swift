@@ -49,15 +49,14 @@ struct JSONReport: Encodable {
         error = failure.map { Problem(kind: $0.kind, message: $0.message) }
     }
 
-    /// The document, on one line. It may be looked at in a terminal, so what would steer that is escaped, which means the
-    /// same in JSON.
+    /// The document, on one line.
     func text() throws -> String {
         let encoder = JSONEncoder()
         // The same run gives the same text.
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self).unicodeScalars.reduce(into: "") {
-            text,
-            scalar in
+        let json = String(decoding: try encoder.encode(self), as: UTF8.self)
+        // It may be shown at a terminal. Outside of its strings, where escapes mean the same, JSON has no such character.
+        return json.unicodeScalars.reduce(into: "") { text, scalar in
             if scalar.isUnprintable {
                 for unit in String(scalar).utf16 { text += String(format: "\\u%04x", unit) }
             } else {

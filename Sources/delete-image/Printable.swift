@@ -15,20 +15,20 @@ func printable(_ text: String, limit: Int = 2_000) -> String {
     return result
 }
 
-/// What somebody wrote, as a part of a sentence.
-func quoted(_ text: String) -> String { "“\(printable(text, limit: 60))”" }
-
-/// "1 image", "2 images".
-func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
-}
-
 extension Unicode.Scalar {
-    /// Whether it does something to a terminal, or nobody knows what it looks like.
+    /// Whether it may do something else at a terminal than show itself.
     var isUnprintable: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
         default: false
         }
     }
+}
+
+/// What somebody wrote, as a part of a sentence.
+func quoted(_ text: String) -> String { "“\(printable(text, limit: 60))”" }
+
+/// "1 image", "2 images".
+func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
 }

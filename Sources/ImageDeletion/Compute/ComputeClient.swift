@@ -32,6 +32,9 @@ struct ComputeClient: Sendable {
     }
 
     private static let pageSize = 1000
+    // More than any project has, and less than a service can invent.
+    private static let mostPages = 1000
+    private static let mostServers = 1_000_000
 
     /// Pages go on after the last server seen, until one has nothing in it: a service may give fewer than asked for, and
     /// no link.
@@ -39,24 +42,27 @@ struct ComputeClient: Sendable {
         var servers: [Server] = []
         var markers: Set<String> = []
         var marker: String?
-        while true {
+        for _ in 0..<Self.mostPages {
             var query = [(name: "limit", value: "\(Self.pageSize)")]
             if let marker { query.append(("marker", marker)) }
             let page = try await page(endpoint.appendingPathComponent("servers/detail").with(query), token)
             servers += page.servers
+            guard servers.count <= Self.mostServers else { throw Self.endless }
             guard let last = page.servers.last?.id else { return servers }
             guard markers.insert(last).inserted else { throw Self.endless }
             marker = last
         }
+        throw Self.endless
     }
 
     /// Pages are numbered from 1, until one has nothing in it.
     private func ecsServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
         var servers: [Server] = []
-        for number in 1...1000 {
+        for number in 1...Self.mostPages {
             let query = [(name: "offset", value: "\(number)"), ("limit", "\(Self.pageSize)")]
             let page = try await page(endpoint.appendingPathComponent("cloudservers/detail").with(query), token)
             servers += page.servers
+            guard servers.count <= Self.mostServers else { throw Self.endless }
             if page.servers.isEmpty { return servers }
         }
         throw Self.endless

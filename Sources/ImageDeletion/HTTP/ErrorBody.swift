@@ -11,16 +11,20 @@ struct ErrorBody: Sendable {
     private(set) var requestID: String?
 
     init(_ body: Data, status: Int, redact: Redaction) {
+        // No service says more; a tree made of 16 MB of braces would fill the memory.
+        let body = body.prefix(1 << 20)
         if let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any] {
             read(object, status: status, depth: 0)
         } else {
             read(text: String(decoding: body, as: UTF8.self))
         }
-        // Redacted before it is cut, so that no half of a secret stays at the end.
-        code = code.map { String(redact($0).prefix(64)) }
-        requestID = requestID.map { String(redact($0).prefix(128)) }
-        message = message.map { PlainText.strippingMarkup(String(redact($0).prefix(65_536))) }.flatMap { text in
-            text.isEmpty ? nil : text.count > 300 ? text.prefix(300) + "…" : text
+        // Redacted before it is cut, so that no half of a secret stays at the end; and once more when the markup is gone,
+        // which may have stood in a secret's way.
+        code = code.map { redact($0).cut(to: 64) }
+        requestID = requestID.map { redact($0).cut(to: 128) }
+        message = message.map { redact(PlainText.strippingMarkup(redact($0).cut(to: 65_536))) }.flatMap { text in
+            let short = text.cut(to: 300)
+            return text.isEmpty ? nil : short == text ? text : short + "…"
         }
     }
 
@@ -53,33 +57,7 @@ struct ErrorBody: Sendable {
     }
 }
 
-/// Text out of HTML and XML: enough for error pages, which is all that is ever read so.
-enum PlainText {
-    static func element(_ name: String, in text: String) -> String? {
-        guard let start = text.range(of: "<\(name)>"),
-            let end = text.range(of: "</\(name)>", range: start.upperBound..<text.endIndex)
-        else { return nil }
-        return String(text[start.upperBound..<end.lowerBound])
-    }
-
-    static func strippingMarkup(_ markup: String) -> String {
-        // What is said twice (title and heading of an error page) goes when something else is said as well.
-        let body = removing("<head.*?</head>|<style.*?</style>|<script.*?</script>|<h1.*?</h1>", from: markup)
-        let short = words(in: body)
-        return short.isEmpty ? words(in: markup) : short
-    }
-
-    private static func words(in markup: String) -> String {
-        var text = removing("<[/!?a-z][^>]*>", from: markup)
-        for (entity, character) in [
-            ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"),
-        ] {
-            text = text.replacingOccurrences(of: entity, with: character)
-        }
-        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    }
-
-    private static func removing(_ pattern: String, from text: String) -> String {
-        text.replacingOccurrences(of: "(?is)" + pattern, with: " ", options: .regularExpression)
-    }
+extension String {
+    /// The first `count` Unicode scalars: a character may have any number of them.
+    fileprivate func cut(to count: Int) -> String { String(unicodeScalars.prefix(count)) }
 }

@@ -5,19 +5,46 @@ struct Redaction: Sendable {
     private let spellings: [String]
 
     init(_ secrets: [Secret]) {
-        // Also as it stands inside a JSON body, for answers that quote the request. The longest goes first, so that
-        // no part of it stays when another secret is a part of it.
-        spellings = secrets.map(\.value).filter { !$0.isEmpty }
-            .flatMap { [$0, Self.jsonEscaped($0)] }
-            .sorted { $0.count > $1.count }
+        // The longest goes first, so that no part of it stays when another secret is a part of it.
+        spellings = Set(secrets.map(\.value).filter { !$0.isEmpty }.flatMap(Self.spellings))
+            .sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
     }
 
     func callAsFunction(_ text: String) -> String {
         spellings.reduce(text) { $0.replacingOccurrences(of: $1, with: "(redacted)") }
     }
 
+    /// A secret as it may stand in an answer: as it is, inside JSON (slashes escaped or not, all in ASCII or not), inside
+    /// an address or a form, and inside HTML.
+    private static func spellings(of secret: String) -> [String] {
+        let json = jsonEscaped(secret)
+        let bare = json.replacing("\\/", with: "/")
+        let percent = percentEncoded(secret, sparing: "-._~")
+        let path = percentEncoded(secret, sparing: "-._~/")
+        return [secret, json, bare, ascii(json), ascii(bare), htmlEscaped(secret)]
+            + [percent, path, percent.replacing("%20", with: "+")].flatMap { [$0, lowerCaseHex($0)] }
+    }
+
     private static func jsonEscaped(_ text: String) -> String {
         guard let json = try? JSONEncoder().encode(text) else { return text }
         return String(decoding: json.dropFirst().dropLast(), as: UTF8.self)
+    }
+
+    private static func ascii(_ json: String) -> String {
+        json.utf16.map { $0 < 0x80 ? String(UnicodeScalar(UInt8($0))) : "\\u" + String(format: "%04x", $0) }.joined()
+    }
+
+    private static func htmlEscaped(_ text: String) -> String {
+        [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")].reduce(text) { $0.replacing($1.0, with: $1.1) }
+    }
+
+    private static func percentEncoded(_ text: String, sparing marks: String) -> String {
+        let spared = CharacterSet(charactersIn: "A"..."Z").union(CharacterSet(charactersIn: "a"..."z"))
+            .union(CharacterSet(charactersIn: "0"..."9")).union(CharacterSet(charactersIn: marks))
+        return text.addingPercentEncoding(withAllowedCharacters: spared) ?? text
+    }
+
+    private static func lowerCaseHex(_ text: String) -> String {
+        text.replacing(#/%[0-9A-F]{2}/#) { $0.output.lowercased() }
     }
 }

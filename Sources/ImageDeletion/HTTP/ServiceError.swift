@@ -148,6 +148,8 @@ extension ServiceError.Kind {
             case ("IMG.0087", _), ("1101", 400), ("1103", 400): .unauthorized
             // Gateways write the same numbers as APIG and, older ones, APIGW.
             case ("APIG.0302", _), ("APIGW.0302", _), ("APIG.0802", _), ("APIGW.0802", _): .lacksRight
+            // No such API, no backend for it: nothing is said about the image, although the status is 404.
+            case ("APIG.0101", _), ("APIGW.0101", _), ("APIG.0103", _), ("APIGW.0103", _): .rejected
             case (_, 401): .unauthorized
             case (_, _) where words.contains("token need to refresh"): .unauthorized
             // Glance's own words; its 403 has no code.

@@ -21,9 +21,14 @@ struct ImagePage: Decodable {
 
     init(from decoder: any Decoder) throws {
         let json = try decoder.container(keyedBy: CodingKeys.self)
-        let entries = try json.decode([Entry].self, forKey: .images)
-        images = entries.compactMap(\.image)
-        count = entries.count
+        // One after the other: millions of entries that are nothing take no memory.
+        var entries = try json.nestedUnkeyedContainer(forKey: .images)
+        images = []
+        count = 0
+        while !entries.isAtEnd {
+            if let image = try entries.decode(Entry.self).image { images.append(image) }
+            count += 1
+        }
         hasNext = (try? json.decodeIfPresent(String.self, forKey: .next)) != nil
         isLinked = hasNext || json.contains(.first)
     }
@@ -54,7 +59,8 @@ extension ImageClient {
         var markers: Set<ImageID> = []
         var setbacks = 0
         var dropped = 1
-        while true {
+        var listed = 0
+        for _ in 0..<Self.mostPages {
             let page: ImagePage
             do {
                 page = try await self.page(query, after: trail.last)
@@ -72,6 +78,8 @@ extension ImageClient {
                 guard setbacks < 4 else { throw error }
                 continue
             }
+            listed += page.count
+            guard listed <= Self.mostImages else { throw Self.endless("it has more than \(Self.mostImages) images") }
             for image in page.images {
                 // What comes again may have changed, and may not be wanted any more.
                 let known = wanted[image.id]
@@ -83,14 +91,20 @@ extension ImageClient {
             }
             if !markers.insert(last).inserted {
                 setbacks += 1
-                guard setbacks < 4 else {
-                    let reason = "the list of images does not end: the same page comes again and again"
-                    throw .service(ServiceError(.image, .unexpected, message: reason))
-                }
+                guard setbacks < 4 else { throw Self.endless("the same page comes again and again") }
             }
             trail = page.images.map(\.id)
             dropped = 1
         }
+        throw Self.endless("it has more than \(Self.mostPages) pages")
+    }
+
+    // More than any project has, and less than a server can invent.
+    private static let mostPages = 10_000
+    private static let mostImages = 2_000_000
+
+    private static func endless(_ reason: String) -> ImageDeletionError {
+        .service(ServiceError(.image, .unexpected, message: "the list of images does not end: " + reason))
     }
 }
 
