@@ -41,3 +41,22 @@ extension LoopbackCloud {
     /// How many requests had this method.
     func count(_ method: String) -> Int { requests.count { $0.method == method } }
 }
+
+extension Executable.Finished {
+    /// Whether nothing in it does anything at a terminal but show itself, on lines of its own.
+    var isFitForATerminal: Bool {
+        (output + errors).unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control: scalar == "\n"
+            case .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
+            default: true
+            }
+        }
+    }
+
+    /// Whether no part of `secret` that is worth anything stands in it.
+    func keeps(_ secret: String?) -> Bool {
+        guard let secret else { return true }
+        return ![secret.prefix(12), secret.suffix(12)].contains { (output + errors).contains($0) }
+    }
+}

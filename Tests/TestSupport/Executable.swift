@@ -11,6 +11,8 @@ public struct Executable: Sendable {
     }
 
     public var url: URL
+    /// What starts it.
+    private var prefix: [String] = []
 
     public init(url: URL) { self.url = url }
 
@@ -31,6 +33,18 @@ public struct Executable: Sendable {
         let chrt = "/usr/bin/chrt"
         return FileManager.default.isExecutableFile(atPath: chrt) ? [chrt, "--idle", "0"] : []
     }()
+
+    /// Whether the memory of programs can be bounded here.
+    public static let canBoundMemory = FileManager.default.isExecutableFile(atPath: prlimit)
+
+    private static let prlimit = "/usr/bin/prlimit"
+
+    /// This program, which the kernel gives no more memory than `megabytes`: it crashes when it asks for more.
+    public func bounded(megabytes: Int) -> Executable {
+        var copy = self
+        copy.prefix = [Self.prlimit, "--data=\(megabytes << 20)"]
+        return copy
+    }
 
     /// Runs to the end.
     public func run(
@@ -54,7 +68,7 @@ public struct Executable: Sendable {
         currentDirectory: URL? = nil
     ) throws -> Running {
         let process = Process()
-        let command = Self.yielding + [url.path] + arguments
+        let command = Self.yielding + prefix + [url.path] + arguments
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
         // The toolchain's libraries are found through these; nothing else of the machine's may matter.

@@ -19,6 +19,8 @@ public final class LoopbackServer: Sendable {
         case answer(Int, headers: [String: String] = [:], body: Data = Data())
         /// These bytes, then the end of the connection.
         case bytes(Data)
+        /// These bytes, then no more, while the server's other ear stays open.
+        case halfClosed(Data)
         /// These bytes again and again, with a pause between, until the client has enough or the server stops.
         case drip(Data, every: TimeInterval, again: Data)
         /// A reset connection.
@@ -107,6 +109,11 @@ public final class LoopbackServer: Sendable {
                 guard Self.send(Data(head.utf8) + body, to: connection) else { return }
             case .bytes(let bytes):
                 _ = Self.send(bytes, to: connection)
+                return
+            case .halfClosed(let bytes):
+                guard Self.send(bytes, to: connection) else { return }
+                shutdown(connection, Int32(SHUT_WR))
+                while Self.receive(connection, &buffer) {}
                 return
             case .drip(let first, let pause, let again):
                 var isOpen = Self.send(first, to: connection)

@@ -31,6 +31,19 @@ public struct TokenAnswer: Sendable {
 
     /// The answer in the place of the identity service's own.
     public var fault: FaultyTransport.Fault {
+        .answer(status, headers: fields, body: String(decoding: body, as: UTF8.self))
+    }
+
+    /// The same over a socket.
+    public var reply: LoopbackServer.Reply { .answer(status, headers: fields, body: body) }
+
+    private var fields: [String: String] {
+        var fields = headers
+        fields["X-Subject-Token"] = token
+        return fields
+    }
+
+    private var body: Data {
         var token: [String: Any] = ["methods": ["password"]]
         token["expires_at"] = expiresAt
         if let projectID {
@@ -46,11 +59,9 @@ public struct TokenAnswer: Sendable {
             catalog.append(["type": "image", "endpoints": endpoints])
         }
         token["catalog"] = catalog
-        var headers = headers
-        headers["X-Subject-Token"] = self.token
         guard let body = try? JSONSerialization.data(withJSONObject: ["token": token]) else {
             preconditionFailure("these parts are JSON")
         }
-        return .answer(status, headers: headers, body: String(decoding: body, as: UTF8.self))
+        return body
     }
 }

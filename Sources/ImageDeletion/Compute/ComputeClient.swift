@@ -34,7 +34,7 @@ struct ComputeClient: Sendable {
     private static let pageSize = 1000
     // More than any project has, and less than a service can invent.
     private static let mostPages = 1000
-    private static let mostServers = 1_000_000
+    private static let mostServers = 200_000
 
     /// Pages go on after the last server seen, until one has nothing in it: a service may give fewer than asked for, and
     /// no link.

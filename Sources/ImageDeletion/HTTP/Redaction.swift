@@ -6,7 +6,7 @@ struct Redaction: Sendable {
 
     init(_ secrets: [Secret]) {
         // The longest goes first, so that no part of it stays when another secret is a part of it.
-        spellings = Set(secrets.map(\.value).filter { !$0.isEmpty }.flatMap(Self.spellings))
+        spellings = Set(secrets.flatMap { Self.spellings(of: $0.value) }).filter { !$0.isEmpty }
             .sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
     }
 
@@ -14,14 +14,30 @@ struct Redaction: Sendable {
         spellings.reduce(text) { $0.replacingOccurrences(of: $1, with: "(redacted)") }
     }
 
+    /// A body that is still to be understood, without them. A short secret may be a word that has its place there.
+    func callAsFunction(_ body: Data) -> Data {
+        spellings.filter { $0.utf8.count >= 24 }.reduce(body) { body, spelling in
+            let secret = Data(spelling.utf8)
+            var result = Data()
+            var rest = body[...]
+            while let place = rest.range(of: secret) {
+                result += rest[..<place.lowerBound] + Data("(redacted)".utf8)
+                rest = rest[place.upperBound...]
+            }
+            return result.isEmpty ? body : result + rest
+        }
+    }
+
     /// A secret as it may stand in an answer: as it is, inside JSON (slashes escaped or not, all in ASCII or not), inside
-    /// an address or a form, and inside HTML.
+    /// an address or a form, inside HTML (quotes escaped or not), and with each run of blanks as one, which is all that is left of them in plain text.
     private static func spellings(of secret: String) -> [String] {
         let json = jsonEscaped(secret)
         let bare = json.replacing("\\/", with: "/")
         let percent = percentEncoded(secret, sparing: "-._~")
         let path = percentEncoded(secret, sparing: "-._~/")
-        return [secret, json, bare, ascii(json), ascii(bare), htmlEscaped(secret)]
+        let html = htmlEscaped(secret)
+        let oneLine = secret.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return [secret, oneLine, json, bare, ascii(json), ascii(bare), html, html.replacing("\"", with: "&quot;")]
             + [percent, path, percent.replacing("%20", with: "+")].flatMap { [$0, lowerCaseHex($0)] }
     }
 
@@ -35,7 +51,7 @@ struct Redaction: Sendable {
     }
 
     private static func htmlEscaped(_ text: String) -> String {
-        [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")].reduce(text) { $0.replacing($1.0, with: $1.1) }
+        [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")].reduce(text) { $0.replacing($1.0, with: $1.1) }
     }
 
     private static func percentEncoded(_ text: String, sparing marks: String) -> String {

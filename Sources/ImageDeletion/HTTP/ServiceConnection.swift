@@ -140,11 +140,13 @@ public struct ServiceConnection: Sendable {
         var failure: ServiceError
         switch answer {
         case .success((let body, let response)) where request.expects.contains(response.statusCode):
+            // A token that has just been made may stand in an address or a name that came with it.
+            let made = response.value(forHTTPHeaderField: "X-Subject-Token").map { [Secret($0)] } ?? []
             return .success(
                 Reply(
                     service: request.service,
                     status: response.statusCode,
-                    body: body,
+                    body: Redaction(request.secrets + made)(body),
                     response: response,
                     requestID: response.requestID.map(redact.callAsFunction),
                     attempts: attempt

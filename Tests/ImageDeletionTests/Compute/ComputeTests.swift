@@ -87,6 +87,24 @@ struct ComputeTests {
         #expect(computeRequests(bench).count == 2, "one page, and one with nothing in it")
     }
 
+    @Test(
+        "A service that invents servers page after page is an error, and ends",
+        arguments: ["compute", "ecs"],
+        [0, 50_000]
+    )
+    func invented(service: String, others: Int) async throws {
+        let many = (0..<others).map { #"{"id":"\#($0)"},"# }.joined()
+        let bench = bench(services: [service: Self.nova]) { _, number in
+            .answer(200, body: #"{"servers":[\#(many){"id":"last-\#(number)"}]}"#)
+        }
+        guard case .unknown(_, .service(let error))? = try await reasons(bench, 1).first ?? nil else {
+            Issue.record("the image is not kept")
+            return
+        }
+        #expect(error.message == "the list of servers does not end")
+        #expect(computeRequests(bench).count <= (others == 0 ? 1000 : 4))
+    }
+
     @Test("Nobody is asked where nothing is guarded")
     func unguarded() async throws {
         let bench = bench { _, _ in .answer(200, body: Self.servers([("web-1", 1)])) }

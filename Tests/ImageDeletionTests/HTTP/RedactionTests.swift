@@ -59,6 +59,18 @@ struct RedactionTests {
         #expect(error.message == "https://x/(redacted)")
     }
 
+    @Test(
+        "A password that is a word of the answer does not spoil it",
+        arguments: ["token", "red", "id", "a", " ", "ci"]
+    )
+    func word(password: String) async throws {
+        let bench = Bench { request, _ in
+            request.method == "POST" ? TokenAnswer { $0.projectName = "a red ci" }.fault : nil
+        }
+        let service = try bench.service(["OS_PASSWORD": password, "OS_PROJECT_NAME": "a red ci"])
+        #expect(try await service.signIn().project?.name == "a red ci")
+    }
+
     @Test("A secret does not show itself")
     func secret() {
         let secret = Secret("pa55w0rd")

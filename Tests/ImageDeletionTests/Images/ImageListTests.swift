@@ -4,7 +4,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("List of images")
+@Suite("List of images", .timeLimit(.minutes(2)))
 struct ImageListTests {
     private static let query = ImageQuery(owner: DemoImage.projectID, pageSize: 5)
 
@@ -123,6 +123,20 @@ struct ImageListTests {
         let two = self.bench { marker, _ in .answer(200, body: marker == 5 ? other : one) }
         await #expect(throws: ImageDeletionError.self) { try await numbers(two) }
         #expect(lists(two).count < 20)
+    }
+
+    @Test("A server that invents images page after page is an error, and ends", arguments: [0, 50_000])
+    func invented(others: Int) async throws {
+        let many = (0..<others).map { #"{"id":"\#(Sample.id($0))"},"# }.joined()
+        let bench = bench { marker, _ in
+            let last = #"{"id":"\#(Sample.id((marker ?? others) + 1))"}"#
+            return .answer(200, body: #"{"images":[\#(many)\#(last)],"next":"x"}"#)
+        }
+        let error = await #expect(throws: ImageDeletionError.self) {
+            _ = try await bench.service().images(Self.query) { _ in false }
+        }
+        #expect("\(error.debugDescription)".contains("the list of images does not end"))
+        #expect(lists(bench).count <= (others == 0 ? 10_000 : 10))
     }
 
     @Test(

@@ -1,0 +1,215 @@
+import Foundation
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// The executable against servers that do what no honest one does. It ends by itself, in bounded time and memory, says
+/// nothing of an image that it does not know, and gives nothing away.
+@Suite("Hostile servers", .serialized, .timeLimit(.minutes(5)))
+struct HostileServerTests {
+    /// What a run may ask for; one that reads a body of 16 MB asks for half of it.
+    private static let megabytes = 512
+
+    /// Lent out, so that its members are asked for.
+    private static let image = DemoImage(id: Sample.id(1), name: "nightly", visibility: "shared", members: ["p"])
+
+    /// A run whose image is hostile at `place`: it is not deleted there, whatever is answered.
+    private func run(
+        _ place: Place,
+        _ options: [String],
+        environment: [String: String] = [:],
+        reply: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Reply
+    ) async throws -> (run: Executable.Finished, cloud: LoopbackCloud, asked: Int) {
+        let asked = Locked(0)
+        let cloud = try LoopbackCloud(images: [Self.image]) { request, _ in
+            guard place.takes(request) else { return nil }
+            asked.withLock { $0 += 1 }
+            return reply(request)
+        }
+        let program =
+            Executable.canBoundMemory
+            ? Executable.deleteImage.bounded(megabytes: Self.megabytes) : Executable.deleteImage
+        let run = try await program.run(
+            ["--no-token-cache"] + options + place.arguments,
+            environment: cloud.environment.merging(environment) { $1 }
+        )
+        return (run, cloud, asked.value)
+    }
+
+    @Test("Whatever a server does, the run ends, is told as it was, and deletes nothing", arguments: Place.allCases)
+    func hostile(place: Place) async throws {
+        for hostility in Hostility.allCases where hostility != .twoAnswers {
+            let (run, cloud, asked) = try await run(place, ["--json", "-v", "--retries", "1", "--timeout", "20"]) { _ in
+                hostility.reply(place.status)
+            }
+            let what: Comment = "\(place) \(hostility): \(run.output) \(run.errors.suffix(500))"
+            #expect(asked > 0, what)
+            #expect(place.exits.contains(run.status), what)
+            let report = try run.report()
+            #expect(report.summary["deleted"] == 0, what)
+            #expect(await cloud.remaining() == [Sample.id(1)], what)
+            #expect(run.isFitForATerminal, what)
+            #expect(run.keeps(cloud.environment["OS_PASSWORD"]), what)
+            #expect(run.keeps(cloud.requests.lazy.compactMap { $0.headers["x-auth-token"] }.first), what)
+            #expect(run.output.utf8.count + run.errors.utf8.count < 20_000, what)
+            if place == .deletion, let row = report.images.first {
+                // Without a whole answer, nobody knows.
+                #expect(row.status != nil || row.detail?.contains("It may be gone nevertheless") == true, what)
+            }
+        }
+    }
+
+    enum Endless: String, CaseIterable {
+        case silence, body, redirectBody, headers, trailers, chunkExtension, blanks
+
+        func reply(_ status: Int) -> LoopbackServer.Reply {
+            let block = String(repeating: "x", count: 0x10000)
+            let chunked = "HTTP/1.1 \(status) X\r\nTransfer-Encoding: chunked\r\n"
+            let (head, again) =
+                switch self {
+                case .silence: ("", "")
+                case .body: (chunked + "\r\n", "10000\r\n\(block)\r\n")
+                case .redirectBody:
+                    (
+                        chunked.replacing("\(status)", with: "302") + "Location: http://localhost:1/\r\n\r\n",
+                        "10000\r\n\(block)\r\n"
+                    )
+                case .headers: ("HTTP/1.1 \(status) X\r\n", String(repeating: "X-A: b\r\n", count: 1000))
+                case .trailers: (chunked + "\r\n2\r\n{}\r\n0\r\n", String(repeating: "X-A: b\r\n", count: 1000))
+                case .chunkExtension: (chunked + "\r\n2;a=", block)
+                case .blanks: (chunked + "\r\n", "10000\r\n" + String(repeating: " ", count: 0x10000) + "\r\n")
+                }
+            return .drip(Data(head.utf8), every: self == .silence ? 3600 : 0, again: Data(again.utf8))
+        }
+    }
+
+    @Test(
+        "What never ends is ended",
+        arguments: Endless.allCases,
+        [Place.signIn, .list, .deletion]
+    )
+    func endless(endless: Endless, place: Place) async throws {
+        let (run, cloud, asked) = try await run(place, ["--json", "--retries", "0", "--timeout", "2"]) { _ in
+            endless.reply(place.status)
+        }
+        #expect(asked == 1)
+        #expect(place.exits.contains(run.status))
+        #expect(try run.report().summary["deleted"] == 0)
+        #expect(await cloud.remaining() == [Sample.id(1)])
+        if place == .deletion {
+            #expect(try run.report().images.first?.detail?.contains("It may be gone nevertheless") == true)
+        }
+    }
+
+    @Test("Nothing is sent where a redirect points to", arguments: [301, 302, 303, 307, 308], Place.allCases)
+    func redirect(status: Int, place: Place) async throws {
+        let received = Locked(0)
+        let elsewhere = try LoopbackServer { _ in
+            received.withLock { $0 += 1 }
+            return .answer(204)
+        }
+        defer { elsewhere.stop() }
+        for form in ["http://localhost:%/x", "//localhost:%/x", "http://iam.example@localhost:%/", "HTTP:localhost:%"] {
+            let address = form.replacing("%", with: "\(elsewhere.port)")
+            let (run, cloud, asked) = try await run(place, ["--json", "--retries", "1"]) { _ in
+                .answer(status, headers: ["Location": address, "Refresh": "0; url=\(address)"])
+            }
+            #expect(asked == 1)
+            #expect(place.exits.contains(run.status))
+            #expect(run.output.contains("Redirects are not followed"))
+            #expect(await cloud.remaining() == [Sample.id(1)])
+        }
+        #expect(elsewhere.connectionCount == 0)
+        #expect(received.value == 0)
+    }
+
+    @Test("A redirect on the endpoint's own host is not followed either", arguments: [301, 307])
+    func redirectHome(status: Int) async throws {
+        let (run, cloud, _) = try await run(.deletion, []) { request in
+            .answer(status, headers: ["Location": request.path.replacing(Sample.id(1), with: Sample.id(2))])
+        }
+        #expect(run.status == 1)
+        #expect(cloud.count("DELETE") == 1)
+    }
+
+    @Test("A second answer behind the first is no answer to what is asked next")
+    func smuggled() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
+            guard request.method == "DELETE" else { return nil }
+            return earlier == 0 ? Hostility.twoAnswers.reply(409) : .answer(409, body: Data("in use".utf8))
+        }
+        let run = try await cloud.run(["--json", "--retries", "1", "--timeout", "3", Sample.id(1)])
+        #expect(cloud.count("DELETE") > 0)
+        #expect(try run.report().images.map(\.outcome) == ["failed"])
+    }
+
+    @Test(
+        "204 is 204, whatever stands around it",
+        arguments: ["1.0 204 No Content", "1.1 204 OK\r\nContent-Length: 5"]
+    )
+    func noContent(line: String) async throws {
+        let (run, _, asked) = try await run(.deletion, ["--json"]) { _ in
+            .bytes(Data("HTTP/\(line)\r\n\r\nhello".utf8))
+        }
+        #expect(asked == 1)
+        #expect(try run.report().images.map(\.outcome) == ["deleted"])
+    }
+
+    @Test(
+        "A gateway that knows no such API says nothing about the image",
+        arguments: ["APIG", "APIGW"],
+        ["0101", "0103"]
+    )
+    func gateway(prefix: String, number: String) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
+            guard request.method == "DELETE" else { return nil }
+            // The first answer is lost, so that a 404 would mean that the deletion was done.
+            return earlier == 0
+                ? Hostility.cutBody.reply(500)
+                : .answer(404, body: Data(#"{"error_code":"\#(prefix).\#(number)","error_msg":"no API"}"#.utf8))
+        }
+        let run = try await cloud.run(["--json", "--retries", "1", Sample.id(1)])
+        #expect(run.status == 1)
+        let row = try #require(try run.report().images.first)
+        #expect(row.outcome == "failed")
+        #expect(row.code == "\(prefix).\(number)")
+        #expect(row.detail?.contains("No such API there") == true)
+        #expect(row.detail?.contains("It may be gone nevertheless") == true)
+    }
+
+    @Test(
+        "A catalog's address that no token may go to is an error, and nothing is sent",
+        arguments: [
+            "file:///etc/passwd", "ftp://127.0.0.1/", "javascript:alert(1)", "http://user:pass@127.0.0.1/",
+            "http://127.0.0.1/#x", "http://127.0.0.1/?x=", "gopher://127.0.0.1", "http://", "//127.0.0.1/", "",
+            "http://ims.example/", "http://127.0.0.1.example/", "http://0x7f000001/", "http://127.1/",
+            "http://\u{1B}[2J/", "http://127.0.0.1\r\nX-A: b/", "unix:/run/x.sock", "data:,x",
+        ]
+    )
+    func catalog(url: String) async throws {
+        let (run, cloud, asked) = try await run(.signIn, []) { _ in
+            TokenAnswer {
+                $0.imageEndpoints = [.init("eu-demo", url)]
+                $0.expiresAt = "2999-01-01T00:00:00Z"
+            }.reply
+        }
+        #expect(asked == 1)
+        #expect(run.status == 78)
+        #expect(cloud.requests.count == 1)
+        #expect(run.isFitForATerminal)
+    }
+
+    @Test("A catalog of 100,000 entries is read")
+    func bigCatalog() async throws {
+        let (run, cloud, _) = try await run(.signIn, ["--json"]) { request in
+            TokenAnswer {
+                $0.imageEndpoints = [.init("eu-demo", "http://\(request.headers["host"] ?? "")/image")]
+                $0.otherTypes = (0..<100_000).map { "type-\($0)" }
+                $0.expiresAt = "2999-01-01T00:00:00Z"
+            }.reply
+        }
+        // The token is of the test's making, so the image service takes it for none.
+        #expect(run.status == 77)
+        #expect(cloud.count("DELETE") == 2)
+    }
+}
