@@ -2,21 +2,19 @@ import Foundation
 
 /// Takes the secrets of a request out of whatever is said about it: servers do echo what they were sent.
 struct Redaction: Sendable {
-    private let spellings: [String]
+    private let secrets: [(value: String, trace: Data)]
 
     init(_ secrets: [Secret]) {
-        // The longest goes first, so that no part of it stays when another secret is a part of it.
-        spellings = Set(secrets.flatMap { Self.spellings(of: $0.value) }).filter { !$0.isEmpty }
-            .sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
+        self.secrets = secrets.map(\.value).filter { !$0.isEmpty }.map { ($0, Self.trace(of: $0)) }
     }
 
     func callAsFunction(_ text: String) -> String {
-        spellings.reduce(text) { $0.replacingOccurrences(of: $1, with: "(redacted)") }
+        spellings(in: Data(text.utf8)).reduce(text) { $0.replacingOccurrences(of: $1, with: "(redacted)") }
     }
 
     /// A body that is still to be understood, without them. A short secret may be a word that has its place there.
     func callAsFunction(_ body: Data) -> Data {
-        spellings.filter { $0.utf8.count >= 24 }.reduce(body) { body, spelling in
+        spellings(in: body).filter { $0.utf8.count >= 24 }.reduce(body) { body, spelling in
             let secret = Data(spelling.utf8)
             var result = Data()
             var rest = body[...]
@@ -28,8 +26,25 @@ struct Redaction: Sendable {
         }
     }
 
+    /// The spellings that may stand in `body`. The longest goes first, so that no part of it stays when another secret is a
+    /// part of it.
+    private func spellings(in body: Data) -> [String] {
+        let echoed = secrets.filter { $0.trace.isEmpty || body.range(of: $0.trace) != nil }.map(\.value)
+        return Set(echoed.flatMap(Self.spellings)).sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
+    }
+
+    /// What every spelling of a secret has in common: its longest run of letters and digits. Long lists of images, which
+    /// hold none, are looked through but once.
+    private static func trace(of secret: String) -> Data {
+        let runs = secret.utf8.split { byte in
+            !(0x30...0x39).contains(byte) && !(0x41...0x5A).contains(byte) && !(0x61...0x7A).contains(byte)
+        }
+        return Data(runs.max { $0.count < $1.count } ?? Substring().utf8)
+    }
+
     /// A secret as it may stand in an answer: as it is, inside JSON (slashes escaped or not, all in ASCII or not), inside
-    /// an address or a form, inside HTML (quotes escaped or not), and with each run of blanks as one, which is all that is left of them in plain text.
+    /// an address or a form, inside HTML (quotes escaped or not), and with each run of blanks as one, which is all that is
+    /// left of them in plain text.
     private static func spellings(of secret: String) -> [String] {
         let json = jsonEscaped(secret)
         let bare = json.replacing("\\/", with: "/")
@@ -37,8 +52,10 @@ struct Redaction: Sendable {
         let path = percentEncoded(secret, sparing: "-._~/")
         let html = htmlEscaped(secret)
         let oneLine = secret.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        return [secret, oneLine, json, bare, ascii(json), ascii(bare), html, html.replacing("\"", with: "&quot;")]
+        let spellings =
+            [secret, oneLine, json, bare, ascii(json), ascii(bare), html, html.replacing("\"", with: "&quot;")]
             + [percent, path, percent.replacing("%20", with: "+")].flatMap { [$0, lowerCaseHex($0)] }
+        return spellings.filter { !$0.isEmpty }
     }
 
     private static func jsonEscaped(_ text: String) -> String {

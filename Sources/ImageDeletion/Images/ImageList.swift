@@ -100,8 +100,8 @@ extension ImageClient {
     }
 
     // More than any project has, and less than a server can invent.
-    private static let mostPages = 10_000
-    private static let mostImages = 500_000
+    private static let mostPages = 2_000
+    private static let mostImages = 250_000
 
     private static func endless(_ reason: String) -> ImageDeletionError {
         .service(ServiceError(.image, .unexpected, message: "the list of images does not end: " + reason))

@@ -127,7 +127,7 @@ struct ImageListTests {
 
     @Test("A server that invents images page after page is an error, and ends", arguments: [0, 50_000])
     func invented(others: Int) async throws {
-        let many = (0..<others).map { #"{"id":"\#(Sample.id($0))"},"# }.joined()
+        let many = String(repeating: "0,", count: others)
         let bench = bench { marker, _ in
             let last = #"{"id":"\#(Sample.id((marker ?? others) + 1))"}"#
             return .answer(200, body: #"{"images":[\#(many)\#(last)],"next":"x"}"#)
@@ -136,7 +136,7 @@ struct ImageListTests {
             _ = try await bench.service().images(Self.query) { _ in false }
         }
         #expect("\(error.debugDescription)".contains("the list of images does not end"))
-        #expect(lists(bench).count <= (others == 0 ? 10_000 : 10))
+        #expect(lists(bench).count <= (others == 0 ? 2_000 : 10))
     }
 
     @Test(
