@@ -5,6 +5,7 @@ import Testing
 
 @Suite(
     "Confirmation",
+    .serialized,
     .enabled(if: Executable.hasTerminals, "no script(1) here that makes terminals"),
     .timeLimit(.minutes(3))
 )
@@ -197,6 +198,7 @@ struct ConfirmationTests {
 
 @Suite(
     "Nobody to ask",
+    .serialized,
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setsid"), "no setsid(1) here"),
     .timeLimit(.minutes(3))
 )

@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Deleting by ID")
+@Suite("Deleting by ID", .serialized)
 struct DeletingTests {
     @Test("Cold: two requests. Warm: one")
     func requests() async throws {

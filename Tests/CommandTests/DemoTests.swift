@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Demo")
+@Suite("Demo", .serialized)
 struct DemoTests {
     @Test("Without an image it shows what there is, and deletes nothing")
     func listing() async throws {

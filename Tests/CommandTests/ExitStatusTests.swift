@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Exit statuses")
+@Suite("Exit statuses", .serialized)
 struct ExitStatusTests {
     @Test("78: everything that is missing is told by name, before any request")
     func missing() async throws {
@@ -100,12 +100,11 @@ struct ExitStatusTests {
 
     @Test("69: the image service is not there")
     func noImageService() async throws {
-        let closed = try LoopbackServer { _ in .reset }
-        closed.stop()
+        let port = try LoopbackServer.closedPort()
         let cloud = try LoopbackCloud()
         let run = try await cloud.run(
             ["--retries", "1", "--concurrency", "1", "--json", Sample.id(1), Sample.id(2)],
-            ["OS_IMAGE_ENDPOINT_OVERRIDE": "http://127.0.0.1:\(closed.port)"]
+            ["OS_IMAGE_ENDPOINT_OVERRIDE": "http://127.0.0.1:\(port)"]
         )
         #expect(run.status == 69)
         #expect(try run.report().images.map(\.outcome) == ["failed", "pending"])

@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Filters")
+@Suite("Filters", .serialized)
 struct FilterTests {
     /// Four nightlies, a week apart, and what they must not be taken for.
     static let images: [DemoImage] =

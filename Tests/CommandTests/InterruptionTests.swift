@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Interruption", .timeLimit(.minutes(3)))
+@Suite("Interruption", .serialized, .timeLimit(.minutes(3)))
 struct InterruptionTests {
     /// A cloud whose deletions wait, from the second on, until they are let through.
     private struct HeldCloud {

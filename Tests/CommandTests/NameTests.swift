@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Names")
+@Suite("Names", .serialized)
 struct NameTests {
     @Test("A name is looked up with one request, and means the one image that bears it")
     func one() async throws {

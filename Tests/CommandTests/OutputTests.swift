@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Output")
+@Suite("Output", .serialized)
 struct OutputTests {
     @Test("--quiet: only failures")
     func quiet() async throws {

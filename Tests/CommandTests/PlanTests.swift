@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Plan and apply")
+@Suite("Plan and apply", .serialized)
 struct PlanTests {
     static let images: [DemoImage] = (1...5).map { .old($0, "nightly-\($0)", day: $0, tags: ["ci"]) }
 

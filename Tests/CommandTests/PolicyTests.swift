@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Policies")
+@Suite("Policies", .serialized)
 struct PolicyTests {
     static let policy = """
         {

@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("References in files")
+@Suite("References in files", .serialized)
 struct ReferenceTests {
     /// A package, with or without git, whose files name images.
     private func package(git: Bool = true) async throws -> TemporaryFolder {

@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Safeguards")
+@Suite("Safeguards", .serialized)
 struct SafeguardTests {
     static var images: [DemoImage] {
         var images: [DemoImage] = [.old(1, "free"), .old(2, "used"), .old(3, "lent"), .old(4, "lendable")]

@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Token cache, from outside")
+@Suite("Token cache, from outside", .serialized)
 struct TokenCacheFileTests {
     @Test("A revoked token: one new one, also for many at once")
     func revoked() async throws {

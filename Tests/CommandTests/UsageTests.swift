@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Bad input")
+@Suite("Bad input", .serialized)
 struct UsageTests {
     static let malformed: [(arguments: [String], words: String)] = [
         ([], "nothing to delete"),

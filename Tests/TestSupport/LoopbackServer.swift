@@ -50,27 +50,34 @@ public final class LoopbackServer: Sendable {
     /// Listens at once, on `port` or, for 0, on one that is free.
     public init(port wanted: UInt16 = 0, answer: @escaping @Sendable (Request) async -> Reply) throws {
         self.answer = answer
+        (listener, port) = try Self.bound(to: wanted)
+        guard listen(listener, 128) == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
+        Thread.detachNewThread { self.accept() }
+    }
+
+    /// A port at which nobody listens, and nobody else will as long as this process lives: its socket is never closed.
+    public static func closedPort() throws -> UInt16 { try bound(to: 0).port }
+
+    private static func bound(to wanted: UInt16) throws -> (socket: Int32, port: UInt16) {
         #if os(Linux)
-            listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
-            listener = socket(AF_INET, SOCK_STREAM, 0)
+            let socket = socket(AF_INET, SOCK_STREAM, 0)
         #endif
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = wanted.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listener = listener
         var isReused: Int32 = 1
-        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout.size(ofValue: isReused)))
-        let isListening = withUnsafeMutablePointer(to: &address) {
+        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout.size(ofValue: isReused)))
+        let isBound = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 128) == 0 && getsockname(listener, $0, &length) == 0
+                bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
             }
         }
-        guard isListening else { throw POSIXError(.EADDRNOTAVAIL) }
-        port = UInt16(bigEndian: address.sin_port)
-        Thread.detachNewThread { self.accept() }
+        guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
+        return (socket, UInt16(bigEndian: address.sin_port))
     }
 
     /// Ends all connections and listens no more.

@@ -127,9 +127,7 @@ struct URLSessionTransportTests {
 
     @Test("A server that is not there: nothing was sent")
     func unreachable() async throws {
-        let server = try LoopbackServer { _ in .reset }
-        server.stop()
-        let url = URL(string: "http://127.0.0.1:\(server.port)/")!
+        let url = URL(string: "http://127.0.0.1:\(try LoopbackServer.closedPort())/")!
         let error = await #expect(throws: TransportError.self) {
             _ = try await URLSessionTransport().send(URLRequest(url: url))
         }
