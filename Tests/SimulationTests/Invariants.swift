@@ -147,12 +147,13 @@ struct Invariants {
 
     private func fits(_ status: ExitStatus, _ report: Report, _ run: Run) -> [String] {
         let outcomes = Set(report.images.map(\.outcome))
+        let isDone = report.images.contains { $0.outcome == "deleted" && $0.attempts > 0 }
         let bad: Set<String> = run.wish.ignoresMissing || report.dryRun ? ["failed"] : ["failed", "missing"]
         let isGood =
             switch status {
             case .done: outcomes.isDisjoint(with: bad.union(["pending"])) && report.error == nil
             case .incomplete: !outcomes.isDisjoint(with: bad) || report.error != nil
-            case .usage, .input, .unavailable: report.error != nil && !outcomes.contains("deleted")
+            case .usage, .input, .unavailable: report.error != nil && !isDone
             case .configuration, .denied, .interrupted: report.error != nil
             }
         return isGood ? [] : ["\(status) with \(outcomes.sorted()) and \(report.error?.kind ?? "no error")"]

@@ -86,6 +86,8 @@ final class Network: HTTPTransport, @unchecked Sendable {
             try await wait(.seconds(seconds))
             return answer
         case .late(let seconds):
+            // What is put back before a request that is still on its way will not stay so.
+            if sent.method == "PATCH" { misinform(sent) }
             Task {
                 try await scheduler.sleep(.seconds(seconds))
                 _ = try await act(request, sent)

@@ -65,15 +65,21 @@ public actor ImageDeleter {
         while !isStopped, !Task.isCancelled, next < plan.entries.count {
             let index = next
             next += 1
-            let outcome = await outcome(of: plan.entries[index])
+            guard let outcome = await outcome(of: plan.entries[index]) else { return }
             outcomes[index] = outcome
             if outcome.error?.concernsWholeRun ?? false { isStopped = true }
             if !onOutcome(outcome) { isStopped = true }
         }
     }
 
-    private func outcome(of entry: DeletionPlan.Entry) async -> Outcome {
+    /// - Returns: nil where the run was stopped before anything was done.
+    private func outcome(of entry: DeletionPlan.Entry) async -> Outcome? {
         if let decided = Outcome(decidedBy: entry) { return decided }
+        // Whoever waits for a token has not begun to delete.
+        do throws(ImageDeletionError) { _ = try await client.session() } catch {
+            return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
+        }
+        if isStopped || Task.isCancelled { return nil }
         if entry.liftsProtection, let refusal = await protect(entry.id, false) {
             if refusal.cause.isNotFound { return Outcome(entry, .missing, error: refusal.cause) }
             // With the answer lost, it may be lifted all the same.

@@ -59,6 +59,19 @@ struct ImageDeleterTests {
         #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 4) + Array(repeating: .pending, count: 5))
     }
 
+    @Test("Stopped while it waits for a token, it deletes nothing")
+    func stoppedBefore() async throws {
+        let deleter = Locked<ImageDeleter?>(nil)
+        let bench = Bench(images: Sample.images(4)) { request, _ in
+            if request.method == "POST" { await deleter.value?.stop() }
+            return nil
+        }
+        let made = try bench.service().deleter(for: try plan(4), options: .init(concurrency: 2))
+        deleter.withLock { $0 = made }
+        #expect(await made.carryOut().map(\.result) == [.pending, .pending, .pending, .pending])
+        #expect(bench.transport.count("DELETE") == 0)
+    }
+
     @Test("Accepted, and then not to be seen: nobody says that it is there")
     func acceptedUnseen() async throws {
         let bench = Bench { request, _ in request.method == "GET" ? .error(TransportError(.untrusted, "expired")) : nil
