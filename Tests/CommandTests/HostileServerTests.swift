@@ -36,6 +36,26 @@ struct HostileServerTests {
         return (run, cloud, asked.value)
     }
 
+    @Test(
+        "An answer that breaks off within its head: where the toolchain crashes, that is told, and the receipt is true"
+    )
+    func brokenHead() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(3)) { request, earlier in
+            request.method == "DELETE" && earlier == 1 ? .bytes(Data("HTTP/1.1 409 X\r\nContent-Le".utf8)) : nil
+        }
+        let folder = try TemporaryFolder()
+        let arguments = ["--retries", "0", "--concurrency", "1", "--receipt", folder.file("receipt").path]
+        let run = try await cloud.run(arguments + (1...3).map(Sample.id))
+        #expect(run.status != 0)
+        let isCrash = run.status < 0 || run.status > 128
+        #expect(run.errors.contains("error: this program crashed") == isCrash)
+        let lines = try String(contentsOf: folder.file("receipt"), encoding: .utf8).split(separator: "\n")
+        #expect(lines.first?.contains(Sample.id(1)) == true && lines.count == (isCrash ? 1 : 3))
+        let again = try await cloud.run(["--json"] + arguments + (1...3).map(Sample.id))
+        #expect(try again.report().images.map(\.outcome) == ["deleted", "deleted", "deleted"])
+        #expect(await cloud.remaining().isEmpty)
+    }
+
     @Test("Whatever a server does, the run ends, is told as it was, and deletes nothing", arguments: Place.allCases)
     func hostile(place: Place) async throws {
         for hostility in Hostility.allCases where hostility != .twoAnswers {
