@@ -61,7 +61,8 @@ struct HostileServerTests {
         for hostility in Hostility.allCases where hostility != .twoAnswers {
             // The second try is where a lost answer matters.
             let retries = place == .deletion ? "1" : "0"
-            let (run, cloud, asked) = try await run(place, ["--json", "-v", "--retries", retries, "--timeout", "20"]) { _ in
+            let (run, cloud, asked) = try await run(place, ["--json", "-v", "--retries", retries, "--timeout", "20"]) {
+                _ in
                 hostility.reply(place.status)
             }
             let what: Comment = "\(place) \(hostility): \(run.output) \(run.errors.suffix(500))"
