@@ -20,7 +20,16 @@ extension Array where Element: Sendable {
                 group.addTask { (index, await transform(element)) }
             }
             for await (done, answer) in group { note(done, answer) }
-            return answers.compactMap { answer in answer ?? failure.map { .failure($0) } }
+            return answers.compactMap { answer in answer ?? failure.map { .failure($0.withoutRequest) } }
         }
+    }
+}
+
+extension ImageDeletionError {
+    /// The same for what was not asked about: it has no request.
+    fileprivate var withoutRequest: ImageDeletionError {
+        guard case .service(var error) = self else { return self }
+        (error.requestID, error.attempts) = (nil, 0)
+        return .service(error)
     }
 }

@@ -37,8 +37,7 @@ struct AuthorizedConnection: Sendable {
         } catch {
             var failure = error
             failure.attempts += refusal.attempts
-            failure.followsLostAnswer = failure.followsLostAnswer || refusal.mayHaveActed
-            failure.mayHaveActed = failure.mayHaveActed || refusal.mayHaveActed
+            failure.follow(refusal)
             throw RequestFailure(failure)
         }
     }

@@ -9,12 +9,16 @@ struct Redaction: Sendable {
     }
 
     func callAsFunction(_ text: String) -> String {
-        spellings(in: Data(text.utf8)).reduce(text) { $0.replacingOccurrences(of: $1, with: "(redacted)") }
+        // Literally: what is one character with the mark that follows it would hide the end of a secret.
+        spellings(in: Data(text.utf8)).reduce(text) {
+            $0.replacingOccurrences(of: $1, with: "(redacted)", options: .literal)
+        }
     }
 
     /// A body that is still to be understood, without them. A short secret may be a word that has its place there.
-    func callAsFunction(_ body: Data) -> Data {
-        spellings(in: body).filter { $0.utf8.count >= 24 }.reduce(body) { body, spelling in
+    func callAsFunction(_ json: Data) -> Data {
+        let body = Self.withoutNeedlessEscapes(json)
+        return spellings(in: body).filter { $0.utf8.count >= 24 }.reduce(body) { body, spelling in
             let secret = Data(spelling.utf8)
             var result = Data()
             var rest = body[...]
@@ -56,6 +60,28 @@ struct Redaction: Sendable {
             [secret, oneLine, json, bare, ascii(json), ascii(bare), html, html.replacing("\"", with: "&quot;")]
             + [percent, path, percent.replacing("%20", with: "+")].flatMap { [$0, lowerCaseHex($0)] }
         return spellings.filter { !$0.isEmpty }
+    }
+
+    /// The same JSON, its letters, digits and marks written as they are: a text may be spelled in escapes, each its own way.
+    private static func withoutNeedlessEscapes(_ json: Data) -> Data {
+        guard json.range(of: Data(#"\u00"#.utf8)) != nil else { return json }
+        var result = Data(capacity: json.count)
+        var rest = json[...]
+        while let byte = rest.first {
+            let escape = String(decoding: rest.prefix(6), as: UTF8.self)
+            if byte == UInt8(ascii: "\\"), escape.hasPrefix(#"\u00"#), let code = UInt8(escape.dropFirst(4), radix: 16),
+                (0x20...0x7E).contains(code), code != UInt8(ascii: "\""), code != UInt8(ascii: "\\")
+            {
+                result.append(code)
+                rest = rest.dropFirst(6)
+            } else {
+                // Whatever an escape is for, its second byte begins no other.
+                let length = byte == UInt8(ascii: "\\") ? 2 : 1
+                result += rest.prefix(length)
+                rest = rest.dropFirst(length)
+            }
+        }
+        return result
     }
 
     private static func jsonEscaped(_ text: String) -> String {

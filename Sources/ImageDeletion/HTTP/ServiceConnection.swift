@@ -74,13 +74,13 @@ public struct ServiceConnection: Sendable {
     /// Sends until the answer is one that `request` expects, no further try is worth it, or none is left.
     func send(_ request: ServiceRequest) async throws(ServiceError) -> Reply {
         let redact = Redaction(request.secrets)
-        var answerLost = false
+        var earlier: ServiceError?
         var attempt = 1
         while true {
             let started = clock.now()
             let answer = await answer(to: request.urlRequest)
             let response = try? answer.get().1
-            let reading = reading(of: answer, to: request, attempt: attempt, answerLost: answerLost, redact: redact)
+            let reading = reading(of: answer, to: request, attempt: attempt, after: earlier, redact: redact)
             report(
                 .request(
                     RequestRecord(
@@ -95,7 +95,7 @@ public struct ServiceConnection: Sendable {
             )
             guard let failure = reading.failure else { return try reading.get() }
             guard failure.isPassing, attempt <= retry.retries, !Task.isCancelled else { throw failure }
-            answerLost = failure.mayHaveActed
+            earlier = failure
             let wait = retry.wait(afterAttempt: attempt, response: response, now: clock.now())
             do { try await clock.sleep(wait) } catch { throw failure }
             attempt += 1
@@ -134,7 +134,7 @@ public struct ServiceConnection: Sendable {
         of answer: Result<(Data, HTTPURLResponse), TransportError>,
         to request: ServiceRequest,
         attempt: Int,
-        answerLost: Bool,
+        after earlier: ServiceError?,
         redact: Redaction
     ) -> Result<Reply, ServiceError> {
         var failure: ServiceError
@@ -170,8 +170,7 @@ public struct ServiceConnection: Sendable {
             failure = ServiceError(request.service, .init(error.kind), message: redact(error.description))
         }
         failure.attempts = attempt
-        failure.followsLostAnswer = answerLost
-        failure.mayHaveActed = failure.mayHaveActed || answerLost
+        if let earlier { failure.follow(earlier) }
         return .failure(failure)
     }
 }

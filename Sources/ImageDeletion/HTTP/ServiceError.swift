@@ -87,8 +87,20 @@ public struct ServiceError: Error, Sendable, Hashable {
         self.requestID = requestID
         self.attempts = attempts
         followsLostAnswer = false
-        // A gateway's failure; an answer that says what it means is none, whatever its status.
-        mayHaveActed = kind.losesAnswer || kind == .unavailable && [502, 504].contains(status)
+        mayHaveActed = false
+        // A service that failed on the way, or that says something else than it should, may have done it.
+        mayHaveActed =
+            losesAnswer || kind == .unexpected || kind == .unavailable && (status ?? 0) >= 500 && status != 503
+    }
+
+    /// Whether nobody is told what became of this very try: it has no answer, or only that of a gateway before the service.
+    /// An answer that says what it means is none of these, whatever its status.
+    var losesAnswer: Bool { kind.losesAnswer || kind == .unavailable && [502, 504].contains(status) }
+
+    /// Takes over what `earlier`, the failure of a try before, leaves in doubt.
+    mutating func follow(_ earlier: ServiceError) {
+        followsLostAnswer = followsLostAnswer || earlier.followsLostAnswer || earlier.losesAnswer
+        mayHaveActed = mayHaveActed || earlier.mayHaveActed
     }
 
     /// Whether every other image would meet the same: then a run stops instead of failing image by image.

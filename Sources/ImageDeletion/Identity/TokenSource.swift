@@ -123,8 +123,8 @@ actor TokenSource {
                     ServiceError(
                         .identity,
                         .unauthorized,
-                        message:
-                            "another process was refused a moment ago; if the credentials are right by now, try again in five seconds"
+                        message: "another process was refused a moment ago; if the credentials are right by now, "
+                            + "try again in five seconds"
                     )
                 )
             }

@@ -55,6 +55,14 @@ struct ProtectionTests {
         #expect(await isProtected(bench) == true)
     }
 
+    @Test("Deleted with a wrong status: where the protection was to be put back, the image is found to be gone")
+    func goneWithAWrongStatus() async throws {
+        let bench = Bench(images: Self.images) { request, earlier in
+            request.method == "DELETE" && earlier == 0 ? .replacedAnswer(202) : nil
+        }
+        #expect(try await delete(bench).map(\.result) == [.deleted, .deleted])
+    }
+
     @Test("Lifted by a request whose answer was lost, with no token for another: it is put back")
     func lostWithTheToken() async throws {
         let bench = Bench(images: Self.images) { request, earlier in

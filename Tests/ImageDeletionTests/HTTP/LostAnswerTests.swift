@@ -102,6 +102,18 @@ struct LostAnswerTests {
         #expect(outcome.attempts == 2)
     }
 
+    @Test(
+        "An answer that is none to a deletion, or says that the service failed on the way: it may be gone",
+        arguments: [200, 202, 500, 507]
+    )
+    func doubtful(status: Int) async throws {
+        let bench = Bench { request, _ in request.method == "DELETE" ? .replacedAnswer(status) : nil }
+        let service = try bench.service(retries: 0)
+        let outcome = try #require(try await bench.delete([Sample.id(1)], with: service).first)
+        #expect(outcome.result == .failed)
+        #expect(outcome.mayBeGone)
+    }
+
     @Test("Where the deletion was never sent, or refused, there is no doubt")
     func noDoubt() async throws {
         let unsent = Bench { request, _ in request.method == "POST" ? .lostAnswer(.connectionLost) : nil }

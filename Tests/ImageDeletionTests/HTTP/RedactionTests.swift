@@ -43,6 +43,46 @@ struct RedactionTests {
         #expect(!said.contains("wörd"))
     }
 
+    @Test(
+        "A mark that makes one character with the end of the token hides nothing",
+        arguments: ["\u{FE0F}", "\u{301}"]
+    )
+    func mark(mark: String) async throws {
+        let bench = Bench { request, _ in
+            guard request.method == "DELETE" else { return nil }
+            return .answer(409, body: "you sent \(request.header("X-Auth-Token") ?? "")\(mark)")
+        }
+        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        guard case .service(let error)? = outcome.error else { return #expect(outcome.error != nil) }
+        #expect(error.message == "you sent (redacted)\(mark)")
+    }
+
+    @Test("Nor does the edge of what is read of a long answer")
+    func longAnswer() async throws {
+        let bench = Bench { request, _ in
+            guard request.method == "DELETE" else { return nil }
+            let tag = "<a \(request.header("X-Auth-Token") ?? "")>"
+            return .answer(409, body: String(repeating: tag, count: (2 << 20) / tag.utf8.count))
+        }
+        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let token = try #require(bench.transport.requests.last?.header("X-Auth-Token"))
+        #expect(outcome.result == .failed)
+        #expect(!"\(outcome) \(bench.events.value)".contains(token.prefix(12)))
+    }
+
+    @Test("An image that is named after the token, in escapes, is not shown by that name")
+    func escapedName() async throws {
+        let bench = Bench { request, _ in
+            guard request.method == "GET", let token = request.header("X-Auth-Token") else { return nil }
+            let name = #"\"\\"# + token.utf8.map { String(format: "\\u%04x", $0) }.joined()
+            return .answer(200, body: #"{"id":"\#(Sample.id(1))","name":"\#(name)","tags":["\\u0022\u00e4\u0041"]}"#)
+        }
+        let id = try ImageID(Sample.id(1))
+        let image = try #require(try await bench.service().look(at: [id]).first?.finding.get())
+        #expect(image.name == #""\(redacted)"#)
+        #expect(image.tags == [#"\u0022äA"#])
+    }
+
     @Test("A redirect's address that holds the token is redacted")
     func location() async throws {
         let bench = Bench { request, _ in

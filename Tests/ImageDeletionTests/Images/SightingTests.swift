@@ -10,12 +10,17 @@ struct SightingTests {
 
     @Test("A failure that all would meet is asked for once a lane, and is everybody's")
     func whole() async throws {
-        let bench = Bench(images: Sample.images(50)) { request, _ in request.method == "GET" ? .answer(401) : nil }
+        let bench = Bench(images: Sample.images(50)) { request, _ in
+            request.method == "GET" ? .answer(401, headers: ["X-Request-Id": "req-1"]) : nil
+        }
         let service = try bench.service()
         let sightings = await service.look(at: ids, concurrency: 2)
         #expect(sightings.map(\.id) == ids)
         #expect(sightings.allSatisfy { (try? $0.finding.get()) == nil })
         #expect(bench.transport.count("GET") <= 8)
+        // Who was not asked about has no request that anybody could be asked about.
+        guard case .failure(.service(let last))? = sightings.last?.finding else { return #expect(Bool(false)) }
+        #expect(last.requestID == nil)
         #expect(bench.transport.count("POST") <= 4)
     }
 
