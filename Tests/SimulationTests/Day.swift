@@ -14,7 +14,8 @@ final class Day: @unchecked Sendable {
     let scheduler: Scheduler
     let ledger: Ledger
     let folder: TemporaryFolder
-    let weather: Weather
+    /// Another one every few runs.
+    private(set) var weather: Weather
     let people: People
     let tokenLifetime: TimeInterval
     /// The images whose IDs are written in a file.
@@ -24,6 +25,8 @@ final class Day: @unchecked Sendable {
     private var dice: Dice
     private let cloud: DemoCloud
     private var clockIsAhead: TimeInterval = 0
+    /// Which of the others' deeds are done.
+    private var done: Set<Int> = []
     /// Whether the password of the processes is the cloud's no longer.
     private(set) var hasOldPassword = false
 
@@ -31,7 +34,7 @@ final class Day: @unchecked Sendable {
         self.seed = seed
         var dice = Dice(seed: seed)
         let scheduler = Scheduler(seed: seed)
-        let images = (1...dice.number(1...12)).map { DemoImage.drawn($0, &dice) }
+        let images = (1...dice.number(4...20)).map { DemoImage.drawn($0, &dice) }
         self.scheduler = scheduler
         ledger = Ledger(images) { scheduler.time }
         folder = try TemporaryFolder()
@@ -77,8 +80,9 @@ final class Day: @unchecked Sendable {
 
     /// Lets the others do what they do at this moment.
     func others(_ moment: People.Moment) async {
-        for deed in people.deeds where deed.moment == moment {
+        for (number, deed) in people.deeds.enumerated() where deed.moment == moment && done.insert(number).inserted {
             ledger.note("people: \("\(deed.deed)".prefix(100))")
+            ledger.count("people: \("\(deed.deed)".prefix { $0 != "(" })")
             switch deed.deed {
             case .setClock(let seconds): clockIsAhead += seconds
             case .changePassword:
@@ -91,6 +95,14 @@ final class Day: @unchecked Sendable {
     }
 
     private func work() async throws {
+        for round in 1...dice.number(2...4) {
+            weather = Weather(&dice)
+            try await work(round)
+            try await pause()
+        }
+    }
+
+    private func work(_ round: Int) async throws {
         let wish = wish()
         switch dice.number(0...5) {
         case 0, 1:
@@ -98,9 +110,8 @@ final class Day: @unchecked Sendable {
         case 2:
             // Whoever did not get through tries again.
             for _ in 1...3 {
-                let status = try await run(wish).status
-                if status == .done { return }
-                try await scheduler.sleep(.seconds(dice.number(0...dice.pick([60, 900]))))
+                if try await run(wish).status == .done { return }
+                try await pause()
             }
         case 3:
             let other = self.wish()
@@ -110,11 +121,18 @@ final class Day: @unchecked Sendable {
         default:
             var plan = wish
             (plan.isDryRun, plan.writesPlan, plan.hasReceipt, plan.forgetsToken) = (false, true, false, false)
+            plan.plan = "plan-\(round)"
             try await run(plan)
-            try await scheduler.sleep(.seconds(dice.number(0...dice.pick([60, 900]))))
-            guard FileManager.default.fileExists(atPath: folder.file("plan").path) else { return }
-            try await run(Wish(.planned, &dice))
+            try await pause()
+            guard FileManager.default.fileExists(atPath: folder.file(plan.plan).path) else { return }
+            var apply = Wish(.planned, &dice)
+            apply.plan = plan.plan
+            try await run(apply)
         }
+    }
+
+    private func pause() async throws {
+        try await scheduler.sleep(.seconds(dice.number(0...dice.pick([60, 900]))))
     }
 
     @discardableResult
@@ -156,7 +174,7 @@ extension DemoImage {
             id: Sample.id(number),
             name: dice.pick(names),
             visibility: isShared ? "shared" : "private",
-            isProtected: dice.once(in: 4),
+            isProtected: dice.once(in: 3),
             createdAt: Day.start - Double(dice.number(0...14)) * 86_400 - 43_200,
             status: dice.pick(["active", "active", "active", "queued"]),
             tags: dice.some(["ci", "old"]),

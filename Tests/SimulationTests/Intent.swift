@@ -67,9 +67,9 @@ struct Intent {
     }
 
     private func isPlanned(_ id: String) -> Bool {
-        guard let json = try? Data(contentsOf: day.folder.file("plan")), let plan = try? SavedPlan(json: json),
+        guard let json = try? Data(contentsOf: day.folder.file(run.wish.plan)), let plan = try? SavedPlan(json: json),
             plan.deletions.contains(where: { $0.description == id }),
-            let planner = day.runs.first(where: \.wish.writesPlan)
+            let planner = day.runs.first(where: { $0.wish.writesPlan && $0.wish.plan == run.wish.plan })
         else { return false }
         let then = day.ledger.versions(of: id, from: planner.began, to: planner.ended).map(\.description)
         return !Set(then).isDisjoint(with: versions(id).map(\.description))

@@ -17,22 +17,22 @@ struct Invariants {
             if run.wish.isJSON, known == nil { found.append("\(run.number): standard output is not one document") }
             let checks: [(String, [String])] = [
                 ("gone, and was not to go", onlyWhatWasMeant(run)),
-                ("told what is not so", known.map { isTrue($0, run) } ?? []),
+                ("told what is not so", known.map { untruths($0, run) } ?? []),
                 ("not one outcome an image", known.map { isComplete($0, run) } ?? []),
                 ("unprotected, and nobody was told", leavesProtected(run, known)),
                 ("in the output", secrets(in: run.output + run.errors)),
                 ("in the output", controlCodes(in: run.output + run.errors)),
-                ("too many", isBounded(run)),
+                ("too many", excesses(run)),
                 ("the exit status", known.map { fits(run.status, $0, run) } ?? []),
                 ("the last words", saysNothingWasDeleted(run)),
                 ("the receipt", receipt(of: run, known)),
             ]
             for (rule, exceptions) in checks { found += exceptions.map { "\(run.number): \(rule): \($0)" } }
         }
-        return found + files()
+        return found + files() + needlessSignIns()
     }
 
-    private func deeds(_ run: Run) -> Ledger.Deeds { day.ledger[run.number] }
+    func deeds(_ run: Run) -> Ledger.Deeds { day.ledger[run.number] }
 
     private func onlyWhatWasMeant(_ run: Run) -> [String] {
         let taken = deeds(run).taken.sorted()
@@ -43,23 +43,27 @@ struct Invariants {
             + (taken.count > most ? ["\(taken.count), more than \(most)"] : [])
     }
 
-    /// A deleted image is gone; what is told of the others was not undone by this very process.
-    private func isTrue(_ report: Report, _ run: Run) -> [String] {
+    /// A deleted image is gone; what is told of the others was not undone by this very process. Only what somebody said
+    /// without looking excuses the contrary, and only of what it was said.
+    private func untruths(_ report: Report, _ run: Run) -> [String] {
         let deeds = deeds(run)
         return report.images.filter { row in
             // What another project has and does not lend is not there for this one.
             let isThere = day.ledger.now[row.id]?.isSeen ?? false
-            let isMisinformed = deeds.misinformed.contains(row.id)
+            let isTaken = deeds.taken.contains(row.id)
             switch row.outcome {
             case "deleted":
-                let isOwnDoing = deeds.taken.union(deeds.unanswered).contains(row.id) || row.attempts == 0
-                return (isThere || !isOwnDoing) && !isMisinformed
-            case "missing": return (isThere || deeds.taken.contains(row.id)) && !isMisinformed
+                let isOwnDoing = isTaken || deeds.unanswered.contains(row.id) || row.attempts == 0
+                return !isOwnDoing || isThere && !deeds.saidGone.contains(row.id)
+            case "missing":
+                // Done, and answered otherwise: the next try finds nothing, and nobody says that an answer was lost.
+                return isThere && !deeds.saidGone.contains(row.id)
+                    || isTaken && !deeds.answeredOtherwise.contains(row.id) && !deeds.saidGone.contains(row.id)
             case "failed":
                 let isSaid = row.detail?.contains("may be gone") ?? false
-                return deeds.taken.contains(row.id) && !isSaid && !isMisinformed
-            case "kept": return deeds.taken.contains(row.id) && !isMisinformed
-            default: return deeds.taken.contains(row.id)
+                return isTaken && !isSaid && !deeds.saidRefused.contains(row.id)
+            case "kept": return isTaken && !deeds.saidHeld.contains(row.id)
+            default: return isTaken
             }
         }.map { "\($0.id) \($0.outcome): \($0.detail ?? "")" }
     }
@@ -81,7 +85,7 @@ struct Invariants {
 
     /// Who lifts a protection and does not delete puts it back, or says that it could not.
     private func leavesProtected(_ run: Run, _ report: Report?) -> [String] {
-        let lifted = deeds(run).unprotected.subtracting(deeds(run).misinformed)
+        let lifted = deeds(run).unprotected.subtracting(deeds(run).protectionUnknown).subtracting(deeds(run).saidGone)
         return lifted.filter { id in
             guard let image = day.ledger.now[id], !image.isProtected else { return false }
             // Somebody else may have done the same.
@@ -95,7 +99,9 @@ struct Invariants {
     }
 
     private func secrets(in text: String) -> [String] {
-        day.ledger.secrets.contains(where: text.contains) ? ["a secret"] : []
+        // Bytes: a mark behind a secret would make another character of its end.
+        let bytes = Data(text.utf8)
+        return day.ledger.secrets.contains { bytes.range(of: Data($0.utf8)) != nil } ? ["a secret"] : []
     }
 
     private func controlCodes(in text: String) -> [String] {
@@ -103,46 +109,6 @@ struct Invariants {
             scalar == "\n" || ![.control, .format].contains(scalar.properties.generalCategory)
         }
         return isClean ? [] : ["a control code"]
-    }
-
-    private func isBounded(_ run: Run) -> [String] {
-        let deeds = deeds(run)
-        let tries = run.wish.retries + 1
-        let images = Set(day.ledger.history.flatMap(\.images.keys)).count + 1
-        let renewals = deeds.tokensRefused + Int((run.ended - run.began) / min(day.tokenLifetime, 300)) + 6
-        let signIns = deeds.requests.count { $0.method == "POST" }
-        let deletions = Dictionary(
-            grouping: deeds.requests.filter { $0.line.hasPrefix("DELETE /v2/images") },
-            by: \.line
-        )
-        let polls = run.wish.waits ? 140 * images : 0
-        return [
-            signIns > renewals * tries ? "\(signIns) questions to the identity service" : nil,
-            deeds.credentialsRefused > 1 ? "\(deeds.credentialsRefused) refusals of one password" : nil,
-            deletions.values.contains { $0.count > 2 * tries } ? "deletions of one image" : nil,
-            deeds.requests.count > (60 * images + polls + 60) * tries ? "\(deeds.requests.count) requests" : nil,
-            deeds.late > 0 ? "\(deeds.late) requests after the report" : nil,
-            deeds.begun.values.contains { $0 > run.interrupted } ? "deletions begun after Ctrl-C" : nil,
-            isCalm && deeds.endedTokens > 0
-                ? "\(deeds.endedTokens) requests with a token that was at its end" : nil,
-            run.ended - run.began > patience(run) ? "\(run.ended - run.began) seconds" : nil,
-        ].compactMap { $0 }
-    }
-
-    /// Whether nothing happens to tokens but that they end.
-    private var isCalm: Bool {
-        day.tokenLifetime > 300 && !day.runs.contains(where: \.wish.forgetsToken)
-            && !day.people.deeds.contains { item in
-                switch item.deed {
-                case .revokeTokens, .changePassword, .setClock: true
-                default: false
-                }
-            }
-    }
-
-    /// How long it may take, in seconds: each request its time, each try its wait, and the question a person's.
-    private func patience(_ run: Run) -> TimeInterval {
-        Double(deeds(run).requests.count + 1) * Double(run.wish.timeout + 61) + 300 + (run.wish.waits ? 600 : 0) + 120
     }
 
     private func fits(_ status: ExitStatus, _ report: Report, _ run: Run) -> [String] {
@@ -169,10 +135,17 @@ struct Invariants {
         guard run.wish.hasReceipt, let report else { return [] }
         let text = (try? String(contentsOf: day.folder.file("receipt"), encoding: .utf8)) ?? ""
         let lines = text.split(separator: "\n")
-        return report.images.filter { row in
-            let isTold = ["deleted", "failed", "missing", "kept"].contains(row.outcome) && row.attempts > 0
-            return isTold && !lines.contains { $0.contains(row.id) && $0.contains("\"outcome\":\"\(row.outcome)\"") }
-        }.map { "\($0.id) \($0.outcome) is not in it" }
+        let told = lines.filter { $0.contains("\"outcome\":\"deleted\"") }
+        let untrue = told.filter { line in
+            day.ledger.now.values.contains { line.contains($0.id) && $0.isSeen && !deeds(run).saidGone.contains($0.id) }
+                && day.runs.allSatisfy { deeds($0).saidGone.isEmpty }
+        }
+        return untrue.map { "\($0) is not gone" }
+            + report.images.filter { row in
+                let isTold = ["deleted", "failed", "missing", "kept"].contains(row.outcome) && row.attempts > 0
+                return isTold
+                    && !lines.contains { $0.contains(row.id) && $0.contains("\"outcome\":\"\(row.outcome)\"") }
+            }.map { "\($0.id) \($0.outcome) is not in it" }
     }
 
     /// No file but the cache holds a secret, and what the next run reads is whole.
@@ -185,7 +158,7 @@ struct Invariants {
                 problems.append("\(name) is left")
             }
             problems += secrets(in: String(decoding: content, as: UTF8.self)).map { "\(name): \($0)" }
-            if name == "plan", (try? SavedPlan(json: content)) == nil { problems.append("the plan is damaged") }
+            if name.hasPrefix("plan"), (try? SavedPlan(json: content)) == nil { problems.append("the plan is damaged") }
             if name == "receipt", !content.isEmpty, content.last != UInt8(ascii: "\n") {
                 problems.append("a torn receipt")
             }

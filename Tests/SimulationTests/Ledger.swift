@@ -19,8 +19,16 @@ final class Ledger: @unchecked Sendable {
         var taken: Set<String> = []
         /// The images of which it unprotected one, whatever became of that.
         var unprotected: Set<String> = []
-        /// The images of which it was told what is not true, other than by no answer at all.
-        var misinformed: Set<String> = []
+        /// The images of which it was told that they are not there, by somebody who did not look.
+        var saidGone: Set<String> = []
+        /// The images of which it was told that they are protected or public, by somebody who did not look.
+        var saidHeld: Set<String> = []
+        /// The images whose deletion was done and answered as if it had been refused.
+        var saidRefused: Set<String> = []
+        /// The images whose deletion was done and answered by somebody else.
+        var answeredOtherwise: Set<String> = []
+        /// The images whose protection is not what it was told, or may change when nobody waits any more.
+        var protectionUnknown: Set<String> = []
         /// The images of which a deletion got no answer, or only a gateway's.
         var unanswered: Set<String> = []
         /// When it was first asked for a change of an image.
@@ -33,6 +41,8 @@ final class Ledger: @unchecked Sendable {
         var endedTokens = 0
         /// How often the credentials were.
         var credentialsRefused = 0
+        /// How many requests came sooner than a server had asked for.
+        var hasty = 0
         /// How many requests came when its report was out.
         var late = 0
         var hasEnded = false
@@ -40,6 +50,8 @@ final class Ledger: @unchecked Sendable {
 
     private(set) var history: [Version]
     private(set) var trace: [String] = []
+    /// What came in the day, and how often: faults of requests, deeds of others, outcomes and exit statuses.
+    private(set) var tally: [String: Int] = [:]
     private(set) var secrets: Set<String> = []
     private var deeds: [Int: Deeds] = [:]
     private let time: () -> TimeInterval
@@ -56,6 +68,8 @@ final class Ledger: @unchecked Sendable {
 
     /// A line of the trace, by which two runs are compared and a failure is understood.
     func note(_ line: String) { trace.append(String(format: "%10.3f  ", time()) + line) }
+
+    func count(_ event: String) { tally[event, default: 0] += 1 }
 
     /// Nobody may ever read this.
     func keepSecret(_ secret: String) { secrets.insert(secret) }
@@ -76,7 +90,8 @@ final class Ledger: @unchecked Sendable {
 
     /// Everything that all images have been from `start` to `end`.
     func states(from start: TimeInterval, to end: TimeInterval) -> [[String: DemoImage]] {
-        let first = history.lastIndex { $0.time <= start } ?? 0
+        // What is changed in the very moment of the start may be changed after it.
+        let first = history.lastIndex { $0.time < start } ?? 0
         return history[first...].filter { $0.time <= max(start, end) }.map(\.images)
     }
 

@@ -15,6 +15,8 @@ final class Network: HTTPTransport, @unchecked Sendable {
     /// Is told of each request, with how many there were.
     private let onRequest: @Sendable (Int) async -> Void
     private var dice: Dice
+    /// Before when a server has asked not to be asked the same again.
+    private var notBefore: [String: TimeInterval] = [:]
     private var lastPage: (Data, HTTPURLResponse)?
 
     init(
@@ -40,16 +42,25 @@ final class Network: HTTPTransport, @unchecked Sendable {
         ledger[process].requests.append(sent)
         if ledger[process].hasEnded { ledger[process].late += 1 }
         await onRequest(ledger[process].requests.count)
+        if let earliest = notBefore.removeValue(forKey: "\(sent.method) \(sent.url)"), scheduler.time < earliest {
+            ledger[process].hasty += 1
+        }
         let fault = day.weather.fault(of: sent, &dice)
+        if let fault { ledger.count("\(sent.method) \(fault.kind)") }
         if sent.changesImages {
             let id = sent.url.lastPathComponent
             ledger[process].begun[id] = ledger[process].begun[id] ?? scheduler.time
             if sent.method == "DELETE", fault?.mayLoseAnswer ?? false { ledger[process].unanswered.insert(id) }
         }
-        ledger.note("\(process): \(sent.method) \(sent.url.path) \(fault.map { "\($0)".prefix(90) } ?? "")")
+        ledger.note("\(process): \(sent.method) \(sent.url.path) \(fault?.name ?? "")")
         try await wait(.milliseconds(dice.number(0...200)))
         let answer = try await answer(to: request, sent, fault)
         try await wait(.milliseconds(dice.number(0...200)))
+        if let seconds = answer.1.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init),
+            (0...60).contains(seconds), !saysTokenIsRefused(answer.0)
+        {
+            notBefore["\(sent.method) \(sent.url)"] = scheduler.time + seconds
+        }
         if answer.1.statusCode == 401 {
             if sent.method == "POST" {
                 ledger[process].credentialsRefused += 1
@@ -87,7 +98,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
             return answer
         case .late(let seconds):
             // What is put back before a request that is still on its way will not stay so.
-            if sent.method == "PATCH" { misinform(sent) }
+            if sent.method == "PATCH" { ledger[process].protectionUnknown.insert(sent.url.lastPathComponent) }
             Task {
                 try await scheduler.sleep(.seconds(seconds))
                 _ = try await act(request, sent)
@@ -95,14 +106,13 @@ final class Network: HTTPTransport, @unchecked Sendable {
             throw TransportError(.connectionLost, "connection reset by peer")
         case .truncated:
             let (body, response) = try await act(request, sent)
-            if !body.isEmpty { misinform(sent) }
             return (body.prefix(body.count / 2), response)
         case .oversized:
             _ = try await act(request, sent)
             throw TransportError(.oversizedAnswer, "the answer exceeds 16777216 bytes")
         case .answer(let answer, let hasActed):
             if hasActed { _ = try await act(request, sent) }
-            misinform(sent)
+            note(answer, to: sent, hasActed: hasActed)
             return other(answer, sent)
         case .list(let list):
             let answer = try await act(request, sent)
@@ -130,10 +140,23 @@ final class Network: HTTPTransport, @unchecked Sendable {
         return answer
     }
 
-    private func misinform(_ sent: SentRequest) {
-        guard sent.url.path.hasPrefix("/v2/images") else { return }
-        ledger[process].misinformed.formUnion(sent.url.pathComponents)
+    /// Writes down what an answer that the cloud never gave says of an image.
+    private func note(_ answer: Weather.Answer, to sent: SentRequest, hasActed: Bool) {
         if sent.line == "GET /v2/images" { ledger[process].wasShownAnotherList = true }
+        guard sent.url.path.hasPrefix("/v2/images/") else { return }
+        let id = sent.url.pathComponents[3]
+        if answer.saysGone { ledger[process].saidGone.insert(id) }
+        if answer.saysHeld { ledger[process].saidHeld.insert(id) }
+        if sent.method == "PATCH" { ledger[process].protectionUnknown.insert(id) }
+        if sent.method == "DELETE", hasActed {
+            ledger[process].answeredOtherwise.insert(id)
+            if answer.saysRefused { ledger[process].saidRefused.insert(id) }
+        }
+    }
+
+    /// Whether an answer, whatever its status, asks for another token, with which the next try may come at once.
+    private func saysTokenIsRefused(_ body: Data) -> Bool {
+        ["IMG.0087", "1103", "need to refresh"].contains { body.range(of: Data($0.utf8)) != nil }
     }
 
     private func other(_ answer: Weather.Answer, _ sent: SentRequest) -> (Data, HTTPURLResponse) {
@@ -141,9 +164,11 @@ final class Network: HTTPTransport, @unchecked Sendable {
         func filled(_ text: String) -> String {
             text.replacing("TOKEN", with: token).replacing("BODY", with: String(decoding: sent.body, as: UTF8.self))
         }
+        // Not to a deletion: that would be the server's lie, and nobody could see through it.
+        let status = answer.status == 204 && sent.method == "DELETE" ? 200 : answer.status
         let response = HTTPURLResponse(
             url: sent.url,
-            statusCode: answer.status,
+            statusCode: status,
             httpVersion: "HTTP/1.1",
             headerFields: answer.headers.mapValues(filled)
         )
@@ -161,7 +186,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         case .linkless: (page["next"], page["first"]) = (nil, nil)
         case .linked: page["next"] = "/v2/images?marker=more"
         }
-        return ((try? JSONSerialization.data(withJSONObject: page)) ?? body, response)
+        return ((try? JSONSerialization.data(withJSONObject: page, options: [.sortedKeys])) ?? body, response)
     }
 }
 

@@ -35,9 +35,9 @@ struct People {
 
     init(_ images: [DemoImage], _ dice: inout Dice) {
         let ids = images.map(\.id)
-        let count = dice.once(in: 3) ? 0 : dice.number(1...5)
+        let count = dice.once(in: 3) ? 0 : dice.number(1...8)
         deeds = (0..<count).map { number in
-            let moment: Moment = dice.once(in: 2) ? .question : .request(dice.number(1...2), dice.number(1...30))
+            let moment: Moment = dice.once(in: 2) ? .question : .request(dice.number(1...6), dice.number(1...12))
             let id = dice.pick(ids)
             let deed: Deed =
                 switch dice.number(0...14) {

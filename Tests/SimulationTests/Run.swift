@@ -94,6 +94,12 @@ final class Run: @unchecked Sendable {
         for impatience in impatience { impatience.cancel() }
         signals.finish()
         day.ledger.note("\(number): \(status)")
-        for row in report?.images ?? [] { day.ledger.note("\(number): \(row.id) \(row.outcome) \(row.detail ?? "")") }
+        day.ledger.count("status: \(status)")
+        for row in report?.images ?? [] {
+            // The cloud's own request IDs are others each time.
+            let detail = (row.detail ?? "").replacing(#/req-[0-9a-f-]+/#, with: "req-…")
+            day.ledger.note("\(number): \(row.id) \(row.outcome) \(detail)")
+            day.ledger.count("outcome: \(row.outcome)")
+        }
     }
 }

@@ -11,36 +11,68 @@ import Testing
 @Suite("Simulation", .timeLimit(.minutes(600)))
 struct SimulationTests {
     private static let variables = ProcessInfo.processInfo.environment
-    private static let seed = variables["DELETE_IMAGE_SEED"].flatMap(Int.init)
-    private static let first = variables["DELETE_IMAGE_FIRST_SEED"].flatMap(Int.init) ?? 1
-    private static let count = variables["DELETE_IMAGE_SEEDS"].flatMap(Int.init) ?? 200
+
+    /// A number that a variable may set; nil where it is none.
+    private static func number(_ name: String, otherwise value: Int) -> Int? {
+        variables[name].map { Int($0) } ?? value
+    }
 
     @Test("Whatever happens, only what was meant goes, and what is told is true")
-    func days() async {
-        if let seed = Self.seed { return print(await Self.check(seed).joined(separator: "\n")) }
+    func days() async throws {
+        if Self.variables["DELETE_IMAGE_SEED"] != nil {
+            let seed = try #require(Self.number("DELETE_IMAGE_SEED", otherwise: 0))
+            return print(await Self.check(seed).trace.joined(separator: "\n"))
+        }
+        let first = try #require(Self.number("DELETE_IMAGE_FIRST_SEED", otherwise: 1))
+        let count = try #require(Self.number("DELETE_IMAGE_SEEDS", otherwise: 200))
         let lanes = ProcessInfo.processInfo.activeProcessorCount
-        await withTaskGroup { group in
+        let tally = await withTaskGroup { group in
             for lane in 0..<lanes {
                 group.addTask {
-                    for seed in stride(from: Self.first + lane, to: Self.first + Self.count, by: lanes) {
-                        _ = await Self.check(seed)
+                    var tally: [String: Int] = [:]
+                    for seed in stride(from: first + lane, to: first + count, by: lanes) {
+                        tally.merge(await Self.check(seed).tally, uniquingKeysWith: +)
                     }
+                    return tally
                 }
             }
+            return await group.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
+        }
+        // Days on which nothing comes show nothing.
+        #expect(Self.events.filter { tally[$0] == nil } == [])
+        if Self.variables["DELETE_IMAGE_SEEDS"] != nil {
+            for event in tally.sorted(by: <) { print(event.value, event.key) }
         }
     }
 
+    /// What must have come in as many days as are tried.
+    private static let events: [String] = {
+        let faults = ["refused", "reset", "reset after", "silence", "drip", "late", "oversized", "answer"]
+        let methods = ["GET", "DELETE"]
+        let outcomes = ["deleted", "kept", "missing", "failed", "pending", "wouldDelete"]
+        let statuses = [
+            "done", "incomplete", "usage", "input", "unavailable", "denied", "configuration", "interrupted",
+        ]
+        let deeds = ["remove", "rename", "protect", "use", "lend", "add", "revokeTokens", "changePassword", "setClock"]
+        return methods.flatMap { method in faults.map { "\(method) \($0)" } } + [
+            "POST answer", "POST reset", "GET list",
+        ]
+            + outcomes.map { "outcome: \($0)" } + statuses.map { "status: \($0)" }
+            + (deeds + ["spoilCache"]).map { "people: \($0)" }
+    }()
+
     @Test("The same seed is the same day", arguments: [1, 7, 23, 42, 99])
     func replay(seed: Int) async {
-        let (first, second) = (await Self.check(seed), await Self.check(seed))
+        let (first, second) = (await Self.check(seed).trace, await Self.check(seed).trace)
         #expect(first == second)
     }
 
     /// Lets the day pass and checks what must be true after it.
     ///
-    /// - Returns: What happened in it.
-    private static func check(_ seed: Int) async -> [String] {
-        let (trace, problems) = await withCheckedContinuation { continuation in
+    /// - Returns: What happened in it, one after the other, and how often what.
+    @discardableResult
+    private static func check(_ seed: Int) async -> (trace: [String], tally: [String: Int]) {
+        let (ledger, problems) = await withCheckedContinuation { continuation in
             // A thread of its own, which no other code runs on meanwhile.
             let thread = Thread {
                 continuation.resume(returning: LastWords.during(replay(seed)) { outcome(of: seed) })
@@ -51,20 +83,20 @@ struct SimulationTests {
         for problem in problems {
             Issue.record("seed \(seed): \(problem)\n\(replay(seed))")
         }
-        return trace
+        return (ledger?.trace ?? [], ledger?.tally ?? [:])
     }
 
     private static func replay(_ seed: Int) -> String {
         "DELETE_IMAGE_SEED=\(seed) swift test --filter SimulationTests"
     }
 
-    private static func outcome(of seed: Int) -> (trace: [String], problems: [String]) {
+    private static func outcome(of seed: Int) -> (ledger: Ledger?, problems: [String]) {
         do {
             let day = try Day(seed: seed)
-            do { try day.pass() } catch { return (day.ledger.trace, ["it does not end: \(error)"]) }
-            return (day.ledger.trace, Invariants(day: day).violations())
+            do { try day.pass() } catch { return (day.ledger, ["it does not end: \(error)"]) }
+            return (day.ledger, Invariants(day: day).violations())
         } catch {
-            return ([], ["it cannot begin: \(error)"])
+            return (nil, ["it cannot begin: \(error)"])
         }
     }
 }

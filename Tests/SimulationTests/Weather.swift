@@ -115,16 +115,13 @@ struct Weather {
         )
     }
 
+    private static let statuses =
+        [200, 201, 202, 203, 204, 205, 206, 300, 301, 302, 303, 304, 307, 308]
+        + [400, 402, 403, 404, 405, 406, 407, 408, 409, 410, 412, 413, 414, 415, 418, 422, 423, 429, 431, 451, 494]
+        + [500, 501, 502, 503, 504, 505, 507, 511, 520, 599]
+
     private static func answer(_ dice: inout Dice) -> Answer {
-        let status = dice.pick([
-            200, 201, 202, 203, 205, 206, 300, 301, 302, 303, 304, 307, 308, 400, 402, 403, 404, 405, 406, 407, 408,
-            409,
-            410, 412, 413, 414, 415, 418, 422, 423, 429, 431, 451, 494, 500, 501, 502, 503, 504, 505, 507, 511, 520,
-            599,
-            dice.number(200...599),
-        ])
-        // No such answer may be taken for a deletion; it would be the server's lie, and nobody could see through it.
-        guard status != 204 else { return Answer(status: 200) }
+        let status = dice.pick(statuses + [dice.number(200...599)])
         var answer = Answer(status: status, body: dice.pick(Bodies.all))
         if dice.once(in: 3) { answer.headers["X-Openstack-Request-Id"] = "req-\u{1B}[31mTOKEN" }
         if (300..<400).contains(status) { answer.headers["Location"] = "http://elsewhere.example/TOKEN" }
@@ -133,33 +130,48 @@ struct Weather {
     }
 }
 
-/// Bodies of answers as they are met in the wild, and worse ones.
-enum Bodies {
-    static let all: [String] = [
-        "", "{}", "null", "[]", "0", "\"\"", "{", "\u{0}", "\u{FEFF}{}", "<html>", "TOKEN", "BODY",
-        #"{"images":[]}"#, #"{"images":null}"#, #"{"images":[{},null,1],"next":"/v2/images"}"#, #"{"images":{}}"#,
-        #"{"token":{}}"#, #"{"token":{"expires_at":"2026-11-19T11:06:40.000000Z","project":{"id":"another"}}}"#,
-        #"{"token":{"expires_at":"never"}}"#, #"{"members":{}}"#, #"{"servers":{}}"#,
-        #"{"message":"Image is protected and cannot be deleted.<br /><br />\n\n\n","code":"403 Forbidden"}"#,
-        #"{"message":"Failed to find image to delete<br /><br />","code":"404 Not Found","title":"Not Found"}"#,
-        #"{"error":{"code":401,"message":"The request you have made requires authentication.","title":"U"}}"#,
-        #"{"error":{"message":"X-Auth-Token TOKEN is invalid in the request","code":403}}"#,
-        #"{"error_msg":"decrypt token fail: TOKEN","error_code":"APIGW.0301","request_id":"TOKEN"}"#,
-        #"{"error_msg":"the API does not exist","error_code":"APIGW.0101"}"#,
-        #"{"error_msg":"throttled","error_code":"APIG.0308","request_id":"5"}"#,
-        #"{"error":{"message":"The token is incorrect.","code":"IMG.0087"}}"#,
-        #"{"error":{"message":"The image does not exist.","code":"IMG.0144"}}"#,
-        #"{"error":{"message":"The image in the request is protected.","code":"IMG.0028"}}"#,
-        #"{"error":{"message":"The public image cannot be deleted.","code":"IMG.0094"}}"#,
-        #"{"error":{"message":"You do not have permission.","code":"IMG.0161"}}"#,
-        #"{"error_msg":"incorrect password","error_code":"1103"}"#,
-        #"{"itemNotFound":{"message":"no","code":404}}"#,
-        #"{"error":{"code":"EPS.0003","message":"policy doesn't allow x"}}"#,
-        #"{"message":"Token need to refresh"}"#, #"{"error":"BODY"}"#,
-        #"{"message":"\u001b[2J\u009b31m\u202edeleted\r\ndeleted"}"#,
-        "<html><head><title>TOKEN</title></head><body><h1>502 Bad Gateway</h1>BODY<script>x</script></body></html>",
-        "<?xml version=\"1.0\"?><error><code>IMG.0026</code><message>TOKEN</message></error>",
-        String(repeating: "[", count: 3000), String(repeating: "<head", count: 2000),
-        String(repeating: "TOKEN ", count: 100),
-    ]
+extension Weather.Fault {
+    /// For the tally.
+    var kind: String {
+        switch self {
+        case .answer: "answer"
+        case .list: "list"
+        case .drip: "drip"
+        case .late: "late"
+        default: name
+        }
+    }
+
+    /// For the trace.
+    var name: String {
+        switch self {
+        case .refused: "refused"
+        case .untrusted: "untrusted"
+        case .reset(let hasActed): "reset" + (hasActed ? " after" : "")
+        case .silence(let hasActed): "silence" + (hasActed ? " after" : "")
+        case .drip(let seconds): "drips for \(seconds) s"
+        case .late(let seconds): "late by \(seconds) s"
+        case .truncated: "truncated"
+        case .oversized: "oversized"
+        case .answer(let answer, let hasActed):
+            "\(answer.status) \(answer.body.prefix(60))" + (hasActed ? " after" : "")
+        case .list(let list): "\(list) page"
+        }
+    }
+}
+
+extension Weather.Answer {
+    /// Whether it says that an image is not there.
+    var saysGone: Bool {
+        ["IMG.0027", "IMG.0144"].contains { body.contains($0) }
+            || [404, 410].contains(status) && !body.contains("APIGW.0101")
+    }
+
+    /// Whether it says that an image is not to be deleted.
+    var saysHeld: Bool {
+        ["IMG.0028", "IMG.0083", "IMG.0094"].contains { body.contains($0) } || body.contains("is protected")
+    }
+
+    /// Whether it says that nothing was done, or leaves no doubt of that.
+    var saysRefused: Bool { (300..<500).contains(status) || status == 503 || body.contains("code\":\"") }
 }

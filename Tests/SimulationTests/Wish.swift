@@ -41,6 +41,8 @@ struct Wish {
     var extra = Rule()
     var isDryRun = false
     var writesPlan = false
+    /// The plan's file.
+    var plan = "plan"
     var hasReceipt = false
     var isConfirmed = true
     var usesCache = true
@@ -59,8 +61,8 @@ struct Wish {
         retries = dice.pick([0, 1, 2, 4, 4, 4])
         timeout = dice.pick([1, 5, 30, 30])
         isJSON = !dice.once(in: 4)
-        usesCache = !dice.once(in: 5)
-        forgetsToken = dice.once(in: 12)
+        usesCache = !dice.once(in: 12)
+        forgetsToken = dice.once(in: 20)
         waits = dice.once(in: 6)
         ignoresMissing = dice.once(in: 4)
         isConfirmed = dice.once(in: 3)
@@ -97,16 +99,16 @@ struct Wish {
         case .names(let names): arguments += names
         case .rules(let rules, isPolicy: true):
             let policy = ["rules": Dictionary(uniqueKeysWithValues: rules.enumerated().map { ("rule \($0)", $1.json) })]
-            try JSONSerialization.data(withJSONObject: policy).write(
+            try JSONSerialization.data(withJSONObject: policy, options: [.sortedKeys]).write(
                 to: folder.appendingPathComponent("policy-\(process)")
             )
             arguments += ["--policy", path("policy-\(process)")]
         case .rules(let rules, isPolicy: false): arguments += rules.flatMap(\.arguments)
-        case .planned: arguments += ["--apply", path("plan")]
+        case .planned: arguments += ["--apply", path(plan)]
         }
         arguments += extra.arguments
         if isDryRun { arguments.append("--dry-run") }
-        if writesPlan { arguments += ["--plan", path("plan")] }
+        if writesPlan { arguments += ["--plan", path(plan)] }
         if hasReceipt { arguments += ["--receipt", path("receipt")] }
         if isConfirmed { arguments.append("--yes") }
         if !usesCache { arguments.append("--no-token-cache") }

@@ -1,0 +1,30 @@
+/// Bodies of answers as they are met in the wild, and worse ones.
+enum Bodies {
+    static let all: [String] = [
+        "", "{}", "null", "[]", "0", "\"\"", "{", "\u{0}", "\u{FEFF}{}", "<html>", "TOKEN", "BODY",
+        #"{"images":[]}"#, #"{"images":null}"#, #"{"images":[{},null,1],"next":"/v2/images"}"#, #"{"images":{}}"#,
+        #"{"token":{}}"#, #"{"token":{"expires_at":"2026-11-19T11:06:40.000000Z","project":{"id":"another"}}}"#,
+        #"{"token":{"expires_at":"never"}}"#, #"{"members":{}}"#, #"{"servers":{}}"#,
+        #"{"message":"Image is protected and cannot be deleted.<br /><br />\n\n\n","code":"403 Forbidden"}"#,
+        #"{"message":"Failed to find image to delete<br /><br />","code":"404 Not Found","title":"Not Found"}"#,
+        #"{"error":{"code":401,"message":"The request you have made requires authentication.","title":"U"}}"#,
+        #"{"error":{"message":"X-Auth-Token TOKEN is invalid in the request","code":403}}"#,
+        #"{"error_msg":"decrypt token fail: TOKEN","error_code":"APIGW.0301","request_id":"TOKEN"}"#,
+        #"{"error_msg":"the API does not exist","error_code":"APIGW.0101"}"#,
+        #"{"error_msg":"throttled","error_code":"APIG.0308","request_id":"5"}"#,
+        #"{"error":{"message":"The token is incorrect.","code":"IMG.0087"}}"#,
+        #"{"error":{"message":"The image does not exist.","code":"IMG.0144"}}"#,
+        #"{"error":{"message":"The image in the request is protected.","code":"IMG.0028"}}"#,
+        #"{"error":{"message":"The public image cannot be deleted.","code":"IMG.0094"}}"#,
+        #"{"error":{"message":"You do not have permission.","code":"IMG.0161"}}"#,
+        #"{"error_msg":"incorrect password","error_code":"1103"}"#,
+        #"{"itemNotFound":{"message":"no","code":404}}"#,
+        #"{"error":{"code":"EPS.0003","message":"policy doesn't allow x"}}"#,
+        #"{"message":"Token need to refresh"}"#, #"{"error":"BODY"}"#,
+        #"{"message":"\u001b[2J\u009b31m\u202edeleted\r\ndeleted"}"#,
+        "<html><head><title>TOKEN</title></head><body><h1>502 Bad Gateway</h1>BODY<script>x</script></body></html>",
+        "<?xml version=\"1.0\"?><error><code>IMG.0026</code><message>TOKEN</message></error>",
+        String(repeating: "[", count: 3000), String(repeating: "<head", count: 2000),
+        String(repeating: "TOKEN ", count: 100),
+    ]
+}
