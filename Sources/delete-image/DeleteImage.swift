@@ -9,7 +9,7 @@ struct DeleteImage {
         signal(SIGPIPE, SIG_IGN)
         // Nor a file that reaches the limit for its size (`ulimit -f`): the write fails, and that is told.
         signal(SIGXFSZ, SIG_IGN)
-        LastWords.prepare()
+        Crash.isTold()
         let streams = StandardStreams()
         let environment = ProcessInfo.processInfo.environment
         let status = await Command.run(
