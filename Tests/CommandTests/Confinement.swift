@@ -39,6 +39,7 @@ struct Confinement: Sendable {
     static let userID: uid_t = isRoot ? 65534 : geteuid()
     /// Whether programs can be run as somebody to whom modes mean something, which they do not to root.
     static let hasUser = !isRoot || isThere(users)
+    var isAnotherUser: Bool { words.first == Self.users }
     static let user = Confinement(
         words: isRoot ? [users, "--reuid=\(userID)", "--regid=\(userID)", "--clear-groups"] : []
     )
@@ -73,7 +74,13 @@ extension LoopbackCloud {
     ) async throws -> Executable.Finished {
         var environment = environment
         if let folder { environment["DELETE_IMAGE_WORK_DIRECTORY"] = folder.url.path }
-        let command = confinement.words + [Executable.deleteImage.url.path]
+        // Another user need not be let to where the tests were built, and Foundation traps in a program whose folder cannot
+        // be read.
+        let place = try TemporaryFolder()
+        defer { withExtendedLifetime(place) {} }
+        let program = confinement.isAnotherUser ? place.file("delete-image") : Executable.deleteImage.url
+        if confinement.isAnotherUser { try FileManager.default.copyItem(at: Executable.deleteImage.url, to: program) }
+        let command = confinement.words + [program.path]
         return try await Executable(url: URL(fileURLWithPath: command[0])).run(
             command.dropFirst() + (folder == nil ? ["--no-token-cache"] : []) + arguments,
             environment: environment
