@@ -112,7 +112,7 @@ struct HostileServerTests {
         [Place.signIn, .list, .deletion]
     )
     func endless(endless: Endless, place: Place) async throws {
-        let (run, cloud, asked) = try await run(place, ["--json", "--retries", "0", "--timeout", "1"]) { _ in
+        let (run, cloud, asked) = try await run(place, ["--json", "--retries", "0", "--timeout", "2"]) { _ in
             endless.reply(place.status)
         }
         #expect(asked == 1)
