@@ -149,7 +149,15 @@ final class Day: @unchecked Sendable {
         let name = dice.pick(ledger.now.values.filter(\.isOwn).map(\.name).sorted() + DemoImage.names.prefix(1))
         return switch dice.number(0...3) {
         case 0:
-            Wish(.ids(dice.some(images) + [dice.pick(images), Sample.id(777)].filter { _ in dice.once(in: 2) }), &dice)
+            Wish(
+                .ids(
+                    dice.some(images)
+                        + [dice.pick(images.isEmpty ? [Sample.id(778)] : images), Sample.id(777)].filter { _ in
+                            dice.once(in: 2)
+                        }
+                ),
+                &dice
+            )
         case 1:
             // Mostly names of one image each: of several, none goes.
             Wish(
