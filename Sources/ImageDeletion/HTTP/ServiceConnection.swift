@@ -141,12 +141,14 @@ public struct ServiceConnection: Sendable {
         switch answer {
         case .success((let body, let response)) where request.expects.contains(response.statusCode):
             // A token that has just been made may stand in an address or a name that came with it.
-            let made = response.value(forHTTPHeaderField: "X-Subject-Token").map { [Secret($0)] } ?? []
+            let made = response.value(forHTTPHeaderField: "X-Subject-Token").map {
+                Redaction(request.secrets + [Secret($0)])
+            }
             return .success(
                 Reply(
                     service: request.service,
                     status: response.statusCode,
-                    body: Redaction(request.secrets + made)(body),
+                    body: (made ?? redact)(body),
                     response: response,
                     requestID: response.requestID.map(redact.callAsFunction),
                     attempts: attempt
