@@ -42,7 +42,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         ledger[process].requests.append(sent)
         if ledger[process].hasEnded { ledger[process].late += 1 }
         await onRequest(ledger[process].requests.count)
-        if let earliest = notBefore.removeValue(forKey: "\(sent.method) \(sent.url)"), scheduler.time < earliest {
+        if let earliest = notBefore.removeValue(forKey: sent.identity), scheduler.time < earliest {
             ledger[process].hasty += 1
         }
         let fault = day.weather.fault(of: sent, &dice)
@@ -59,7 +59,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         if let seconds = answer.1.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init),
             (0...60).contains(seconds), !saysTokenIsRefused(answer.0)
         {
-            notBefore["\(sent.method) \(sent.url)"] = scheduler.time + seconds
+            notBefore[sent.identity] = scheduler.time + seconds
         }
         if answer.1.statusCode == 401 {
             if sent.method == "POST" {
@@ -191,6 +191,9 @@ final class Network: HTTPTransport, @unchecked Sendable {
 }
 
 extension SentRequest {
+    /// What it asks for, whole: another body asks for something else.
+    fileprivate var identity: String { "\(method) \(url) \(String(decoding: body, as: UTF8.self))" }
+
     /// Whether it asks for a change of an image.
     var changesImages: Bool { method != "GET" && url.path.hasPrefix("/v2/images") }
 }

@@ -25,11 +25,11 @@ struct Weather {
         /// The list of images is not what it should be.
         case list(List)
 
-        /// Whether nobody is told what became of the request.
+        /// Whether nobody is told what became of the request: there is no answer, or one that tells nothing of it.
         var mayLoseAnswer: Bool {
             switch self {
             case .reset, .silence, .drip, .late, .oversized: true
-            case .answer(let answer, _): [502, 504].contains(answer.status)
+            case .answer(let answer, _): !answer.saysRefused
             case .refused, .untrusted, .truncated, .list: false
             }
         }
@@ -172,6 +172,6 @@ extension Weather.Answer {
         ["IMG.0028", "IMG.0083", "IMG.0094"].contains { body.contains($0) } || body.contains("is protected")
     }
 
-    /// Whether it says that nothing was done, or leaves no doubt of that.
-    var saysRefused: Bool { (300..<500).contains(status) || status == 503 || body.contains("code\":\"") }
+    /// Whether it says that nothing was done.
+    var saysRefused: Bool { (300..<500).contains(status) || status == 503 }
 }

@@ -88,9 +88,9 @@ public struct ServiceError: Error, Sendable, Hashable {
         self.attempts = attempts
         followsLostAnswer = false
         mayHaveActed = false
-        // A service that failed on the way, or that says something else than it should, may have done it.
-        mayHaveActed =
-            losesAnswer || kind == .unexpected || kind == .unavailable && (status ?? 0) >= 500 && status != 503
+        // Whatever else it says, with the status of a success or of a failure on the way a service may have done it.
+        let isDoubtful = status.map { (200..<300).contains($0) || $0 >= 500 && $0 != 503 } ?? false
+        mayHaveActed = losesAnswer || isDoubtful
     }
 
     /// Whether nobody is told what became of this very try: it has no answer, or only that of a gateway before the service.

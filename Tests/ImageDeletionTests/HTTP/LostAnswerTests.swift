@@ -114,6 +114,15 @@ struct LostAnswerTests {
         #expect(outcome.mayBeGone)
     }
 
+    @Test("Whatever such an answer says besides, the doubt stays", arguments: [202, 502, 599])
+    func contradiction(status: Int) async throws {
+        let body = #"{"error":{"message":"You do not have permission.","code":"IMG.0161"}}"#
+        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(status, body: body) : nil }
+        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        #expect(outcome.code == "IMG.0161")
+        #expect(outcome.mayBeGone)
+    }
+
     @Test("Where the deletion was never sent, or refused, there is no doubt")
     func noDoubt() async throws {
         let unsent = Bench { request, _ in request.method == "POST" ? .lostAnswer(.connectionLost) : nil }
