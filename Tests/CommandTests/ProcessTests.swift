@@ -29,6 +29,11 @@ struct ProcessTests {
         }
     }
 
+    /// What went wrong, of those for which something did.
+    private func complaints(of runs: [Executable.Finished]) -> [String] {
+        runs.filter { $0.status != 0 || $0.errors != "" }.map { "\($0.status): \($0.errors)\($0.output)" }
+    }
+
     private func expectOnlyTheCache() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
         #expect(Set(names) == ["token-cache.json", "token-cache.json.lock"])
@@ -38,7 +43,7 @@ struct ProcessTests {
     func cold() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(Self.count))
         let runs = try await runAll(cloud)
-        #expect(runs.allSatisfy { $0.status == 0 && $0.errors == "" })
+        #expect(complaints(of: runs) == [])
         #expect(cloud.count("POST") == 1)
         #expect(await cloud.remaining().isEmpty)
         try expectOnlyTheCache()
@@ -48,7 +53,7 @@ struct ProcessTests {
     func identities() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(Self.count + 2))
         let runs = try await runAll(cloud, others: Self.byID)
-        #expect(runs.allSatisfy { $0.status == 0 && $0.errors == "" })
+        #expect(complaints(of: runs) == [])
         #expect(cloud.count("POST") == 2)
         #expect(cloud.count("DELETE") == Self.count)
         let afterwards: [[String: String?]] = [[:], Self.byID]
@@ -67,7 +72,7 @@ struct ProcessTests {
         _ = try await cloud.run([Sample.id(Self.count + 1)], in: folder)
         await cloud.cloud.revokeAllTokens()
         let runs = try await runAll(cloud)
-        #expect(runs.allSatisfy { $0.status == 0 && $0.errors == "" })
+        #expect(complaints(of: runs) == [])
         #expect(cloud.count("POST") == 2)
         #expect(await cloud.remaining().isEmpty)
         try expectOnlyTheCache()

@@ -32,7 +32,8 @@ struct PrivateFile: Sendable {
         guard info.st_mode & S_IFMT == S_IFREG else { throw Fault("it is no regular file") }
         guard info.st_uid == geteuid() else { throw Fault("it belongs to another user") }
         guard info.st_mode & 0o077 == 0 else { throw Fault("other users have access to it") }
-        guard info.st_nlink == 1 else { throw Fault("it has a second name (hard link)") }
+        // No name at all: it was replaced since it was opened, by another process of ours. It is as good as a moment ago.
+        guard info.st_nlink <= 1 else { throw Fault("it has a second name (hard link)") }
         guard info.st_size <= limit else { throw Fault("it is larger than \(limit) bytes") }
         var data = Data(count: Int(info.st_size))
         var filled = 0

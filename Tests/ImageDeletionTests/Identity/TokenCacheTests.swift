@@ -289,6 +289,27 @@ struct TokenCacheTests {
         #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
     }
 
+    @Test("A file that another process replaces while it is read is read as it was")
+    func replaced() async throws {
+        let bench = Bench()
+        _ = try await bench.service(tokenCache: cache).signIn()
+        let content = try Data(contentsOf: file)
+        let isOver = Locked(false)
+        let replacing = Task.detached { [file] in
+            let draft = file.appendingPathExtension("draft").path
+            let owner: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+            while !isOver.value {
+                guard FileManager.default.createFile(atPath: draft, contents: content, attributes: owner) else { break }
+                rename(draft, file.path)
+            }
+        }
+        for _ in 0..<4000 { _ = try await bench.service(tokenCache: cache).signIn() }
+        isOver.withLock { $0 = true }
+        await replacing.value
+        #expect(bench.transport.count("POST") == 1)
+        #expect(told(bench) == [])
+    }
+
     @Test("A process that hangs is not waited for without end")
     func hanging() async throws {
         let meeting = Meeting(of: 2)
