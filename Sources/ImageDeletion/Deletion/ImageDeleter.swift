@@ -76,7 +76,7 @@ public actor ImageDeleter {
     private func outcome(of entry: DeletionPlan.Entry) async -> Outcome? {
         if let decided = Outcome(decidedBy: entry) { return decided }
         // Whoever waits for a token has not begun to delete.
-        do throws(ImageDeletionError) { _ = try await client.session() } catch {
+        do throws(ImageDeletionError) { _ = try await client.tokens.token() } catch {
             return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
         }
         if isStopped || Task.isCancelled { return nil }

@@ -10,13 +10,13 @@ struct IdentityClient: Sendable {
     var connection: ServiceConnection
 
     /// Asks for a token: `POST /v3/auth/tokens`. A 401 is final: five of them can lock an account.
-    func token(from authURL: URL, _ request: Data) async throws(ImageDeletionError) -> Token {
+    func token(from authURL: URL) async throws(ImageDeletionError) -> Token {
         try await token(
             ServiceRequest(
                 service: .identity,
                 method: "POST",
                 url: authURL.appendingPathComponent("auth/tokens"),
-                body: request,
+                body: TokenRequest(credentials).body,
                 expects: [200, 201],
                 secrets: credentials.secrets
             ),

@@ -30,7 +30,7 @@ struct TokenRequest {
             body = nil
             return
         }
-        body = try? JSONSerialization.data(withJSONObject: ["auth": auth], options: [.sortedKeys])
+        body = try? JSONSerialization.data(withJSONObject: ["auth": auth])
     }
 }
 

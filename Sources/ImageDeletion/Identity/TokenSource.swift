@@ -103,9 +103,9 @@ actor TokenSource {
     }
 
     private func own(rejecting rejected: Secret?) async throws(ImageDeletionError) -> Token {
-        guard let identity, let authURL = client.credentials.authURL,
-            let request = TokenRequest(client.credentials).body
-        else { throw .configuration([.missing(["OS_AUTH_URL"])]) }
+        guard let identity, let authURL = client.credentials.authURL else {
+            throw .configuration([.missing(["OS_AUTH_URL"])])
+        }
         if let refusal { throw refusal }
         if rejected == nil, let token = known(of: identity)?.token, token.isFresh(at: now) { return token }
 
@@ -130,7 +130,7 @@ actor TokenSource {
             }
         }
         do {
-            let token = try await client.token(from: authURL, request)
+            let token = try await client.token(from: authURL)
             keep(TokenCache.Entry(identity: identity, token: token))
             return token
         } catch {
