@@ -25,6 +25,8 @@ public actor ImageDeleter {
     private var next = 0
     private var isStopped = false
     private var outcomes: [Outcome?]
+    /// Ends when the first deletion has had its answer, or there is none to wait for.
+    private let (beginning, begun) = AsyncStream.makeStream(of: Never.self)
 
     init(client: ImageClient, plan: DeletionPlan, options: Options) {
         self.client = client
@@ -49,7 +51,10 @@ public actor ImageDeleter {
     /// - Returns: An outcome for each image, in the plan's order, whatever happened.
     public func carryOut(onOutcome: @escaping @Sendable (Outcome) -> Bool = { _ in true }) async -> [Outcome] {
         await withTaskGroup { lanes in
-            for _ in 0..<max(1, min(options.concurrency, plan.entries.count)) {
+            // One image goes first: what all of them would meet, a dead token or a missing right, is met once.
+            lanes.addTask { await self.work(onOutcome) }
+            for await _ in beginning {}
+            for _ in 1..<max(1, min(options.concurrency, plan.entries.count)) {
                 lanes.addTask { await self.work(onOutcome) }
             }
         }
@@ -62,6 +67,7 @@ public actor ImageDeleter {
     }
 
     private func work(_ onOutcome: @Sendable (Outcome) -> Bool) async {
+        defer { begun.finish() }
         while !isStopped, !Task.isCancelled, next < plan.entries.count {
             let index = next
             next += 1
@@ -75,6 +81,7 @@ public actor ImageDeleter {
     /// - Returns: nil where the run was stopped before anything was done.
     private func outcome(of entry: DeletionPlan.Entry) async -> Outcome? {
         if let decided = Outcome(decidedBy: entry) { return decided }
+        defer { begun.finish() }
         // Whoever waits for a token has not begun to delete.
         do throws(ImageDeletionError) { _ = try await client.tokens.token() } catch {
             return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
@@ -88,6 +95,7 @@ public actor ImageDeleter {
         }
         do throws(RequestFailure) {
             let reply = try await client.delete(entry.id, deletingBackup: options.deletesBackups)
+            begun.finish()
             if options.waitsUntilGone, let failure = await lingering(entry.id) {
                 return Outcome(entry, .failed, error: failure, attempts: reply.attempts, mayBeGone: true)
             }

@@ -16,8 +16,8 @@ struct ImageDeleterTests {
     func concurrency(limit: Int) async throws {
         let meeting = Meeting(of: limit)
         let underWay = Locked((now: 0, most: 0))
-        let bench = Bench(images: Sample.images(20)) { request, _ in
-            guard request.method == "DELETE" else { return nil }
+        let bench = Bench(images: Sample.images(20)) { request, earlier in
+            guard request.method == "DELETE", earlier > 0 else { return nil }
             underWay.withLock {
                 $0.now += 1
                 $0.most = max($0.most, $0.now)
@@ -29,6 +29,38 @@ struct ImageDeleterTests {
         let outcomes = try await bench.service().deleter(for: plan(20), options: .init(concurrency: limit)).carryOut()
         #expect(underWay.value.most == limit)
         #expect(outcomes.map(\.id.description) == (1...20).map(Sample.id), "in the plan's order")
+        #expect(outcomes.allSatisfy { $0.result == .deleted })
+    }
+
+    @Test("One goes first: a dead token is met once, and a service that takes none by one image")
+    func first() async throws {
+        let revoked = Bench(images: Sample.images(8))
+        let service = try revoked.service()
+        _ = try await service.signIn()
+        await revoked.cloud.revokeAllTokens()
+        let outcomes = try await service.deleter(for: plan(8), options: .init(concurrency: 4)).carryOut()
+        #expect(outcomes.allSatisfy { $0.result == .deleted })
+        #expect(
+            revoked.transport.requests.map(\.method) == ["POST", "DELETE", "POST"]
+                + Array(repeating: "DELETE", count: 8)
+        )
+
+        let refusing = Bench(images: Sample.images(8)) { request, _ in request.method == "DELETE" ? .answer(401) : nil }
+        let refused = try await refusing.service().deleter(for: plan(8), options: .init(concurrency: 4)).carryOut()
+        #expect(refused.map(\.result) == [.failed] + Array(repeating: .pending, count: 7))
+        #expect(refusing.transport.count("DELETE") == 2)
+    }
+
+    @Test("With --wait, the others begin when the first is accepted, and not when it is gone")
+    func firstThatLingers() async throws {
+        let others = Meeting(of: 2)
+        let bench = Bench(images: Sample.images(2)) { request, earlier in
+            // The look at the first image is answered when the second has been asked for.
+            if request.method == "GET" || earlier == 1 { await others.arrive() }
+            return nil
+        }
+        let options = ImageDeleter.Options(concurrency: 2, waitsUntilGone: true)
+        let outcomes = try await bench.service().deleter(for: plan(2), options: options).carryOut()
         #expect(outcomes.allSatisfy { $0.result == .deleted })
     }
 

@@ -55,17 +55,19 @@ struct TokenRenewalTests {
     @Test("Deletions that are refused together ask for one token together", arguments: [true, false])
     func together(cached: Bool) async throws {
         let meeting = Meeting(of: 8)
-        let bench = Bench(images: Sample.images(8)) { request, earlier in
-            if request.method == "DELETE", earlier < 8 { await meeting.arrive() }
+        let cloud = Locked<DemoCloud?>(nil)
+        let bench = Bench(images: Sample.images(9)) { request, earlier in
+            guard request.method == "DELETE", (1...8).contains(earlier) else { return nil }
+            if earlier == 1 { await cloud.value?.revokeAllTokens() }
+            await meeting.arrive()
             return nil
         }
+        cloud.withLock { $0 = bench.cloud }
         let service = try bench.service(tokenCache: cached ? cache : .none)
-        _ = try await service.signIn()
-        await bench.cloud.revokeAllTokens()
-        let plan = DeletionPlan(deleting: try (1...8).map { try ImageID(Sample.id($0)) })
+        let plan = DeletionPlan(deleting: try (1...9).map { try ImageID(Sample.id($0)) })
         let outcomes = await service.deleter(for: plan, options: .init(concurrency: 8)).carryOut()
-        #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 8))
-        #expect(bench.transport.count("DELETE") == 16)
+        #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 9))
+        #expect(bench.transport.count("DELETE") == 1 + 16)
         #expect(bench.transport.count("POST") == 2)
     }
 
