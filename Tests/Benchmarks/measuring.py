@@ -62,13 +62,14 @@ def peak_megabytes(contestant):
 
 def compare(contestants, rounds, warmups=1):
     """Runs all of them in each round."""
-    seconds = {contestant.name: [] for contestant in contestants}
-    for number in range(-warmups, rounds):
+    for _ in range(warmups):
         for contestant in contestants:
-            taken = run(contestant)
-            if number >= 0:
-                seconds[contestant.name].append(taken)
-    return [Result(each.name, seconds[each.name], peak_megabytes(each)) for each in contestants]
+            run(contestant)
+    seconds = [[run(contestant) for contestant in contestants] for _ in range(rounds)]
+    return [
+        Result(contestant.name, list(its), peak_megabytes(contestant))
+        for contestant, its in zip(contestants, zip(*seconds))
+    ]
 
 
 def ratios(result, other):

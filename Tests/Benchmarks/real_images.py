@@ -26,13 +26,14 @@ class RealImages:
             return list(lanes.map(self._make_one, range(count)))
 
     def _make_one(self, number):
+        # The server closes connections that were idle while something was measured.
         made = self.image.post(
-            "/images",
+            "/images", connect_retries=3,
             json={"name": f"bench-{number}", "disk_format": "raw", "container_format": "bare", "visibility": "private"},
         )
         made.raise_for_status()
         image_id = made.json()["id"]
         self.image.put(
-            f"/images/{image_id}/file", data=b"x", headers={"Content-Type": "application/octet-stream"}
+            f"/images/{image_id}/file", data=b"x", connect_retries=3, headers={"Content-Type": "application/octet-stream"}
         ).raise_for_status()
         return image_id
