@@ -37,7 +37,7 @@ public struct EndpointChoice: Sendable, Hashable {
         do {
             return try ServiceAddress.image(entry.url, allowsHTTP: allowsHTTP)
         } catch {
-            throw .configuration([.address(source: "the catalog", value: entry.url, error)])
+            throw .configuration([.address(source: "the catalog", value: ServiceAddress.told(entry.url), error)])
         }
     }
 
@@ -48,7 +48,7 @@ public struct EndpointChoice: Sendable, Hashable {
         do {
             return try ServiceAddress(entry.url, allowsHTTP: allowsHTTP).url
         } catch {
-            throw .configuration([.address(source: "the catalog", value: entry.url, error)])
+            throw .configuration([.address(source: "the catalog", value: ServiceAddress.told(entry.url), error)])
         }
     }
 

@@ -83,7 +83,7 @@ private struct VariableReader {
         do {
             return try read(text)
         } catch {
-            problems.append(.address(source: name, value: text, error))
+            problems.append(.address(source: name, value: ServiceAddress.told(text), error))
             return nil
         }
     }

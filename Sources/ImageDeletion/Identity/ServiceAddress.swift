@@ -33,6 +33,15 @@ struct ServiceAddress: Sendable, Hashable {
         return url.lastPathComponent == "v2" ? url : url.appendingPathComponent("v2")
     }
 
+    /// `text`, which is no address to be used, as it may be told: what may be a password or a token is left out.
+    static func told(_ text: String) -> String {
+        let end = text.firstIndex { "?#".contains($0) } ?? text.endIndex
+        let rest = end < text.endIndex ? "\(text[end])…" : ""
+        guard let at = text[..<end].lastIndex(of: "@") else { return text[..<end] + rest }
+        let start = text.firstRange(of: "//").map(\.upperBound).flatMap { $0 < at ? $0 : nil } ?? text.startIndex
+        return text[..<start] + "…" + text[at..<end] + rest
+    }
+
     /// Whether nothing that is sent to `host` leaves this machine. Names are not asked for: who answers for a name
     /// may change, save `localhost` (RFC 6761).
     private static func isLoopback(_ host: String) -> Bool {

@@ -307,8 +307,29 @@ struct OpenStackEnvironmentTests {
     @Test("What is no safe address is refused", arguments: badAddresses)
     func badAddress(text: String, fault: AddressFault) throws {
         for variable in ["OS_AUTH_URL", "OS_IMAGE_ENDPOINT_OVERRIDE"] {
-            #expect(try problems([variable: text]) == [.address(source: variable, value: text, fault)])
+            #expect(try problems([variable: text]) == [.address(source: variable, value: Self.told(text), fault)])
         }
+    }
+
+    /// What may be a password or a token is not told.
+    private static func told(_ text: String) -> String {
+        text.replacing(#/\/\/.*@/#, with: "//…@").replacing(#/([?#]).+/#) { "\($0.1)…" }
+    }
+
+    @Test(
+        "What may be a secret in an address is left out where it is told",
+        arguments: [
+            ("https://jo:pw@iam.example/v3", "https://…@iam.example/v3"), ("jo:p@w@iam.example", "…@iam.example"),
+            ("ftp://jo:pw@iam.example", "ftp://…@iam.example"), ("http://jo:p/w@iam.example", "http://…@iam.example"),
+            ("https://iam.example?token=abc@d#e", "https://iam.example?…"),
+        ]
+    )
+    func secrets(text: String, told: String) throws {
+        guard case .address(_, let value, _) = try problems(["OS_AUTH_URL": text]).first else {
+            Issue.record("this is an address that can be used")
+            return
+        }
+        #expect(value == told)
     }
 
     @Test("Nor is the identity API that is gone", arguments: ["https://iam.example/v2.0", "https://iam.example/v2.0/"])
@@ -327,7 +348,7 @@ struct OpenStackEnvironmentTests {
         for (text, fault) in Self.badAddresses where fault != .unencrypted {
             #expect(
                 try problems(["OS_AUTH_URL": text], allowsHTTP: true)
-                    == [.address(source: "OS_AUTH_URL", value: text, fault)]
+                    == [.address(source: "OS_AUTH_URL", value: Self.told(text), fault)]
             )
         }
     }
