@@ -11,7 +11,7 @@ enum Advice {
     }()
 
     /// Codes that mean the same to a user share a line. Gateways write `APIG.` or, older ones, `APIGW.`; here `APIG.`.
-    private static let table: KeyValuePairs<String, String> = [
+    static let table: KeyValuePairs<String, String> = [
         "IMG.0001 IMG.0007 IMG.0016 IMG.0017 IMG.0024 IMG.0031 IMG.0035 IMG.0066 IMG.0105":
             "The service does not understand this request for this image; ask its support",
         "IMG.0014 IMG.0023 IMG.0034 IMG.0036 IMG.0061 IMG.0064 IMG.0065 IMG.0114 IMG.0154 IMG.0155 IMG.0156":
@@ -61,7 +61,7 @@ enum Advice {
     static func image(_ status: Int) -> String {
         switch status {
         case 204: "It takes longer than is waited for"
-        case 200..<300: "That is no answer to a deletion (204 is); look with --dry-run whether it is gone"
+        case 200..<300: "That is no answer of an image service v2 to this request; check the endpoint"
         case 300..<400: "Redirects are not followed, because the token would go there; correct the endpoint"
         case 401: "The service does not take the token, nor a new one; check that project and region belong together"
         case 403:
@@ -75,7 +75,8 @@ enum Advice {
         case 408, 504: "The service answered too slowly; run again"
         case 429: "Too many requests; wait a minute, or lower --concurrency, and run again"
         case 500..<600: "The service is in trouble; run again later, and give its support the request ID"
-        default: "Check the image's state with --dry-run"
+        default:
+            "It refuses this for a reason that is not known here; see what --dry-run says of the image, or ask its support"
         }
     }
 
@@ -107,7 +108,7 @@ enum Advice {
         case 404, 405, 410: "There is no list of servers at the catalog's address; check OS_REGION_NAME"
         case 429: "Too many requests; wait a minute, and run again"
         case 408, 500..<600: "The service is in trouble; run again later"
-        default: "Look for servers that use the images in another way"
+        default: "Run again later, or look for servers that use the images by other means"
         }
     }
 }

@@ -11,7 +11,7 @@ extension Command {
     ) async throws(Failure) -> [Outcome] {
         if !options.isQuiet {
             say(report.heading(plan, at: session))
-            if !plan.entries.isEmpty { say(report.lines(plan)) }
+            if !plan.entries.isEmpty { say(report.lines(plan, on: report.display)) }
         }
         if let path = options.planFile {
             try save(SavedPlan(plan, at: session, project: try await service.neededProject(), now: now), to: path)

@@ -6,13 +6,15 @@ struct Command: Sendable {
     let options: Options
     let surroundings: Surroundings
     let report: TextReport
+    let progress: ProgressLine
     let now: Date
 
     private init(_ options: Options, _ surroundings: Surroundings) {
         self.options = options
         self.surroundings = surroundings
         now = surroundings.clock.now()
-        report = TextReport(options: options, now: now)
+        report = TextReport(options: options, now: now, display: surroundings.output)
+        progress = ProgressLine(clock: surroundings.clock, show: options.isQuiet ? nil : surroundings.progress)
     }
 
     /// Does what `arguments` ask for and says how it went.
@@ -34,7 +36,7 @@ struct Command: Sendable {
             return .done
         }
         if options.isDemo, !options.selects, !options.isJSON {
-            surroundings.print(TextReport(options: options, now: surroundings.clock.now()).demoImages())
+            surroundings.print(Command(options, surroundings).report.demoImages())
             return .done
         }
         return await Command(options, surroundings).run()
@@ -145,6 +147,8 @@ struct Command: Sendable {
         let find = surroundings.references
         // A list, a plan and a receipt name images because of this very command.
         let ours = options.lists + [options.planFile, options.appliedPlan, options.receipt].compactMap { $0 }
+        progress.begin(.requests)
+        defer { progress.end() }
         let plan = try await Decision(
             options: options,
             service: service,
@@ -175,7 +179,11 @@ struct Command: Sendable {
         _ receipt: Receipt?,
         _ interruption: Interruption
     ) async -> [Outcome] {
-        if !options.isQuiet { say(report.heading(plan, at: session)) }
+        let table = report.table(plan)
+        if !options.isQuiet {
+            say(report.heading(plan, at: session))
+            say(table.header)
+        }
         let deleter = service.deleter(
             for: plan,
             options: ImageDeleter.Options(
@@ -185,9 +193,12 @@ struct Command: Sendable {
             )
         )
         await interruption.deletionsBegin(deleter)
-        let columns = report.columns(plan)
+        let deletions = Set(plan.deletions.map(\.id))
+        progress.begin(.images, of: deletions.count)
+        defer { progress.end() }
         return await deleter.carryOut { outcome in
-            say(report.line(outcome, columns))
+            if deletions.contains(outcome.id) { progress.step(.images) }
+            say(report.line(outcome, in: table))
             guard let receipt, outcome.result != .pending else { return true }
             // What the receipt says already. Of what an earlier run was killed at, it has only said that it was begun.
             if outcome.isOld, receipt.deleted.contains(outcome.id) { return true }
@@ -237,11 +248,16 @@ struct Command: Sendable {
 
     /// A line of what is not the report.
     func tell(_ kind: String, _ words: String) {
-        surroundings.printError("\(kind): \(words)")
+        let display = surroundings.errors
+        let text = folded("\(kind): \(words)", to: display.width)
+        let mark = display.coloured("\(kind):", kind == "error" ? .red : .yellow)
+        surroundings.printError(mark + text.dropFirst(kind.count + 1))
     }
 
     func tell(_ event: ServiceEvent) {
         if let warning = Words.warning(event) { tell("warning", warning) }
-        if options.isVerbose, case .request(let record) = event { surroundings.printError(Words.line(record)) }
+        guard case .request(let record) = event else { return }
+        progress.step(.requests)
+        if options.isVerbose { surroundings.printError(Words.line(record)) }
     }
 }

@@ -14,7 +14,7 @@ extension Command {
             + (options.maxDeletions == nil
                 ? "\(most). If all are meant, say --max-deletions \(number)" : "--max-deletions \(most)")
         guard !options.onlyShows else { return tell("warning", words + ".") }
-        if let session { say(report.proposal(plan, at: session)) }
+        if let session { say(report.proposal(plan, at: session, on: report.display)) }
         throw Failure(.usage, words + ". Nothing was deleted.")
     }
 
@@ -30,12 +30,12 @@ extension Command {
         let way =
             "add --yes to delete \(count(plan.deletions.count, "image")), "
             + "or save the decision with --plan FILE and have it approved. Nothing was deleted."
-        switch await surroundings.ask(report.question(plan, at: session)) {
+        switch await surroundings.ask({ report.question(plan, at: session, on: $0) }) {
         case .yes: return true
         case .no: throw Failure(.interrupted, "not confirmed. Nothing was deleted.")
         case .late: throw Failure(.usage, "nobody answered for five minutes: " + way)
         case .nobody:
-            say(report.proposal(plan, at: session))
+            say(report.proposal(plan, at: session, on: report.display))
             throw Failure(.usage, "nobody can be asked here: " + way)
         }
     }

@@ -5,7 +5,7 @@ import Foundation
 /// One crash is known, and is not ours to keep from happening: on Linux, FoundationNetworking of Swift 6.3 traps when an
 /// answer breaks off within its head, before it asks any delegate (swift-corelibs-foundation, issue 5285).
 enum Crash {
-    private static let words: StaticString = """
+    static let words: StaticString = """
         error: this program crashed, perhaps over a broken answer. Images that were under way may be gone: look with \
         --dry-run. With --receipt, the same command goes on from there.
 

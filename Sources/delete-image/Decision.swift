@@ -140,7 +140,7 @@ struct Decision: Sendable {
                 status = .usage
                 problems.append(
                     "\(candidates.count) images are named \(quoted(name)); say which by ID:\n"
-                        + candidates.map { "  " + TextReport.candidate($0) }.joined(separator: "\n")
+                        + candidates.map { "  " + Words.candidate($0, now: now) }.joined(separator: "\n")
                 )
             }
         }
@@ -184,12 +184,23 @@ struct Decision: Sendable {
         where isWanted: (Image) -> Bool
     ) async throws(Failure) -> [Image] {
         do { return try await service.images(query, where: isWanted) } catch {
-            guard case .service(let failure) = error, failure.kind == .notFound else { throw Failure(error) }
-            throw Failure(
-                .unavailable,
-                "the image service at \(printable(session.endpoint.absoluteString)) knows no list of images (404): check "
-                    + "OS_REGION_NAME and OS_IMAGE_ENDPOINT_OVERRIDE."
-            )
+            guard case .service(let failure) = error, failure.service == .image else { throw Failure(error) }
+            let place = printable(session.endpoint.absoluteString)
+            switch failure.kind {
+            case .notFound:
+                throw Failure(
+                    .unavailable,
+                    "the image service at \(place) knows no list of images (404): check OS_REGION_NAME and "
+                        + "OS_IMAGE_ENDPOINT_OVERRIDE."
+                )
+            case .forbidden:
+                throw Failure(
+                    .denied,
+                    "the image service at \(place) lists no images for this account (403): it lacks the right "
+                        + "(ims:images:list), so ask its administrator."
+                )
+            default: throw Failure(error)
+            }
         }
     }
 }

@@ -10,8 +10,8 @@ struct DeleteImage {
         // Nor a file that reaches the limit for its size (`ulimit -f`): the write fails, and that is told.
         signal(SIGXFSZ, SIG_IGN)
         Crash.isTold()
-        let streams = StandardStreams()
         let environment = ProcessInfo.processInfo.environment
+        let streams = StandardStreams(environment: environment)
         let status = await Command.run(
             Array(CommandLine.arguments.dropFirst()),
             in: Surroundings(
@@ -23,9 +23,12 @@ struct DeleteImage {
                 read: NamedFile.content,
                 write: NamedFile.replace,
                 references: References.find,
-                ask: { await Terminal.ask($0, isPlugin: environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil) },
+                ask: { await Terminal.ask($0, environment) },
                 print: streams.print,
+                output: streams.output,
                 printError: streams.printError,
+                errors: streams.errors,
+                progress: streams.errors.isLive ? streams.show : nil,
                 interruptions: Signals.stops()
             )
         )

@@ -1,23 +1,29 @@
 import ImageDeletion
 
 /// The statuses that a script may rely on. Through `swift package` every one but `done` is 1.
-enum ExitStatus: Int32 {
-    /// Every image is as asked for.
+enum ExitStatus: Int32, CaseIterable {
     case done = 0
-    /// At least one image failed or was missing.
     case incomplete = 1
-    /// The command line cannot be meant.
     case usage = 64
-    /// An input file is malformed.
     case input = 65
-    /// A service cannot be reached, or keeps failing, before any image was tried.
     case unavailable = 69
-    /// The credentials are refused, or the account lacks the right.
     case denied = 77
-    /// Variables are missing or contradictory, or do not fit the cloud.
     case configuration = 78
-    /// Interrupted in an orderly way.
     case interrupted = 130
+
+    /// When a run ends with it, for `--help`.
+    var meaning: String {
+        switch self {
+        case .done: "every image is as asked for; or it was a dry run or a plan"
+        case .incomplete: "an image failed or was missing"
+        case .usage: "the command line cannot be meant; or --yes is missing and nobody can be asked"
+        case .input: "a plan, policy, receipt or list is malformed, out of date or not readable"
+        case .unavailable: "a service cannot be reached, or keeps failing, before any image was tried"
+        case .denied: "the credentials are refused, or the account lacks the right"
+        case .configuration: "OS_ variables are missing or contradictory, or do not fit the cloud"
+        case .interrupted: "interrupted, or answered with no: what was under way was finished"
+        }
+    }
 }
 
 /// Why the whole run failed, before or beside the images.

@@ -49,6 +49,7 @@ struct UsageError: Error, Equatable {
 extension Options {
     /// Reads the arguments. `--name value` and `--name=value` are the same; after `--` everything is an image.
     init(_ arguments: [String]) throws(UsageError) {
+        let known = Option.byName
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if argument == "--" {
@@ -62,7 +63,7 @@ extension Options {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             var value: String? = parts.count > 1 ? String(parts[1]) : nil
-            switch Self.known[name] {
+            switch known[name]?.kind {
             case nil: throw UsageError(message: "unknown option \(printable(name, limit: 60)).")
             case .flag(let set):
                 if value != nil { throw UsageError(message: "\(name) takes no value.") }
@@ -83,79 +84,6 @@ extension Options {
     /// An option that follows is no value: what was meant for one is missing. A number below zero is one, to be refused.
     private static func isValue(_ argument: String) -> Bool {
         !argument.hasPrefix("-") || argument == "-" || Int(argument) != nil
-    }
-
-    /// No image is named beside a policy.
-    private static func isFile(_ argument: String) -> Bool { !argument.hasPrefix("-") }
-
-    /// A folder is told from an image that follows by its slash. A name without one could be either, and to take a folder
-    /// for an image would be to delete it.
-    private static func isFolder(_ argument: String) throws(UsageError) -> Bool {
-        if argument.hasPrefix("-") { return false }
-        if argument == "." || argument == ".." || argument.contains("/") { return true }
-        if (try? ImageID(argument)) != nil { return false }
-        throw UsageError(
-            message:
-                "--unless-referenced \(quoted(argument)) can be a folder (then write ./\(printable(argument, limit: 60))) "
-                + "or an image (then name it before the option)."
-        )
-    }
-
-    fileprivate enum Kind {
-        case flag((inout Options) -> Void)
-        /// Takes the options, the value and the option's name.
-        case value((inout Options, String, String) throws(UsageError) -> Void)
-        /// `isValue` tells a value from an image that follows.
-        case optionalValue(isValue: (String) throws(UsageError) -> Bool, (inout Options, String) -> Void)
-    }
-
-    /// Every option there is.
-    private static var known: [String: Kind] {
-        [
-            "--from": .value { options, value, _ in options.lists.append(value) },
-            "--match": .value { options, value, name throws(UsageError) in
-                do throws(RuleFault) { options.rule.names.append(try Glob(value)) } catch {
-                    throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
-                }
-            },
-            "--tag": .value { options, value, _ in options.rule.tags.append(value) },
-            "--older-than": .value { options, value, name throws(UsageError) in
-                do throws(RuleFault) { options.rule.olderThan = try AgeLimit(value) } catch {
-                    throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
-                }
-            },
-            "--keep-last": .number(in: 0...RetentionRule.mostKept) { $0.rule.keepLast = $1 },
-            "--policy": .optionalValue(isValue: isFile) { $0.policy = $1 },
-            "--dry-run": .flag { $0.isDryRun = true },
-            "--plan": .value { options, value, _ in options.planFile = value },
-            "--apply": .value { options, value, _ in options.appliedPlan = value },
-            "--yes": .flag { $0.isConfirmed = true }, "-y": .flag { $0.isConfirmed = true },
-            "--max-deletions": .number(in: 0...1_000_000) { $0.maxDeletions = $1 },
-            "--ignore-missing": .flag { $0.ignoresMissing = true },
-            "--unprotect": .flag { $0.rule.liftsProtection = true },
-            "--unless-in-use": .flag { $0.rule.safeguards.insert(.inUse) },
-            "--unless-shared": .flag { $0.rule.safeguards.insert(.shared) },
-            "--unless-referenced": .optionalValue(isValue: isFolder) {
-                $0.referenceFolder = $1
-                $0.rule.safeguards.insert(.referenced)
-            },
-            "--delete-backup": .flag { $0.deletesBackups = true },
-            "--wait": .flag { $0.waits = true },
-            "--receipt": .value { options, value, _ in options.receipt = value },
-            "--concurrency": .number(in: 1...64) { $0.concurrency = $1 },
-            "--retries": .number(in: 0...20) { $0.retries = $1 },
-            "--timeout": .number(in: 1...3600) { $0.timeout = $1 },
-            "--allow-http": .flag { $0.allowsHTTP = true },
-            "--no-token-cache": .flag { $0.usesTokenCache = false },
-            "--forget-token": .flag { $0.forgetsToken = true },
-            "--work-directory": .value { options, value, _ in options.workDirectory = value },
-            "--json": .flag { $0.isJSON = true },
-            "--quiet": .flag { $0.isQuiet = true }, "-q": .flag { $0.isQuiet = true },
-            "--verbose": .flag { $0.isVerbose = true }, "-v": .flag { $0.isVerbose = true },
-            "--demo": .flag { $0.isDemo = true },
-            "--help": .flag { $0.showsHelp = true }, "-h": .flag { $0.showsHelp = true },
-            "--version": .flag { $0.showsVersion = true },
-        ]
     }
 
     /// Refuses what would leave it to a guess which images are meant.
@@ -184,20 +112,6 @@ extension Options {
         }
         for (name, file) in [("--plan", planFile), ("--receipt", receipt)] where file == "-" {
             throw UsageError(message: "\(name) needs a file; standard output is the report's.")
-        }
-    }
-}
-
-extension Options.Kind {
-    fileprivate static func number(in range: ClosedRange<Int>, _ set: @escaping (inout Options, Int) -> Void) -> Self {
-        .value { options, value, name throws(UsageError) in
-            guard let number = Int(value), range.contains(number) else {
-                throw UsageError(
-                    message: "\(name) takes a whole number from \(range.lowerBound) to \(range.upperBound), "
-                        + "not \(printable(value, limit: 60))."
-                )
-            }
-            set(&options, number)
         }
     }
 }

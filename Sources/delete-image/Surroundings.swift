@@ -15,12 +15,19 @@ struct Surroundings: Sendable {
     var write: @Sendable (String, Data, (Data) -> Bool) throws -> Void
     /// Where these IDs are written in the files of a folder, those at these paths excepted.
     var references: @Sendable (Set<ImageID>, URL, [String]) async throws -> [ImageID: Reference]
-    /// Asks the person at the terminal.
-    var ask: @Sendable (String) async -> Terminal.Answer
+    /// Asks the person at the terminal, in the words that fit what it can show.
+    var ask: @Sendable (@escaping @Sendable (Display) -> String) async -> Terminal.Answer
     /// Writes to standard output.
     var print: @Sendable (String) -> Void
+    /// What standard output can show.
+    var output = Display.log
     /// Writes to standard error.
     var printError: @Sendable (String) -> Void
+    /// What standard error can show.
+    var errors = Display.log
+    /// Shows how far the run is, in the place of what it showed before, or nothing any more; nil where there is no such
+    /// place.
+    var progress: (@Sendable (String?) -> Void)?
     /// An element for each Ctrl-C, SIGTERM or SIGHUP.
     var interruptions: AsyncStream<Void>
 }

@@ -11,18 +11,21 @@ enum Terminal {
         case nobody
     }
 
-    /// Shows `question` and waits for a line, for five minutes at most.
+    /// Shows `question`, as fits what the terminal can show, and waits for a line, for five minutes at most.
     ///
-    /// - Parameter isPlugin: SwiftPM runs its plugins' tools in the background of the terminal, where only the
-    ///   foreground may read; we go there for the question, and back. Any other background job was put there by
-    ///   somebody who is not waiting to be asked.
-    static func ask(_ question: String, isPlugin: Bool) async -> Answer {
+    /// SwiftPM runs its plugins' tools in the background of the terminal, where only the foreground may read; started by
+    /// the plugin, we go there for the question, and back. Any other background job was put there by somebody who is not
+    /// waiting to be asked.
+    static func ask(
+        _ question: @escaping @Sendable (Display) -> String,
+        _ environment: [String: String]
+    ) async -> Answer {
         let isGivenUp = Flag()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // A thread of its own: waiting for a person must not hold up one of the few that tasks run on.
                 Thread.detachNewThread {
-                    continuation.resume(returning: wait(question, isPlugin: isPlugin, isGivenUp))
+                    continuation.resume(returning: wait(question, environment, isGivenUp))
                 }
             }
         } onCancel: {
@@ -30,19 +33,24 @@ enum Terminal {
         }
     }
 
-    private static func wait(_ question: String, isPlugin: Bool, _ isGivenUp: Flag) -> Answer {
+    private static func wait(
+        _ question: (Display) -> String,
+        _ environment: [String: String],
+        _ isGivenUp: Flag
+    ) -> Answer {
         let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard terminal >= 0 else { return .nobody }
         defer { close(terminal) }
         let foreground = tcgetpgrp(terminal)
         if foreground != getpgrp() {
+            let isPlugin = environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil
             guard isPlugin, foreground > 0, takeForeground(terminal, getpgrp()) else { return .nobody }
         }
         defer { if foreground != getpgrp() { _ = takeForeground(terminal, foreground) } }
 
         // What was typed before the question was there does not answer it.
         tcflush(terminal, TCIFLUSH)
-        guard write(question, to: terminal) else { return .nobody }
+        guard write(question(Display(terminal, environment: environment)), to: terminal) else { return .nobody }
         let wait = 200
         for _ in 0..<(5 * 60 * 1000 / wait) {
             if isGivenUp.isSet {

@@ -6,9 +6,15 @@ import ImageDeletionDemo
 struct TextReport {
     var options: Options
     var now: Date
+    /// What standard output can show.
+    var display: Display
 
     /// What is about to happen; said before anything does.
     func heading(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
+        folded(sentence(plan, at: session), to: display.width)
+    }
+
+    private func sentence(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
         let images = count(plan.entries.count, "image") + place(session)
         if plan.entries.isEmpty { return "No image\(place(session)) is selected." }
         if options.planFile != nil { return "A plan, nothing is deleted: \(images)" }
@@ -25,99 +31,99 @@ struct TextReport {
                 ? "the demo cloud (in memory; nothing real)" : printable(session.endpoint.absoluteString))
     }
 
-    /// What would become of each image of `plan`, a line an image.
-    func lines(_ plan: DeletionPlan) -> String {
-        let outcomes = plan.preview
-        var columns = columns(plan)
-        columns.label = outcomes.map { Self.label($0).count }.max() ?? 0
-        return outcomes.map { text($0, columns) }.joined(separator: "\n")
+    /// The images of `plan` and what would become of each.
+    func lines(_ plan: DeletionPlan, on display: Display) -> String {
+        let rows = plan.preview.map { row($0, isPlan: true) }
+        let table = ImageTable(rows, label: rows.map(\.label.count).max() ?? 0, on: display)
+        return ([table.header].compactMap { $0 } + rows.map(table.text)).joined(separator: "\n")
     }
 
     /// The plan, as somebody is to see it who has to say whether it is meant.
-    func proposal(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
-        "\(count(plan.entries.count, "image"))\(place(session)):\n\(lines(plan))"
+    func proposal(_ plan: DeletionPlan, at session: ImageService.Session, on display: Display) -> String {
+        let heading = "\(count(plan.entries.count, "image"))\(place(session)):"
+        return folded(heading, to: display.width) + "\n" + lines(plan, on: display)
     }
 
     /// The plan and the question whether it is meant.
-    func question(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
+    func question(_ plan: DeletionPlan, at session: ImageService.Session, on display: Display) -> String {
         let deletions = plan.deletions
         let isProtected = deletions.count(where: \.liftsProtection)
         let facts = [Self.size(of: deletions.map(\.image))] + (isProtected > 0 ? ["\(isProtected) protected"] : [])
-        return proposal(plan, at: session) + "\nDelete \(count(deletions.count, "image"))"
-            + " (\(facts.joined(separator: ", ")))\(place(session))"
+        let question =
+            "Delete \(count(deletions.count, "image")) (\(facts.joined(separator: ", ")))\(place(session))"
             + (options.deletesBackups ? ", and the backups of full-server images" : "")
-            + "? This cannot be undone. [y/N] "
+            + "? This cannot be undone. [y/N]"
+        return proposal(plan, at: session, on: display) + "\n" + folded(question, to: display.width) + " "
     }
 
-    /// One of several images of the same name.
-    static func candidate(_ image: Image) -> String {
-        [
-            image.id.description, image.createdAt.map { "created \($0.formatted(.iso8601))" }, image.size.map(size),
-        ].compactMap { $0 }.joined(separator: "  ")
+    /// The table for what becomes of `plan`, an image after the other.
+    func table(_ plan: DeletionPlan) -> ImageTable {
+        ImageTable(plan.preview.map { row($0, isPlan: false) }, label: "deleted".count, on: display)
     }
 
     /// What became of one image; nil where nobody wants to know.
-    func line(_ outcome: Outcome, _ columns: Columns) -> String? {
-        options.isQuiet && !isFailure(outcome) ? nil : text(outcome, columns)
+    func line(_ outcome: Outcome, in table: ImageTable) -> String? {
+        options.isQuiet && !isFailure(outcome) ? nil : table.text(row(outcome, isPlan: false))
     }
 
-    private func text(_ outcome: Outcome, _ columns: Columns) -> String {
-        let detail = Words.detail(outcome, isShort: true)
-        let facts = [
-            outcome.image.map { description($0, of: outcome, columns, isLast: detail == nil) }, detail,
-        ].compactMap { $0 }.joined(separator: "  ")
-        let label = padded(Self.label(outcome), to: columns.label)
-        return "  \(label)  \(outcome.id)" + (facts.isEmpty ? "" : "  \(facts)")
-    }
-
-    /// How wide the columns are.
-    struct Columns {
-        var label = 7
-        var name = 0
-        var age = 0
-        var size = 0
-    }
-
-    /// The widths that the images of `plan` take, within reason.
-    func columns(_ plan: DeletionPlan) -> Columns {
-        plan.entries.compactMap(\.image).reduce(into: Columns()) { columns, image in
-            columns.name = max(columns.name, min(40, Self.name(image).count))
-            columns.age = max(columns.age, age(image).count)
-            columns.size = max(columns.size, Self.size(image).count)
-        }
+    private func row(_ outcome: Outcome, isPlan: Bool) -> ImageTable.Row {
+        let isLifted = outcome.image?.isProtected == true && [.wouldDelete, .deleted].contains(outcome.result)
+        let remarks = [
+            isLifted ? "protected" : nil,
+            outcome.rules.isEmpty ? nil : printable("[\(outcome.rules.joined(separator: ", "))]", limit: 128),
+            Words.detail(outcome, isShort: true),
+        ]
+        let (label, ink) = Self.label(outcome, isPlan: isPlan)
+        return ImageTable.Row(
+            label: label,
+            ink: ink,
+            id: outcome.id.description,
+            facts: outcome.image.map { image in
+                ImageTable.Row.Facts(
+                    name: printable(image.name ?? "(no name)", limit: 128),
+                    age: image.createdAt.map { Words.age($0, now: now) } ?? "?",
+                    size: image.size.map(Words.size) ?? "?"
+                )
+            },
+            remarks: remarks.compactMap { $0 }
+        )
     }
 
     /// All of it in one sentence; nil where nobody wants to know.
     func summary(_ outcomes: [Outcome]) -> String? {
         if options.isQuiet { return nil }
-        let numbers = Dictionary(outcomes.map { (Self.label($0), 1) }, uniquingKeysWith: +)
-        let size = Self.size(of: outcomes.filter { $0.result == .wouldDelete }.map(\.image))
-        let labels = ["deleted", "would delete", "kept", "missing", "failed", "pending"]
-        let parts = labels.compactMap { label in
-            numbers[label].map { number in
-                label == "would delete" ? "would delete \(number) (\(size))" : "\(number) \(label)"
+        let numbers = Dictionary(outcomes.map { ($0.result.name, 1) }, uniquingKeysWith: +)
+        let parts = ["deleted", "wouldDelete", "kept", "missing", "failed", "pending"].compactMap { result in
+            numbers[result].map { number in
+                if result != "wouldDelete" { return "\(number) \(result)" }
+                let size = Self.size(of: outcomes.filter { $0.result == .wouldDelete }.map(\.image))
+                return "would delete \(number) (\(size))"
             }
         }
-        return "\(count(outcomes.count, "image")): \(parts.joined(separator: ", "))."
+        return folded("\(count(outcomes.count, "image")): \(parts.joined(separator: ", ")).", to: display.width)
     }
 
     /// What there is to try `--demo` with.
     func demoImages() -> String {
-        let images = DemoImage.believable(now: now)
-        let nameWidth = images.map(\.name.count).max() ?? 0
-        let ageWidth = images.map { Self.age($0.createdAt, now: now).count }.max() ?? 0
-        let lines = images.map { image in
+        let rows = DemoImage.believable(now: now).map { image in
             let traits = [
                 image.isProtected ? "protected" : nil,
                 image.visibility == "private" ? nil : image.visibility,
                 image.usedBy.map { "in use by server \($0)" },
-            ].compactMap { $0 }
-            let facts = [
-                image.id, padded(image.name, to: nameWidth), padded(Self.age(image.createdAt, now: now), to: ageWidth),
-                Self.size(image.size),
             ]
-            return "  " + (facts + traits).joined(separator: "  ")
+            return ImageTable.Row(
+                label: "",
+                id: image.id,
+                facts: ImageTable.Row.Facts(
+                    name: image.name,
+                    age: Words.age(image.createdAt, now: now),
+                    size: Words.size(image.size)
+                ),
+                remarks: traits.compactMap { $0 }
+            )
         }
+        let table = ImageTable(rows, label: 0, on: display)
+        let lines = [table.header].compactMap { $0 } + rows.map(table.text)
         return "The demo cloud has these images (in memory; nothing real):\n" + lines.joined(separator: "\n")
             + "\nTry on them: delete-image --demo --match 'nightly-*' --older-than 14d --keep-last 3"
     }
@@ -130,71 +136,24 @@ struct TextReport {
         }
     }
 
-    private static func label(_ outcome: Outcome) -> String {
+    /// What becomes of an image, as people read it.
+    ///
+    /// - Parameter isPlan: Whether it has yet to come.
+    private static func label(_ outcome: Outcome, isPlan: Bool) -> (String, Display.Ink?) {
         switch outcome.result {
-        case .deleted: "deleted"
-        case .wouldDelete: "would delete"
-        case .kept: "kept"
-        case .missing: "missing"
-        case .failed: "failed"
-        case .pending: "pending"
+        case .deleted: ("deleted", .green)
+        case .wouldDelete: ("delete", .red)
+        case .kept: (isPlan ? "keep" : "kept", isPlan ? .green : nil)
+        case .missing: ("missing", .yellow)
+        case .failed: ("failed", .red)
+        case .pending: ("pending", .yellow)
         }
     }
-
-    private func description(
-        _ image: Image,
-        of outcome: Outcome,
-        _ columns: Columns,
-        isLast: Bool
-    ) -> String {
-        let isLifted = image.isProtected && [.wouldDelete, .deleted].contains(outcome.result)
-        let traits = [
-            isLifted ? "protected" : nil, outcome.rules.isEmpty ? nil : "[\(outcome.rules.joined(separator: ", "))]",
-        ].compactMap { $0 }.map { printable($0, limit: 128) }
-        let size = Self.size(image)
-        let facts = [
-            padded(Self.name(image), to: columns.name), padded(age(image), to: columns.age),
-            traits.isEmpty && isLast ? size : padded(size, to: columns.size),
-        ]
-        return (facts + traits).joined(separator: "  ")
-    }
-
-    private func age(_ image: Image) -> String { image.createdAt.map { Self.age($0, now: now) } ?? "age unknown" }
-
-    private static func size(_ image: Image) -> String { image.size.map(size) ?? "size unknown" }
 
     /// What all of them take together, as far as it is known.
     private static func size(of images: [Image?]) -> String {
         let sizes = images.compactMap { $0?.size }
         if sizes.isEmpty { return "size unknown" }
-        return (sizes.count < images.count ? "at least " : "") + size(sizes.reduce(0, +))
-    }
-
-    private static func name(_ image: Image) -> String { printable(image.name ?? "(no name)", limit: 128) }
-
-    private func padded(_ text: String, to width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
-    }
-
-    /// How old something is: "25 days old", "5 hours old".
-    static func age(_ date: Date, now: Date) -> String {
-        let seconds = max(0, now.timeIntervalSince(date))
-        return switch seconds {
-        case ..<3600: count(Int(seconds / 60), "minute") + " old"
-        case ..<(48 * 3600): count(Int(seconds / 3600), "hour") + " old"
-        default: count(Int(seconds / 86400), "day") + " old"
-        }
-    }
-
-    /// A size as people read it: "2.2 GiB".
-    static func size(_ bytes: Int64) -> String {
-        var value = Double(max(0, bytes))
-        for unit in ["B", "KiB", "MiB", "GiB", "TiB"] {
-            if value < 1024 || unit == "TiB" {
-                return unit == "B" ? "\(Int(value)) B" : String(format: "%.1f %@", value, unit)
-            }
-            value /= 1024
-        }
-        return "\(bytes) B"
+        return (sizes.count < images.count ? "at least " : "") + Words.size(sizes.reduce(0, +))
     }
 }

@@ -33,9 +33,18 @@ enum Words {
         }
     }
 
+    /// What is said when standard output cannot be written.
+    static let outputIsLost = "standard output cannot be written. The report is incomplete; the run goes on."
+
+    /// One of several images of the same name.
+    static func candidate(_ image: Image, now: Date) -> String {
+        let made = image.createdAt.map { "\(age($0, now: now)) old, created \(time($0))" }
+        return [image.id.description, made, image.size.map(size)].compactMap { $0 }.joined(separator: "  ")
+    }
+
     /// A date that every image is older than.
     static func ahead(_ date: Date) -> String {
-        "the date \(date.formatted(.iso8601)) lies ahead, and every image is older than that. Nothing was deleted."
+        "the date \(time(date)) lies ahead, and every image is older than that. Nothing was deleted."
     }
 
     /// Why a plan cannot be carried out.
@@ -78,18 +87,18 @@ enum Words {
         let variable = error.service == .identity ? "OS_AUTH_URL" : "OS_REGION_NAME"
         var words: String
         switch error.kind {
-        case .unreachable: words = "cannot be reached\(own). Check \(variable) and the network"
+        case .unreachable: words = "cannot be reached\(own). Check \(variable), the network and the proxy (https_proxy)"
         case .untrusted:
             words =
                 "shows a certificate that this machine does not trust\(own). "
                 + "Add its authority to the system's store (Linux: update-ca-certificates)"
         case .timedOut: words = "did not answer in time\(own). Run again, or raise --timeout"
         case .connectionLost: words = "broke the connection\(own). Run again"
-        case .oversizedAnswer: words = "sent more than is ever read\(own)"
+        case .oversizedAnswer: words = "sent more than is ever read\(own). Check \(variable)"
         case .cancelled: words = "was not waited for any longer, because the run was interrupted"
+        case .unauthorized where error.status == nil: words = "was not asked again\(own)"
         default:
-            words = "answered"
-            if let status = error.status { words += " \(status)" }
+            words = error.status.map { "answered \($0)" } ?? "gave an answer that makes no sense"
             words += own + ". " + advice(error)
         }
         words += "."
@@ -104,7 +113,7 @@ enum Words {
     private static func advice(_ error: ServiceError) -> String {
         let code = error.code?.replacingOccurrences(of: "APIGW.", with: "APIG.")
         if let code, let advice = Advice.byCode[code] { return advice }
-        let status = error.status ?? 0
+        guard let status = error.status else { return "Run again, or ask its support" }
         return switch error.service {
         case .identity: Advice.identity(status)
         case .image: Advice.image(status)
@@ -142,8 +151,8 @@ enum Words {
             "the token is for project \(printable(token.name ?? token.id, limit: 60)), but \(printable(wanted, limit: 60)) "
                 + "is asked for; make OS_PROJECT_NAME and the credentials agree."
         case .tokenEnded(let expiresAt, let now, let serverTime):
-            "the new token ended at \(expiresAt.formatted(.iso8601)), but it is \(now.formatted(.iso8601)) here"
-                + (serverTime.map { " and \($0.formatted(.iso8601)) at the identity service" } ?? "")
+            "the new token ended at \(time(expiresAt)), but it is \(time(now)) here"
+                + (serverTime.map { " and \(time($0)) at the identity service" } ?? "")
                 + "; set this machine's clock."
         }
     }

@@ -34,11 +34,12 @@ struct ConfirmationTests {
         #expect(run.status == 0)
         let lines = run.output.replacing("\r\n", with: "\n").split(separator: "\n").map(String.init)
         #expect(lines[0] == "3 images of project ci at \(cloud.cloud.imageURL.absoluteString)/v2:")
-        #expect(lines[1].hasPrefix("  would delete  \(Sample.id(1))  nightly-1  "))
-        #expect(lines[1].hasSuffix(" days old  2.0 GiB"))
-        #expect(lines[3].hasPrefix("  kept          \(Sample.id(3))  nightly-3  "))
+        #expect(lines[1].split(separator: " ") == ["ID", "NAME", "AGE", "SIZE"])
+        #expect(lines[2].hasPrefix("  delete  \(Sample.id(1))  nightly-1  "))
+        #expect(lines[2].hasSuffix("d  2.0 GiB"))
+        #expect(lines[4].hasPrefix("  keep    \(Sample.id(3))  nightly-3  "))
         let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
-        #expect(lines[4].hasPrefix("Delete 2 images (4.0 GiB) of \(place)? This cannot be undone. [y/N] "))
+        #expect(lines[5].hasPrefix("Delete 2 images (4.0 GiB) of \(place)? This cannot be undone. [y/N] "))
         #expect(lines.last == "3 images: 2 deleted, 1 kept.")
         #expect(await cloud.remaining() == [Sample.id(3)])
     }
@@ -51,7 +52,7 @@ struct ConfirmationTests {
         let arguments = [option, "--unprotect", "--delete-backup", "--match", "nightly-*"]
         let run = try await run(arguments, at: cloud, answering: "n\n")
         for number in 1...3 {
-            #expect(run.output.contains("  would delete  \(Sample.id(number))  nightly-\(number)  "))
+            #expect(run.output.contains("  delete  \(Sample.id(number))  nightly-\(number)  "))
         }
         #expect(run.output.contains("  2.0 GiB  protected\r\n"))
         let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
@@ -219,7 +220,7 @@ struct UnattendedTests {
         #expect(run.errors.contains(words))
         if format != ["--json"] {
             #expect(run.lines[0] == "3 images of project ci at \(cloud.cloud.imageURL.absoluteString)/v2:")
-            #expect(run.lines.count == 4)
+            #expect(run.lines.count == 5)
         } else {
             let report = try run.report()
             #expect(report.images.map(\.outcome) == ["pending", "pending", "pending"])

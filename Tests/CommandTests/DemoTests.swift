@@ -17,9 +17,10 @@ struct DemoTests {
 
     @Test("It does the whole job without credentials, and says that it is none")
     func deleting() async throws {
-        let images = try await Executable.deleteImage.run(["--demo"]).lines.filter { $0.hasPrefix("  ") }.map {
-            String($0.split(separator: " ")[0])
-        }
+        let images = try await Executable.deleteImage.run(["--demo"]).lines.filter { $0.hasPrefix("    ") }.dropFirst()
+            .map {
+                String($0.split(separator: " ")[0])
+            }
         let run = try await Executable.deleteImage.run(["--demo"] + images)
         #expect(run.lines[0].hasSuffix("at the demo cloud (in memory; nothing real)"))
         #expect(run.lines.last == "27 images: 25 deleted, 1 kept, 1 failed.")

@@ -144,4 +144,22 @@ struct ExitStatusTests {
         #expect(run.errors.contains("set this machine's clock"))
         #expect(cloud.count("DELETE") == 0)
     }
+
+    @Test("A proxy that lets nothing through: nothing was sent, and the proxy is named")
+    func proxy() async throws {
+        let proxy = try LoopbackServer { request in
+            request.method == "CONNECT"
+                ? .answer(407, headers: ["Proxy-Authenticate": #"Basic realm="x""#]) : .answer(500)
+        }
+        let cloud = try LoopbackCloud()
+        let run = try await cloud.run(
+            ["--retries", "0", Sample.id(1)],
+            ["OS_AUTH_URL": "https://iam.example/v3", "https_proxy": "http://127.0.0.1:\(proxy.port)"]
+        )
+        #expect(run.status == 69)
+        #expect(
+            run.errors.contains("The identity service cannot be reached: CONNECT tunnel failed, response 407. Check ")
+        )
+        #expect(run.errors.contains("https_proxy"))
+    }
 }

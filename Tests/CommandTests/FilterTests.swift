@@ -60,7 +60,11 @@ struct FilterTests {
         let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
         func line(_ label: String, _ number: Int, _ words: String = "") -> String {
             let days = (Int(Date().timeIntervalSince(images[number - 1].createdAt)) / 86_400)
-            return "  \(label)  \(Sample.id(number))  nightly-\(number)  \(days) days old  2.0 GiB\(words)"
+            return "  \(label)  \(Sample.id(number))  nightly-\(number)  \(days)d  2.0 GiB\(words)"
+        }
+        func header(_ label: Int) -> String {
+            let margin = String(repeating: " ", count: label + 4)
+            return margin + "ID" + String(repeating: " ", count: 34) + "  NAME         AGE     SIZE"
         }
         let protected = "  It is protected; --unprotect, or unprotect in its rule, deletes it all the same."
         let arguments = ["--match", "nightly-?", "--keep-last", "1", "--concurrency", "1"]
@@ -68,8 +72,8 @@ struct FilterTests {
         #expect(
             look.lines == [
                 "Dry run, nothing is deleted: 4 images of \(place)",
-                line("would delete", 1), line("kept        ", 2, protected), line("would delete", 3),
-                line("kept        ", 4, "  It is one of the newest."),
+                header(6), line("delete", 1), line("keep  ", 2, protected), line("delete", 3),
+                line("keep  ", 4, "  It is one of the newest."),
                 "4 images: would delete 2 (4.0 GiB), 2 kept.",
             ]
         )
@@ -78,7 +82,7 @@ struct FilterTests {
         #expect(
             run.lines == [
                 "Deleting 2 of 4 images of \(place)",
-                line("deleted", 1), line("kept   ", 2, protected), line("deleted", 3),
+                header(7), line("deleted", 1), line("kept   ", 2, protected), line("deleted", 3),
                 line("kept   ", 4, "  It is one of the newest."), "4 images: 2 deleted, 2 kept.",
             ]
         )
@@ -94,7 +98,7 @@ struct FilterTests {
             return .json(["images": images, "first": "/v2/images"])
         }
         let run = try await cloud.run(["--dry-run", "--match", "nightly"])
-        #expect(run.output.contains("  \(Sample.id(1))  nightly  age unknown    size unknown\n"))
+        #expect(run.output.contains("  \(Sample.id(1))  nightly      ?        ?\n"))
         #expect(run.lines.last == "2 images: would delete 2 (at least 2.0 GiB).")
     }
 
@@ -135,7 +139,7 @@ struct FilterTests {
         let named = try await cloud.run(["--yes", "--match", "nightly-*", "--max-deletions", "50"])
         #expect(named.status == 64)
         #expect(named.errors.contains("more than --max-deletions 50"))
-        #expect(named.lines.count == 52, "what would be deleted is shown")
+        #expect(named.lines.count == 53, "what would be deleted is shown")
         #expect(cloud.count("DELETE") == 0)
 
         let look = try await cloud.run(["--dry-run", "--match", "nightly-*"])

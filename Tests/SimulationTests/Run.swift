@@ -76,7 +76,7 @@ final class Run: @unchecked Sendable {
                     return Dictionary(uniqueKeysWithValues: named.map { ($0, Reference(file: "main.tf", line: 1)) })
                 },
                 ask: { question in
-                    self.output += self.wish.isJSON ? "" : question + "\n"
+                    self.output += self.wish.isJSON ? "" : question(.log) + "\n"
                     self.question = (scheduler.time, .infinity, answer)
                     try? await scheduler.sleep(.milliseconds(10))
                     await day.others(.question)

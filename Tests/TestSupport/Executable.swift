@@ -87,12 +87,20 @@ public struct Executable: Sendable {
 
     /// Starts at a terminal of its own: what the test types comes from its keyboard, and all that is written to it is
     /// the output. Linux's `script` makes the terminal; macOS has one with other options.
+    ///
+    /// - Parameters:
+    ///   - type: What `TERM` says; nil for a terminal of which nothing is known.
+    ///   - columns: How wide it is; nil for one that does not say.
     public func startAtTerminal(
         _ arguments: [String],
+        type: String? = nil,
+        columns: Int? = nil,
         environment: [String: String] = [:],
         currentDirectory: URL? = nil
     ) throws -> Running {
-        let words = ([url.path] + arguments).map { "'" + $0.replacing("'", with: "'\\''") + "'" }
+        let size = columns.map { ["stty", "columns", "\($0)", ";"] } ?? []
+        let set = type.map { ["export", "TERM=\($0)", ";"] } ?? ["unset", "TERM", ";"]
+        let words = size + set + ([url.path] + arguments).map { "'" + $0.replacing("'", with: "'\\''") + "'" }
         return try Executable(url: URL(fileURLWithPath: Self.script)).start(
             ["--quiet", "--return", "--command", words.joined(separator: " "), "/dev/null"],
             environment: environment.merging(["SHELL": "/bin/sh"]) { $1 },

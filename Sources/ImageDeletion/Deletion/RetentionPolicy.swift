@@ -44,7 +44,7 @@ public struct RetentionPolicy: Sendable, Hashable {
         }
         let policy = try PolicyObject(content, at: "")
         try policy.allow(["$schema", "rules"])
-        guard let named = policy.values["rules"] else { throw Fault(key: "rules", reason: "is missing") }
+        guard let named = policy.values["rules"] else { throw Fault(key: "rules", reason: "it is missing") }
         let rules = try PolicyObject(named, at: "rules")
         guard !rules.values.isEmpty else { throw Fault(key: "rules", reason: "there is no rule") }
         var read: [RetentionRule] = []

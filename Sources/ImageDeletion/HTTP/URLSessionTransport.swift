@@ -183,6 +183,8 @@ extension TransportError {
             case .unknown where words.contains("SSL") && words.contains("certificate"): .untrusted
             case .timedOut: .timedOut
             case .cancelled: .cancelled
+            // libcurl's words for a proxy that lets nothing through: the request is still here.
+            case _ where words.contains("CONNECT tunnel failed"): .unreachable
             default: .connectionLost
             }
         self.init(kind, words)

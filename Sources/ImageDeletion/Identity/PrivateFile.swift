@@ -131,7 +131,10 @@ struct PrivateFile: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw Fault((error as NSError).localizedDescription)
+            // What the system said is underneath, where Foundation hands it on at all.
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+            let words = cause.map { ": " + Fault.system($0.code.rawValue).reason } ?? ""
+            throw Fault("its folder cannot be made" + words)
         }
     }
 }

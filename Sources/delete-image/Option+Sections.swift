@@ -1,0 +1,220 @@
+import ImageDeletion
+
+extension Option.Section {
+    /// Every option there is, in the order in which `--help` shows them.
+    static var all: [Option.Section] {
+        [images, filters, decisions, safeguards, looking, working, connecting, reporting]
+    }
+
+    private static var images: Option.Section {
+        Option.Section(
+            title: "WHICH IMAGES: named one by one",
+            options: [
+                Option(
+                    "--from FILE",
+                    .value { options, value, _ in options.lists.append(value) },
+                    "more IMAGEs, one a line; blank lines and # comments are passed over; - is standard input"
+                ),
+                Option(
+                    "--ignore-missing",
+                    .flag { $0.ignoresMissing = true },
+                    "an image that is not there counts as success"
+                ),
+            ],
+            remark: "IMAGE is an ID (a UUID), or a name that exactly one private image of the project bears."
+        )
+    }
+
+    private static var filters: Option.Section {
+        Option.Section(
+            title: "WHICH IMAGES: by what they are like",
+            options: [
+                Option(
+                    "--match GLOB",
+                    .value { options, value, name throws(UsageError) in
+                        do throws(RuleFault) { options.rule.names.append(try Glob(value)) } catch {
+                            throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
+                        }
+                    },
+                    "the whole name matches: *, ?, [a-z], [!a-z], \\ before a literal one; repeatable, any of them"
+                ),
+                Option(
+                    "--tag TAG",
+                    .value { options, value, _ in options.rule.tags.append(value) },
+                    "the image bears the tag; repeatable, all of them"
+                ),
+                Option(
+                    "--older-than AGE",
+                    .value { options, value, name throws(UsageError) in
+                        do throws(RuleFault) { options.rule.olderThan = try AgeLimit(value) } catch {
+                            throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
+                        }
+                    },
+                    "made longer ago than 90m, 12h, 30d or 2w, or before 2026-10-01 or 2026-10-01T08:00:00+02:00 (UTC "
+                        + "where no offset is given)"
+                ),
+                Option(
+                    "--keep-last N",
+                    .number(in: 0...RetentionRule.mostKept) { $0.rule.keepLast = $1 },
+                    "of those, spare the N newest"
+                ),
+            ],
+            remark: "They combine: selected is what matches any of the patterns, bears all of the tags and is "
+                + "older than the age; of that, the N newest are spared. With --older-than 14d --keep-last 3, the three "
+                + "newest of those that are older than 14 days stay too. An image that is not active (an upload that "
+                + "failed) is not counted as one of N, and is spared if it is newer than the last of them."
+        )
+    }
+
+    private static var decisions: Option.Section {
+        Option.Section(
+            title: "WHICH IMAGES: decided elsewhere",
+            options: [
+                Option(
+                    "--policy [FILE]",
+                    .optionalValue(isValue: Option.isFile) { $0.policy = $1 },
+                    "what the rules in FILE select; .delete-image.json in the package unless said"
+                ),
+                Option(
+                    "--apply FILE",
+                    .value { options, value, _ in options.appliedPlan = value },
+                    "what a plan says, where nothing has changed since; where the plan's rules asked about servers and "
+                        + "loans, they are asked about again"
+                ),
+            ]
+        )
+    }
+
+    private static var safeguards: Option.Section {
+        Option.Section(
+            title: "WHAT STAYS",
+            options: [
+                Option(
+                    "--unless-in-use",
+                    .flag { $0.rule.safeguards.insert(.inUse) },
+                    "keep images that a server was created from"
+                ),
+                Option(
+                    "--unless-shared",
+                    .flag { $0.rule.safeguards.insert(.shared) },
+                    "keep images that are lent to another project"
+                ),
+                Option(
+                    "--unless-referenced [DIR]",
+                    .optionalValue(isValue: Option.isFolder) {
+                        $0.referenceFolder = $1
+                        $0.rule.safeguards.insert(.referenced)
+                    },
+                    "keep images whose ID is written in a text file of the package, or of DIR (with a slash in it, or "
+                        + "after =)"
+                ),
+                Option(
+                    "--unprotect",
+                    .flag { $0.rule.liftsProtection = true },
+                    "delete protected images too; the protection is lifted first"
+                ),
+            ],
+            remark:
+                "Protected images stay unless --unprotect is said, and so does what is public or another project's. "
+                + "The --unless options hold beside a policy or a plan, too; what is unprotected, these say themselves."
+        )
+    }
+
+    private static var looking: Option.Section {
+        Option.Section(
+            title: "LOOK FIRST",
+            options: [
+                Option("--dry-run", .flag { $0.isDryRun = true }, "show what would happen; change nothing"),
+                Option(
+                    "--plan FILE",
+                    .value { options, value, _ in options.planFile = value },
+                    "the same, and write the decision to FILE, for --apply"
+                ),
+                Option("-y, --yes", .flag { $0.isConfirmed = true }, "do not ask"),
+                Option(
+                    "--max-deletions N",
+                    .number(in: 0...1_000_000) { $0.maxDeletions = $1 },
+                    "more than N, and nothing is deleted (filters and policies: 50 unless said)"
+                ),
+                Option(
+                    "--demo",
+                    .flag { $0.isDemo = true },
+                    "run against a cloud in memory: no credentials, no network"
+                ),
+            ]
+        )
+    }
+
+    private static var working: Option.Section {
+        Option.Section(
+            title: "HOW",
+            options: [
+                Option(
+                    "--receipt FILE",
+                    .value { options, value, _ in options.receipt = value },
+                    "add a JSON line for each outcome to FILE as it happens; run again with it, the command passes over "
+                        + "what is deleted already"
+                ),
+                Option(
+                    "--delete-backup",
+                    .flag { $0.deletesBackups = true },
+                    "for a full-server image, delete its backup too (Open Telekom Cloud)"
+                ),
+                Option("--wait", .flag { $0.waits = true }, "wait until each image cannot be seen any more"),
+                Option(
+                    "--concurrency N",
+                    .number(in: 1...64) { $0.concurrency = $1 },
+                    "deletions under way at once, 1 to 64; 4 unless said"
+                ),
+                Option(
+                    "--retries N",
+                    .number(in: 0...20) { $0.retries = $1 },
+                    "further tries of a request that failed in passing, 0 to 20; 4 unless said"
+                ),
+                Option(
+                    "--timeout SECONDS",
+                    .number(in: 1...3600) { $0.timeout = $1 },
+                    "the bound on one request, from its start to its last byte, 1 to 3600; 30 unless said"
+                ),
+            ]
+        )
+    }
+
+    private static var connecting: Option.Section {
+        Option.Section(
+            title: "THE TOKEN",
+            options: [
+                Option("--no-token-cache", .flag { $0.usesTokenCache = false }, "keep no token on disk"),
+                Option(
+                    "--forget-token",
+                    .flag { $0.forgetsToken = true },
+                    "remove the token from the cache and revoke it, after the deletions if there are any"
+                ),
+                Option(
+                    "--work-directory DIR",
+                    .value { options, value, _ in options.workDirectory = value },
+                    "where the token cache is kept"
+                ),
+                Option(
+                    "--allow-http",
+                    .flag { $0.allowsHTTP = true },
+                    "take http addresses that are not loopback: token and password can be read on the way"
+                ),
+            ]
+        )
+    }
+
+    private static var reporting: Option.Section {
+        Option.Section(
+            title: "WHAT IS SAID",
+            options: [
+                Option("--json", .flag { $0.isJSON = true }, "one JSON document on standard output"),
+                Option("-q, --quiet", .flag { $0.isQuiet = true }, "only failures"),
+                Option("-v, --verbose", .flag { $0.isVerbose = true }, "every request, on standard error"),
+                Option("-h, --help", .flag { $0.showsHelp = true }, "this"),
+                Option("--version", .flag { $0.showsVersion = true }, "the version"),
+            ]
+        )
+    }
+
+}

@@ -1,0 +1,32 @@
+import Foundation
+
+/// Time and size as people read them.
+extension Words {
+    /// How old something is, as `--older-than` takes it: "21d", "5h", "12m".
+    static func age(_ date: Date, now: Date) -> String {
+        let seconds = max(0, now.timeIntervalSince(date))
+        return switch seconds {
+        case ..<3600: "\(Int(seconds / 60))m"
+        case ..<(48 * 3600): "\(Int(seconds / 3600))h"
+        default: "\(Int(seconds / 86400))d"
+        }
+    }
+
+    /// A time where the reader is: "2026-11-24 14:05:00+01:00".
+    static func time(_ date: Date) -> String {
+        date.formatted(
+            Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .current).year().month().day()
+                .time(includingFractionalSeconds: false).timeZone(separator: .colon)
+        )
+    }
+
+    /// A size: "2.2 GiB".
+    static func size(_ bytes: Int64) -> String {
+        var value = Double(max(0, bytes))
+        for unit in ["B", "KiB", "MiB", "GiB"] {
+            if value < 1024 { return unit == "B" ? "\(Int(value)) B" : String(format: "%.1f %@", value, unit) }
+            value /= 1024
+        }
+        return String(format: "%.1f TiB", value)
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+
+@testable import delete_image
+
+/// Something that can go wrong, made in memory, and what is said then.
+struct Situation: Sendable {
+    /// What it is, in a few words.
+    var when: String
+    var arguments: [String] = [Sample.id(1)]
+    var variables: [String: String?] = [:]
+    var images: [DemoImage] = Sample.images(2)
+    /// What is in the files that are read, by their paths.
+    var files: [String: String] = [:]
+    /// Why the plan cannot be written.
+    var writeFault: NamedFile.Fault?
+    var references: @Sendable (Set<ImageID>) throws -> [ImageID: Reference] = { _ in [:] }
+    var answer: Terminal.Answer = .nobody
+    var fault: @Sendable (SentRequest, Int) async -> FaultyTransport.Fault? = { _, _ in nil }
+    /// Whether somebody presses Ctrl-C, and again, when this request is sent.
+    var interrupts: (@Sendable (SentRequest) -> Int)?
+    /// What happens before the run, in the folder of its receipt and its token cache.
+    var prepare: @Sendable (URL) throws -> Void = { _ in }
+    /// Whether the same was run before, in the same folder and on the same cloud.
+    var isAgain = false
+    /// Whether the folder is used: `FOLDER` in an argument stands for it.
+    var usesFolder: Bool { arguments.contains { $0.contains("FOLDER") } }
+
+    /// All that is said: errors, warnings, and what is told of images.
+    func run() async throws -> (words: [String], status: ExitStatus) {
+        let folder = try TemporaryFolder()
+        try prepare(folder.url)
+        let clock = TestClock()
+        let cloud = DemoCloud(images: images, now: { clock.now })
+        let (interruptions, stop) = AsyncStream<Void>.makeStream()
+        let (hearings, heard) = AsyncStream<Void>.makeStream()
+        let transport = FaultyTransport(cloud) { request, earlier in
+            let times = interrupts?(request) ?? 0
+            for _ in 0..<times { stop.yield() }
+            // Who gives up waits for no answer; who does not has heard before it comes.
+            if times > 1 { return .silence }
+            if times == 1 { for await _ in hearings { break } }
+            return await fault(request, earlier)
+        }
+        let (printed, told) = (Locked(""), Locked<[String]>([]))
+        let cache = usesFolder ? ["--work-directory", folder.url.path] : ["--no-token-cache"]
+        let arguments = arguments.map { $0.replacing("FOLDER", with: folder.url.path) }
+        let retries = arguments.contains("--retries") ? [] : ["--retries", "0"]
+        let run = {
+            await Command.run(
+                // TestClock waits for deadlines of this length only.
+                ["--json", "--timeout", "31"] + cache + retries + arguments,
+                in: Surroundings(
+                    environment: cloud.environment.merging(variables.compactMapValues { $0 }) { $1 }
+                        .filter { variables[$0.key] != .some(nil) },
+                    currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
+                    transport: { transport },
+                    clock: clock.clock,
+                    random: { 0.5 },
+                    read: { path in
+                        guard let content = files[path] else { throw NamedFile.Fault(POSIXError(.ENOENT)) }
+                        return Data(content.utf8)
+                    },
+                    write: { _, _, _ in if let writeFault { throw writeFault } },
+                    references: { ids, _, _ in try references(ids) },
+                    ask: { _ in answer },
+                    print: { line in printed.withLock { $0 += line } },
+                    printError: { line in
+                        told.withLock { $0.append(line) }
+                        if line.contains("interrupted: ") { heard.yield() }
+                    },
+                    interruptions: interruptions
+                )
+            )
+        }
+        if isAgain {
+            _ = await run()
+            printed.withLock { $0 = "" }
+            told.withLock { $0 = [] }
+        }
+        let status = await run()
+        let report = try JSONDecoder().decode(Report.self, from: Data(printed.value.utf8))
+        let details = report.images.compactMap { row in row.detail.map { "\(row.outcome): \($0)" } }
+        var words: [String] = []
+        // What is told once more of an image, and of another, is documented once.
+        for text in (told.value + details).map({ $0.replacing(folder.url.path, with: "…") }) where !words.contains(text)
+        {
+            let isSaid = words.contains { $0.lowercased().hasSuffix(text.suffix(40).lowercased()) }
+            if !isSaid { words.append(text) }
+        }
+        return (words, status)
+    }
+}

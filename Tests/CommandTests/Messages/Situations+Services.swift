@@ -1,0 +1,97 @@
+import ImageDeletion
+import TestSupport
+
+@testable import delete_image
+
+extension Situation {
+    private static let signIn = "POST /v3/auth/tokens"
+    private static let deletion = "DELETE /v2/images/\(Sample.id(1))"
+    private static let servers = "GET /v2.1/70c77dc6bbfa40dbb5f00e6705972d6f/servers/detail"
+
+    /// Every request that begins like this ends so.
+    private static func service(
+        _ when: String,
+        _ line: String,
+        _ fault: FaultyTransport.Fault,
+        _ arguments: [String] = [Sample.id(1)]
+    ) -> Situation {
+        Situation(when: when, arguments: arguments, fault: { request, _ in request.line.hasPrefix(line) ? fault : nil })
+    }
+
+    static let transport: [Situation] = [
+        service(
+            "no connection to the identity service",
+            signIn,
+            .error(TransportError(.unreachable, "Could not connect to the server."))
+        ),
+        service(
+            "no connection to the image service",
+            deletion,
+            .error(TransportError(.unreachable, "Could not connect to the server."))
+        ),
+        service(
+            "a certificate that is not trusted",
+            signIn,
+            .error(TransportError(.untrusted, "SSL certificate problem: unable to get local issuer certificate"))
+        ),
+        service("no answer in time", deletion, .error(TransportError(.timedOut, "no answer for 30 seconds"))),
+        service(
+            "a connection that breaks",
+            deletion,
+            .error(TransportError(.connectionLost, "Connection reset by peer"))
+        ),
+        service("an answer without end", deletion, .error(TransportError(.oversizedAnswer, "more than 16 MiB"))),
+    ]
+
+    static let identityStatuses: [Situation] =
+        [200, 301, 400, 401, 403, 404, 407, 409, 429, 500, 504].map { service("\($0)", signIn, .answer($0)) } + [
+            {
+                var situation = service("401 a moment ago", signIn, .answer(401))
+                situation.arguments += ["--work-directory", "FOLDER"]
+                situation.isAgain = true
+                return situation
+            }()
+        ]
+
+    static let imageStatuses: [Situation] =
+        [200, 301, 401, 403, 405, 407, 409, 413, 422, 429, 500, 504].map {
+            service("\($0), to a deletion", deletion, .answer($0))
+        } + [
+            service("204, and the image stays (`--wait`)", deletion, .answer(204), [Sample.id(1), "--wait"]),
+            service("404, to the list of images", "GET /v2/images", .answer(404), ["--match", "*"]),
+            service("403, to the list of images", "GET /v2/images", .answer(403), ["--match", "*"]),
+            service("500, to the list of images", "GET /v2/images", .answer(500), ["--match", "*"]),
+            service(
+                "another answer than a list",
+                "GET /v2/images",
+                .answer(200, body: "<html>hello</html>"),
+                ["--match", "*"]
+            ),
+            service(
+                "the same page of the list, again and again",
+                "GET /v2/images",
+                .answer(200, body: #"{"images": [{"id": "\#(Sample.id(1))"}], "next": "/v2/images"}"#),
+                ["--match", "*"]
+            ),
+        ]
+
+    static let computeStatuses: [Situation] =
+        [200, 301, 401, 403, 404, 409, 429, 500].map {
+            service("\($0)", servers, .answer($0), [Sample.id(1), "--unless-in-use"])
+        } + [
+            service(
+                "a list of servers that does not end",
+                servers,
+                .answer(200, body: #"{"servers": [{"id": "1", "image": {"id": "\#(Sample.id(2))"}}]}"#),
+                [Sample.id(1), "--unless-in-use"]
+            )
+        ]
+
+    /// Codes that mean the same share a row. The identity service has them in a 401 here, the others in a 400.
+    static let codes: [Situation] = Advice.table.map { codes, _ in
+        let first = codes.split(separator: " ").first ?? ""
+        let (line, status) = first.hasPrefix("IAM") ? (signIn, 401) : (deletion, 400)
+        let when = codes.split(separator: " ").map { "`\($0)`" }.joined(separator: ", ")
+        return service(when, line, .answer(status, body: #"{"error_code": "\#(first)"}"#))
+    }
+}

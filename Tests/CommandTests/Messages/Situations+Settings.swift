@@ -1,0 +1,64 @@
+import ImageDeletion
+import TestSupport
+
+@testable import delete_image
+
+extension Situation {
+    private static func set(_ when: String, _ variables: [String: String?]) -> Situation {
+        Situation(when: when, variables: variables)
+    }
+
+    static let variables: [Situation] = [
+        set(
+            "nothing is set",
+            [
+                "OS_AUTH_URL": nil, "OS_USERNAME": nil, "OS_PASSWORD": nil, "OS_USER_DOMAIN_NAME": nil,
+                "OS_PROJECT_NAME": nil, "OS_REGION_NAME": nil,
+            ]
+        ),
+        set("one is missing", ["OS_PASSWORD": nil]),
+        set("`OS_CLOUD` alone", ["OS_CLOUD": "otc", "OS_AUTH_URL": nil, "OS_USERNAME": nil, "OS_PASSWORD": nil]),
+        set("two that differ", ["OS_TENANT_NAME": "production"]),
+        set("another way to sign in", ["OS_AUTH_TYPE": "v3oidcpassword"]),
+        set("an address without a host", ["OS_AUTH_URL": "https://"]),
+        set("an address of another kind", ["OS_AUTH_URL": "ftp://iam.example/v3"]),
+        set("an address that is not encrypted", ["OS_AUTH_URL": "http://iam.example/v3"]),
+        set("an address with a password", ["OS_AUTH_URL": "https://me:secret@iam.example/v3"]),
+        set("an address of identity API v2.0", ["OS_AUTH_URL": "https://iam.example/v2.0"]),
+    ]
+
+    /// The catalog, or the token, is this.
+    private static func token(
+        _ when: String,
+        _ variables: [String: String?] = [:],
+        _ change: @escaping @Sendable (inout TokenAnswer) -> Void
+    ) -> Situation {
+        Situation(
+            when: when,
+            arguments: ["--match", "*"],
+            variables: variables,
+            answer: .no,
+            fault: { request, _ in request.line == "POST /v3/auth/tokens" ? TokenAnswer(change).fault : nil }
+        )
+    }
+
+    static let catalog: [Situation] = [
+        token("no image service in the catalog") {
+            $0.imageEndpoints = []
+            $0.otherTypes = ["compute", "identity"]
+        },
+        token("no endpoint in this region") { $0.imageEndpoints = [.init("eu-nl", "https://ims.eu-nl.example")] },
+        token("several regions, and none is chosen", ["OS_REGION_NAME": nil]) {
+            $0.imageEndpoints = [
+                .init("eu-de", "https://ims.eu-de.example"), .init("eu-nl", "https://ims.eu-nl.example"),
+            ]
+        },
+        token("an address in the catalog that is not encrypted") {
+            $0.imageEndpoints = [.init("eu-demo", "http://ims.demo.example")]
+        },
+        token("a token for another project") { $0.projectName = "production" },
+        token("a token for no project") { $0.projectID = nil },
+        token("a new token that has ended already") { $0.expiresAt = "2026-11-01T11:06:40.000000Z" },
+        token("an answer without a token") { $0.token = nil },
+    ]
+}
