@@ -11,7 +11,7 @@ public import Foundation
 /// one token.
 public struct ImageService: Sendable {
     /// The version of this package.
-    public static let version = "0.1.0"
+    package static let version = "0.1.0"
 
     let images: ImageClient
     let compute: ComputeClient

@@ -22,7 +22,7 @@ public enum AgeLimit: Sendable, Hashable {
     }
 
     /// The moment before which an image must have been made; one made just then is not old enough.
-    public func cutoff(now: Date) -> Date {
+    package func cutoff(now: Date) -> Date {
         switch self {
         case .seconds(let seconds): now.addingTimeInterval(-Double(seconds))
         case .date(let date): date

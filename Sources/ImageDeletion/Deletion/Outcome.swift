@@ -137,7 +137,7 @@ extension Outcome.Result {
 
 extension DeletionPlan {
     /// What is to be told when nothing of the plan was even begun.
-    public var untried: [Outcome] { entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .pending) } }
+    package var untried: [Outcome] { entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .pending) } }
 
     /// What a dry run tells: each entry's outcome, were the plan carried out and nothing else to happen.
     public var preview: [Outcome] {

@@ -6,7 +6,7 @@ public import Foundation
 /// beginning of one, which the next run takes away. That run passes over what is deleted already.
 public final class Receipt: Sendable {
     /// The format and its version.
-    public static let schema = "delete-image-receipt/1"
+    private static let schema = "delete-image-receipt/1"
 
     /// Hundreds of thousands of lines. It is read as a whole, and another file, named by mistake, may have any size.
     private static let limit = 64 << 20

@@ -21,9 +21,9 @@ public struct RetentionPolicy: Sendable, Hashable {
     /// What makes a file no policy: where in it, as `rules.nightlies.keepLast`, and what is wrong there.
     public struct Fault: Error, Sendable, Hashable {
         /// The key, from the top; empty where the whole file is wrong.
-        public var key: String
+        public let key: String
         /// What is wrong there.
-        public var reason: String
+        public let reason: String
     }
 
     /// Reads a policy.

@@ -3,7 +3,7 @@ public import Foundation
 /// Which images a clean-up selects, and which of those it spares.
 public struct RetentionRule: Sendable, Hashable {
     /// How many images a rule can spare at the most.
-    public static let mostKept = 1_000_000
+    package static let mostKept = 1_000_000
 
     /// Its name, for people; nil where it has none.
     public var name: String?

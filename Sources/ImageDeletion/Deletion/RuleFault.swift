@@ -6,7 +6,7 @@ public enum RuleFault: Error, Sendable, Hashable {
     case age(String)
 
     /// What the text is not, and what would be one: "no age (90m, …)", for a sentence like "… is no age".
-    public var expectation: String {
+    package var expectation: String {
         switch self {
         case .pattern:
             #"no pattern (a [ needs its ], a range like [a-z] goes upward, and a \ stands before what it makes literal)"#

@@ -52,23 +52,23 @@ public struct ServiceError: Error, Sendable, Hashable {
     }
 
     /// The service that was asked.
-    public var service: Service
+    public internal(set) var service: Service
     /// What the failure means.
-    public var kind: Kind
+    public internal(set) var kind: Kind
     /// The HTTP status, where there was an answer.
-    public var status: Int?
+    public internal(set) var status: Int?
     /// The service's or the gateway's own code, like `IMG.0028` or `APIGW.0301`.
-    public var code: String?
+    public internal(set) var code: String?
     /// The server's words as plain text of at most 300 characters, or the transport's.
-    public var message: String?
+    public internal(set) var message: String?
     /// The ID under which the provider's support finds the request.
-    public var requestID: String?
+    public internal(set) var requestID: String?
     /// How many times the request was sent.
-    public var attempts: Int
+    public internal(set) var attempts: Int
     /// Whether an earlier try of the same request may have been carried out, its answer being lost.
-    public var followsLostAnswer: Bool
+    var followsLostAnswer: Bool
     /// Whether any try, this or an earlier one, may have been carried out although no answer tells so.
-    public var mayHaveActed: Bool
+    public internal(set) var mayHaveActed: Bool
 
     init(
         _ service: Service,
@@ -104,7 +104,7 @@ public struct ServiceError: Error, Sendable, Hashable {
     }
 
     /// Whether every other image would meet the same: then a run stops instead of failing image by image.
-    public var concernsWholeRun: Bool {
+    var concernsWholeRun: Bool {
         switch kind {
         case .unreachable, .untrusted, .unauthorized, .lacksRight: true
         default: service == .identity

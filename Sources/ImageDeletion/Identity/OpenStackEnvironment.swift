@@ -3,9 +3,9 @@ import Foundation
 /// What the OpenStack client's `OS_*` variables say, read with that client's meanings.
 public struct OpenStackEnvironment: Sendable, Hashable {
     /// Who asks.
-    public var credentials: Credentials
+    package var credentials: Credentials
     /// Which endpoint of the image service is meant.
-    public var endpoint: EndpointChoice
+    package var endpoint: EndpointChoice
     /// Variables that are set but have no effect here, in alphabetical order; people should be told.
     public var notFollowed: [String]
 

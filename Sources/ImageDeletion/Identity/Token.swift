@@ -50,12 +50,12 @@ struct CatalogEndpoint: Sendable, Hashable, Codable {
 
 extension Secret: Codable {
     /// Decodes a plain string.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }
 
     /// Encodes the secret itself: only the token cache does so.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(value)
     }

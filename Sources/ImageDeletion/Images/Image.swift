@@ -33,7 +33,7 @@ public struct Image: Sendable, Hashable {
     }
 
     /// Whether servers can be made from it, as far as is known: it is `active`, or does not say.
-    public var isUsable: Bool { status == nil || status == "active" }
+    var isUsable: Bool { status == nil || status == "active" }
 }
 
 extension Image: Decodable {
