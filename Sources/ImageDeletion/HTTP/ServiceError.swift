@@ -52,13 +52,13 @@ public struct ServiceError: Error, Sendable, Hashable {
     }
 
     /// The service that was asked.
-    public internal(set) var service: Service
+    public let service: Service
     /// What the failure means.
-    public internal(set) var kind: Kind
+    public let kind: Kind
     /// The HTTP status, where there was an answer.
-    public internal(set) var status: Int?
+    public let status: Int?
     /// The service's or the gateway's own code, like `IMG.0028` or `APIGW.0301`.
-    public internal(set) var code: String?
+    public let code: String?
     /// The server's words as plain text of at most 300 characters, or the transport's.
     public internal(set) var message: String?
     /// The ID under which the provider's support finds the request.
