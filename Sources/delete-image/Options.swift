@@ -114,7 +114,7 @@ extension Options {
         [
             "--from": .value { options, value, _ in options.lists.append(value) },
             "--match": .value { options, value, name throws(UsageError) in
-                do throws(RuleFault) { options.rule.names.append(try Glob(value)) } catch {
+                do throws(RuleFault) { options.rule.namePatterns.append(try Glob(value)) } catch {
                     throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
                 }
             },

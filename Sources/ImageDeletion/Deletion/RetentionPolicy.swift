@@ -62,7 +62,7 @@ extension RetentionRule {
         ])
         self.init(name: name)
         for text in try json.texts("match") {
-            do { names.append(try Glob(text)) } catch {
+            do { namePatterns.append(try Glob(text)) } catch {
                 throw RetentionPolicy.Fault(key: json.path("match"), reason: "“\(text)” is \(error.expectation)")
             }
         }

@@ -8,7 +8,7 @@ public struct RetentionRule: Sendable, Hashable {
     /// Its name, for people; nil where it has none.
     public var name: String?
     /// Patterns for the name, of which one must match; none: every name.
-    public var names: [Glob]
+    public var namePatterns: [Glob]
     /// Tags that the image must bear, all of them.
     public var tags: [String]
     /// How old the image must be; an image that has no date is never old enough.
@@ -23,7 +23,7 @@ public struct RetentionRule: Sendable, Hashable {
     /// A rule of these parts.
     public init(
         name: String? = nil,
-        names: [Glob] = [],
+        namePatterns: [Glob] = [],
         tags: [String] = [],
         olderThan: AgeLimit? = nil,
         keepLast: Int = 0,
@@ -31,7 +31,7 @@ public struct RetentionRule: Sendable, Hashable {
         safeguards: Set<Safeguard> = []
     ) {
         self.name = name
-        self.names = names
+        self.namePatterns = namePatterns
         self.tags = tags
         self.olderThan = olderThan
         self.keepLast = keepLast
@@ -40,11 +40,11 @@ public struct RetentionRule: Sendable, Hashable {
     }
 
     /// Whether anything narrows what the rule selects. One that would select every image of a project is a mistake.
-    public var selectsByAnything: Bool { !names.isEmpty || !tags.isEmpty || olderThan != nil }
+    public var selectsByAnything: Bool { !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }
 
     /// Whether `image` has the name, the tags and the age.
     public func selects(_ image: Image, now: Date) -> Bool {
-        if !names.isEmpty, !names.contains(where: { $0.matches(image.name ?? "") }) { return false }
+        if !namePatterns.isEmpty, !namePatterns.contains(where: { $0.matches(image.name ?? "") }) { return false }
         guard tags.allSatisfy(image.tags.contains) else { return false }
         guard let olderThan else { return true }
         return image.createdAt.map { $0 < olderThan.cutoff(now: now) } ?? false
