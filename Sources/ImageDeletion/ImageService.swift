@@ -117,7 +117,12 @@ public struct ImageService: Sendable {
     ///   ``ServiceError/Kind/protected`` for a protected one, or with what else kept it from being deleted;
     ///   ``ImageDeletionError/configuration(_:)`` for settings that do not fit the cloud.
     public func deleteImage(id: String) async throws(ImageDeletionError) {
-        let outcomes = await deleter(for: DeletionPlan(deleting: [try ImageID(id)])).carryOut()
+        try await deleteImage(id: ImageID(id))
+    }
+
+    /// Deletes one private image of the project, as ``deleteImage(id:)-(String)`` does.
+    public func deleteImage(id: ImageID) async throws(ImageDeletionError) {
+        let outcomes = await deleter(for: DeletionPlan(deleting: [id])).carryOut()
         guard let outcome = outcomes.first, outcome.result != .deleted else { return }
         throw outcome.error ?? .service(ServiceError(.image, .cancelled))
     }

@@ -3,7 +3,7 @@ import Foundation
 /// Carries out one plan, several deletions at a time, and can be stopped in an orderly way.
 public actor ImageDeleter {
     /// How deletions are done.
-    public struct Options: Sendable {
+    public struct Options: Sendable, Hashable {
         /// Deletions under way at once.
         public var concurrency: Int
         /// Whether the backups of full-server images are deleted too.

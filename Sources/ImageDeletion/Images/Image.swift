@@ -27,6 +27,13 @@ public struct Image: Sendable, Hashable {
     /// On Open Telekom Cloud `gold` for a public image, `private`, or `shared`.
     public var imageType: String?
 
+    /// An image of which nothing but the ID is known: a start for a test of one's own rules.
+    public init(id: ImageID) {
+        self.id = id
+        isProtected = false
+        tags = []
+    }
+
     /// Whether `project` may delete it by name, filter or policy: its own, and not public.
     public func isPrivate(to project: String) -> Bool {
         owner == project && ["private", "shared"].contains(visibility) && imageType != "gold"
