@@ -7,20 +7,21 @@ public struct RetentionRule: Sendable, Hashable {
 
     /// Its name, for people; nil where it has none.
     public var name: String?
-    /// Patterns for the name, of which one must match; none: every name.
+    /// Patterns for the image's name, of which one must match; none: every name. An image without a name has an empty
+    /// one.
     public var namePatterns: [Glob]
     /// Tags that the image must bear, all of them.
     public var tags: [String]
     /// How old the image must be; an image that has no date is never old enough.
     public var olderThan: AgeLimit?
-    /// How many of the selected images to spare, the newest; those that are not `active` are not counted.
+    /// How many of the selected images to spare, the newest; 0: none. Those that are not `active` are not counted.
     public var keepLast: Int
     /// Whether protected images are deleted too.
     public var liftsProtection: Bool
-    /// What else spares an image.
+    /// What else spares an image, once it is known: see ``ImageService/checking(_:concurrency:)``.
     public var safeguards: Set<Safeguard>
 
-    /// A rule of these parts.
+    /// A rule of these parts; without name patterns, tags and age it selects every image.
     public init(
         name: String? = nil,
         namePatterns: [Glob] = [],
@@ -42,7 +43,7 @@ public struct RetentionRule: Sendable, Hashable {
     /// Whether anything narrows what the rule selects. One that would select every image of a project is a mistake.
     public var selectsByAnything: Bool { !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }
 
-    /// Whether `image` has the name, the tags and the age.
+    /// Whether `image` has the name, the tags and the age, this counted from `now`.
     public func selects(_ image: Image, now: Date) -> Bool {
         if !namePatterns.isEmpty, !namePatterns.contains(where: { $0.matches(image.name ?? "") }) { return false }
         guard tags.allSatisfy(image.tags.contains) else { return false }

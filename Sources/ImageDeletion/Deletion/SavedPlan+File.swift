@@ -6,6 +6,7 @@ extension SavedPlan {
     ///
     /// Whoever approves it may read it by other means, so nothing in it may be passed over, or be read in two ways.
     ///
+    /// - Parameter json: The content of the file.
     /// - Throws: ``Fault/malformed(_:)`` with the place in the file.
     public init(json: Data) throws(Fault) {
         let content: Content

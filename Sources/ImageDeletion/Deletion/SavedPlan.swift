@@ -60,11 +60,11 @@ public struct SavedPlan: Sendable, Hashable {
 
     /// What makes a plan unfit to be carried out.
     public enum Fault: Error, Sendable, Hashable {
-        /// It is no plan of this version; the words say where it goes wrong.
+        /// It is no plan of this version; the words, in English, say where it goes wrong.
         case malformed(String)
-        /// It was made for another image service.
+        /// It was made for another image service, with this address.
         case otherEndpoint(String)
-        /// It was made for another project.
+        /// It was made for another project, this one.
         case otherProject(TokenProject)
         /// This image, which is spared as one of the newest, is gone or cannot be used any more: what was to be deleted
         /// may be the newest now.
@@ -74,6 +74,12 @@ public struct SavedPlan: Sendable, Hashable {
     }
 
     /// What of `plan` can be carried out later; images that nobody saw cannot.
+    ///
+    /// - Parameters:
+    ///   - plan: What was decided.
+    ///   - session: Where it holds.
+    ///   - project: Whose images they are: ``ImageService/project()``.
+    ///   - now: When it is made.
     public init(_ plan: DeletionPlan, at session: ImageService.Session, project: TokenProject, now: Date) {
         content = Content(
             createdAt: ServiceDate.text(now),
@@ -84,8 +90,9 @@ public struct SavedPlan: Sendable, Hashable {
         )
     }
 
-    /// Makes sure that the newest images, which are spared, are still there, by `sightings` of them.
+    /// Makes sure that the newest images, which are spared, are still there.
     ///
+    /// - Parameter sightings: What a look at each of the ``spared`` told.
     /// - Throws: ``Fault/sparedIsGone(_:)`` or ``Fault/sparedIsUnseen(_:_:)``.
     public func check(spared sightings: [Sighting]) throws(Fault) {
         for sighting in sightings {
@@ -97,7 +104,7 @@ public struct SavedPlan: Sendable, Hashable {
         }
     }
 
-    /// Makes sure that the plan is for the cloud and the project of `session`.
+    /// Makes sure that the plan is for the cloud of `session`, and for `project`.
     ///
     /// - Throws: ``Fault/otherEndpoint(_:)`` or ``Fault/otherProject(_:)``.
     public func check(_ session: ImageService.Session, project: TokenProject) throws(Fault) {

@@ -3,7 +3,7 @@
 /// It holds facts, not advice: the command makes its sentences from them, and so can any other program. No field
 /// ever contains a token, password or passcode. Texts that come from a server may contain control characters.
 public struct ServiceError: Error, Sendable, Hashable {
-    /// The services that are spoken to.
+    /// The services that are spoken to. The raw values are for logs.
     public enum Service: String, Sendable, Hashable {
         /// Keystone v3; IAM on Open Telekom Cloud.
         case identity
@@ -55,15 +55,15 @@ public struct ServiceError: Error, Sendable, Hashable {
     public let service: Service
     /// What the failure means.
     public let kind: Kind
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status; nil where there was no answer.
     public let status: Int?
     /// The service's or the gateway's own code, like `IMG.0028` or `APIGW.0301`.
     public let code: String?
-    /// The server's words as plain text of at most 300 characters, or the transport's.
+    /// The server's words as plain text, cut to 300 characters, or the transport's.
     public internal(set) var message: String?
-    /// The ID under which the provider's support finds the request.
+    /// The ID under which the provider's support finds the request (`X-Openstack-Request-Id`).
     public internal(set) var requestID: String?
-    /// How many times the request was sent.
+    /// How many times the request was sent; 0 where another's failure was taken for this one's.
     public internal(set) var attempts: Int
     /// Whether an earlier try of the same request may have been carried out, its answer being lost.
     var followsLostAnswer: Bool

@@ -33,11 +33,11 @@ struct Token: Sendable, Hashable, Codable {
     }
 }
 
-/// A project as the identity service names it.
+/// A project as the identity service names it: the one that a token is for.
 public struct TokenProject: Sendable, Hashable, Codable {
-    /// Its ID, which images bear as `owner`.
+    /// Its ID, which its images bear as ``Image/owner``.
     public var id: String
-    /// Its name.
+    /// Its name; nil where the service does not say.
     public var name: String?
 }
 
