@@ -1,12 +1,15 @@
 public import Foundation
 
 /// Why something could not be done at all. What became of an image is an ``Outcome`` instead.
+///
+/// It holds facts and no sentences. Later versions may know more cases, here and in the enumerations within: a `switch`
+/// needs a `default` to outlast them.
 public enum ImageDeletionError: Error, Sendable, Hashable {
-    /// Settings are missing, contradict each other, or do not fit the cloud that answered. All of them are listed.
+    /// Settings are missing, contradict each other, or do not fit the cloud that answered. All that is wrong is listed.
     case configuration([ConfigurationProblem])
     /// A service refused, failed or could not be reached.
     case service(ServiceError)
-    /// The text is no image ID, which is a UUID. Nothing was sent.
+    /// This text is no image ID, which is a UUID. Nothing was sent.
     case invalidImageID(String)
 }
 
@@ -16,25 +19,26 @@ public enum ConfigurationProblem: Sendable, Hashable {
     case missing([String])
     /// These variables say different things.
     case contradictory([String])
-    /// The variable asks for something that cannot be done here.
+    /// The variable, with this value, asks for something that cannot be done here.
     case unsupported(variable: String, value: String)
     /// `OS_CLOUD` names an entry of `clouds.yaml`, which is not read.
     case cloudsFile
-    /// The address of a service cannot be used. `source` is a variable, or "the catalog".
+    /// The address of a service cannot be used. `source` is the variable that it is from, or "the catalog".
     case address(source: String, value: String, AddressFault)
     /// The catalog has no image service; it has these types.
     case noImageService(types: [String])
-    /// The catalog's image service has no endpoint in this region with this interface; it has these.
+    /// The catalog's service has no endpoint in this region (nil: in any) with this interface. It has these, each as
+    /// "region interface", with `*` for everywhere.
     case noEndpoint(region: String?, interface: String, available: [String])
-    /// The catalog's image service has endpoints in several regions, and none was chosen.
+    /// The catalog's service has endpoints in these regions, and none was chosen (`OS_REGION_NAME`).
     case regionNeeded(regions: [String])
     /// The catalog has no compute service that could be asked about servers.
     case noComputeService
     /// The token is for no project, so that no image could be seen with it.
     case tokenWithoutProject
-    /// The token is for another project than the variables name.
+    /// The token is for another project than the one whose ID or name the variables give.
     case otherProject(wanted: String, token: TokenProject)
-    /// The new token has ended already by this machine's clock.
+    /// The new token has ended already by this machine's clock; `serverTime` is the identity service's, if it said.
     case tokenEnded(expiresAt: Date, now: Date, serverTime: Date?)
 }
 

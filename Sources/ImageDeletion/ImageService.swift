@@ -11,7 +11,7 @@ public import Foundation
 /// one token.
 public struct ImageService: Sendable {
     /// The version of this package.
-    public static let version = "0.1.0"
+    package static let version = "0.1.0"
 
     let images: ImageClient
     let compute: ComputeClient
@@ -19,6 +19,10 @@ public struct ImageService: Sendable {
 
     /// A service for whom the OpenStack client's `OS_*` variables describe.
     ///
+    /// - Parameters:
+    ///   - environment: Variables and their values; see ``OpenStackEnvironment`` for those that count.
+    ///   - tokenCache: Where the token is kept between runs; without one, each service asks for its own.
+    ///   - connection: How requests leave.
     /// - Throws: ``ImageDeletionError/configuration(_:)`` with everything that is missing or contradictory.
     public init(
         environment: [String: String],
@@ -29,6 +33,11 @@ public struct ImageService: Sendable {
     }
 
     /// A service for whom `environment` describes.
+    ///
+    /// - Parameters:
+    ///   - environment: The variables, read.
+    ///   - tokenCache: Where the token is kept between runs; without one, each service asks for its own.
+    ///   - connection: How requests leave.
     public init(
         _ environment: OpenStackEnvironment,
         tokenCache: TokenCache = .none,
@@ -59,8 +68,11 @@ public struct ImageService: Sendable {
         public let user: String?
     }
 
-    /// Gets a token, from the cache if it can, and finds the image service.
+    /// Gets a token, from the cache if it can (else `POST /v3/auth/tokens`), and finds the image service.
     ///
+    /// Nobody has to call it: whatever needs a token gets one.
+    ///
+    /// - Returns: Where the images are, and whose they are.
     /// - Throws: ``ImageDeletionError/service(_:)`` where the identity service gives none, and
     ///   ``ImageDeletionError/configuration(_:)`` for settings that do not fit the cloud.
     public func signIn() async throws(ImageDeletionError) -> Session {
@@ -70,6 +82,7 @@ public struct ImageService: Sendable {
 
     /// The project that the token is for; a token from somewhere else is asked about (`GET /v3/auth/tokens`).
     ///
+    /// - Returns: The project, whose ID its images bear as ``Image/owner``.
     /// - Throws: What ``signIn()`` does, and ``ConfigurationProblem/tokenWithoutProject`` for a token of no project.
     public func project() async throws(ImageDeletionError) -> TokenProject {
         let token = try await images.tokens.describedToken()
@@ -80,28 +93,37 @@ public struct ImageService: Sendable {
     /// Takes this identity's token out of the cache and revokes it at the identity service
     /// (`DELETE /v3/auth/tokens`).
     ///
-    /// - Returns: Whether there was one.
+    /// - Returns: Whether there was one; a token from somewhere else (`OS_TOKEN`) is none of ours.
     /// - Throws: ``ImageDeletionError/service(_:)`` where it could not be revoked; it is out of the cache all the same.
     @discardableResult
     public func forgetToken() async throws(ImageDeletionError) -> Bool {
         try await images.tokens.forget()
     }
 
-    /// Looks at each of `ids` (`GET /v2/images/{image_id}`), at most `concurrency` at once.
+    /// Looks at each of `ids` (`GET /v2/images/{image_id}`).
     ///
-    /// - Returns: What was seen of each, in the order asked for.
+    /// Glance: "Show image"; Open Telekom Cloud: "Querying Image Details (Native OpenStack API)".
+    ///
+    /// - Parameters:
+    ///   - ids: The images to look at.
+    ///   - concurrency: How many requests are under way at once; less than 1 counts as 1.
+    /// - Returns: What was seen of each, in the order asked for. After a failure that every other look would meet as
+    ///   well, no other is begun, and it is what was seen of the rest.
     public func look(at ids: [ImageID], concurrency: Int = 4) async -> [Sighting] {
         await images.look(at: ids, concurrency: concurrency)
     }
 
     /// Reads the list of images that `query` asks for, to its end, page after page (`GET /v2/images`).
     ///
+    /// Glance: "List images"; Open Telekom Cloud: "Querying Images (Native OpenStack API)".
+    ///
     /// - Parameters:
     ///   - query: What the server is asked to list.
-    ///   - isWanted: Which of them to return. A server may list more than was asked for, and memory grows with what is
-    ///     wanted, not with the list.
+    ///   - isWanted: Which of them to return; asked again where an image comes again. A server may list more than was
+    ///     asked for, and memory grows with what is wanted, not with the list.
     /// - Returns: Each image once, in the order in which the server lists them, as it was seen last.
-    /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/service(_:)`` where the list cannot be read to its end.
+    /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/service(_:)`` where the list cannot be read to its
+    ///   end; one of more than 250,000 images is taken for endless.
     public func images(
         _ query: ImageQuery,
         where isWanted: (Image) -> Bool = { _ in true }
@@ -111,18 +133,33 @@ public struct ImageService: Sendable {
 
     /// Deletes one private image of the project (`DELETE /v2/images/{image_id}`). It cannot be brought back.
     ///
+    /// Nothing is looked at before: no safeguard holds, and only the service keeps a protected image.
+    /// Glance: "Delete image"; Open Telekom Cloud: "Deleting an Image (Native OpenStack API)".
+    ///
     /// - Parameter id: The image's ID, a UUID.
     /// - Throws: ``ImageDeletionError/invalidImageID(_:)`` before anything is sent;
     ///   ``ImageDeletionError/service(_:)`` with kind ``ServiceError/Kind/notFound`` for an image that is not there,
     ///   ``ServiceError/Kind/protected`` for a protected one, or with what else kept it from being deleted;
     ///   ``ImageDeletionError/configuration(_:)`` for settings that do not fit the cloud.
     public func deleteImage(id: String) async throws(ImageDeletionError) {
-        let outcomes = await deleter(for: DeletionPlan(deleting: [try ImageID(id)])).carryOut()
+        try await deleteImage(id: ImageID(id))
+    }
+
+    /// Deletes one private image of the project (`DELETE /v2/images/{image_id}`). It cannot be brought back.
+    ///
+    /// - Parameter id: The image's ID.
+    /// - Throws: What the method for an ID's text throws, save ``ImageDeletionError/invalidImageID(_:)``.
+    public func deleteImage(id: ImageID) async throws(ImageDeletionError) {
+        let outcomes = await deleter(for: DeletionPlan(deleting: [id])).carryOut()
         guard let outcome = outcomes.first, outcome.result != .deleted else { return }
         throw outcome.error ?? .service(ServiceError(.image, .cancelled))
     }
 
-    /// What carries out `plan`, once.
+    /// What carries out `plan`, once. Nothing is sent before ``ImageDeleter/carryOut(onOutcome:)``.
+    ///
+    /// - Parameters:
+    ///   - plan: What is to be deleted, and what is not.
+    ///   - options: How deletions are done.
     public func deleter(
         for plan: DeletionPlan,
         options: ImageDeleter.Options = ImageDeleter.Options()

@@ -1,8 +1,8 @@
 public import Foundation
 
-/// What is worth telling while requests go out. Nothing in it is secret.
+/// What is worth telling while requests go out: see ``ServiceConnection/report``. Nothing in it is secret.
 public enum ServiceEvent: Sendable, Hashable {
-    /// A request was sent and answered, or was not answered.
+    /// A request was sent, and answered or not; a further try is another event.
     case request(RequestRecord)
     /// The token cache could not be written, so the next run asks the identity service again.
     case tokenCacheNotWritten(path: String, reason: String)
@@ -18,7 +18,7 @@ public struct RequestRecord: Sendable, Hashable {
     public let service: ServiceError.Service
     /// The HTTP method.
     public let method: String
-    /// The address, which never holds a secret.
+    /// The address with its query, which never holds a secret.
     public let url: URL
     /// Which try it was; the first is 1.
     public let attempt: Int
@@ -28,7 +28,7 @@ public struct RequestRecord: Sendable, Hashable {
     public let failure: ServiceError?
     /// The ID under which the provider's support finds the request.
     public let requestID: String?
-    /// How long it took, in seconds.
+    /// How long it took until its last byte, in seconds.
     public let duration: TimeInterval
 
     init(

@@ -9,7 +9,7 @@ struct Decision: Sendable {
     let receipt: Receipt?
     let now: Date
     /// Where the IDs among these are written, in the files of the package or of the folder that was named.
-    let references: @Sendable (Set<ImageID>) async throws -> [ImageID: Reference]
+    let references: @Sendable (Set<ImageID>) async throws -> [ImageID: KeepReason.Reference]
     let warn: @Sendable (String) -> Void
 
     /// What becomes of what `selection` says.

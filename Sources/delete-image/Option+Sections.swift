@@ -32,7 +32,7 @@ extension Option.Section {
                 Option(
                     "--match GLOB",
                     .value { options, value, name throws(UsageError) in
-                        do throws(RuleFault) { options.rule.names.append(try Glob(value)) } catch {
+                        do throws(RuleFault) { options.rule.namePatterns.append(try Glob(value)) } catch {
                             throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
                         }
                     },

@@ -10,7 +10,7 @@ enum References {
         _ ids: Set<ImageID>,
         in folder: URL,
         except others: [String]
-    ) async throws -> [ImageID: Reference] {
+    ) async throws -> [ImageID: KeepReason.Reference] {
         let isGivenUp = Flag()
         return try await withTaskCancellationHandler {
             let paths = try PackageFiles.paths(in: folder)
@@ -24,7 +24,7 @@ enum References {
                         if path.contains("\u{FFFD}") { throw UnreadableFile(path: path) }
                         try read("\(folder.path)/\(path)", except: passedOver) { text, line in
                             for (id, offset) in places(of: ids, in: text) {
-                                found.add(id, Reference(file: path, line: line + offset))
+                                found.add(id, KeepReason.Reference(file: path, line: line + offset))
                             }
                             return !isGivenUp.isSet
                         }
@@ -113,10 +113,10 @@ enum References {
     /// What several threads find.
     private final class Findings: @unchecked Sendable {
         private let lock = NSLock()
-        private var places: [ImageID: Reference] = [:]
+        private var places: [ImageID: KeepReason.Reference] = [:]
         private var unreadable: [String] = []
 
-        func add(_ id: ImageID, _ place: Reference) {
+        func add(_ id: ImageID, _ place: KeepReason.Reference) {
             lock.withLock {
                 if let known = places[id], (known.file, known.line) <= (place.file, place.line) { return }
                 places[id] = place
@@ -125,7 +125,7 @@ enum References {
 
         func fail(_ path: String) { lock.withLock { unreadable.append(path) } }
 
-        func result() throws -> [ImageID: Reference] {
+        func result() throws -> [ImageID: KeepReason.Reference] {
             try lock.withLock {
                 if let path = unreadable.min() { throw UnreadableFile(path: path) }
                 return places

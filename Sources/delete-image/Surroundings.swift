@@ -14,7 +14,7 @@ struct Surroundings: Sendable {
     /// Replaces a file by this data, all of it or nothing, where what is there already may go.
     var write: @Sendable (String, Data, (Data) -> Bool) throws -> Void
     /// Where these IDs are written in the files of a folder, those at these paths excepted.
-    var references: @Sendable (Set<ImageID>, URL, [String]) async throws -> [ImageID: Reference]
+    var references: @Sendable (Set<ImageID>, URL, [String]) async throws -> [ImageID: KeepReason.Reference]
     /// Asks the person at the terminal, in the words that fit what it can show.
     var ask: @Sendable (@escaping @Sendable (Display) -> String) async -> Terminal.Answer
     /// Writes to standard output.

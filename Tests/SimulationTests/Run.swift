@@ -73,7 +73,8 @@ final class Run: @unchecked Sendable {
                 write: NamedFile.replace,
                 references: { ids, _, _ in
                     let named = ids.filter { day.referenced.contains($0.description) }
-                    return Dictionary(uniqueKeysWithValues: named.map { ($0, Reference(file: "main.tf", line: 1)) })
+                    let place = KeepReason.Reference(file: "main.tf", line: 1)
+                    return Dictionary(uniqueKeysWithValues: named.map { ($0, place) })
                 },
                 ask: { question in
                     self.output += self.wish.isJSON ? "" : question(.log) + "\n"

@@ -7,10 +7,11 @@ public enum AgeLimit: Sendable, Hashable {
     /// Made before this moment.
     case date(Date)
 
-    /// Reads `90m`, `12h`, `30d` or `2w`, or an ISO 8601 date (`2026-10-01`) or date-time (`2026-10-01T08:00:00+02:00`).
-    /// Without an offset it is UTC, as the image service shows its times; a date is its first moment.
+    /// Reads a length of time (`90m`, `12h`, `30d`, `2w`; seven digits at the most), or an ISO 8601 date (`2026-10-01`)
+    /// or date-time (`2026-10-01T08:00:00+02:00`). Without an offset it is UTC, as the image service shows its times; a
+    /// date is its first moment.
     ///
-    /// - Throws: ``RuleFault/age(_:)``.
+    /// - Throws: ``RuleFault/age(_:)`` for anything else.
     public init(_ text: String) throws(RuleFault) {
         if let seconds = Self.length(text) {
             self = .seconds(seconds)
@@ -22,14 +23,14 @@ public enum AgeLimit: Sendable, Hashable {
     }
 
     /// The moment before which an image must have been made; one made just then is not old enough.
-    public func cutoff(now: Date) -> Date {
+    package func cutoff(now: Date) -> Date {
         switch self {
         case .seconds(let seconds): now.addingTimeInterval(-Double(seconds))
         case .date(let date): date
         }
     }
 
-    /// The moment, where it is one that has not come yet: every image is older than that, which nobody means.
+    /// The moment, where it is one that has not come yet, else nil: every image is older than that, which nobody means.
     public func dateAhead(of now: Date) -> Date? {
         if case .date(let date) = self, date > now { date } else { nil }
     }

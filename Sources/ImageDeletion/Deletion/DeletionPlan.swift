@@ -15,7 +15,7 @@ public struct DeletionPlan: Sendable, Hashable {
         /// Under which conditions it is deleted.
         public let terms: DeletionTerms
 
-        /// Whether its protection is lifted first.
+        /// Whether its protection is lifted first: the terms say so, and it was seen to be protected.
         public var liftsProtection: Bool { terms.liftsProtection && image?.isProtected ?? false }
 
         init(_ id: ImageID, _ image: Image?, _ fate: Fate, _ terms: DeletionTerms = DeletionTerms()) {
@@ -30,7 +30,7 @@ public struct DeletionPlan: Sendable, Hashable {
     public enum Fate: Sendable, Hashable {
         /// It is to be deleted.
         case delete
-        /// It is spared.
+        /// It is spared, for this reason.
         case keep(KeepReason)
         /// It could not be seen, so nothing is done; the error says why.
         case unseen(ImageDeletionError)
@@ -49,7 +49,7 @@ public struct DeletionPlan: Sendable, Hashable {
         self.entries = entries.filter { seen.insert($0.id).inserted }
     }
 
-    /// A plan to delete `ids` unseen.
+    /// A plan to delete `ids` unseen: none is spared but by the service.
     public init(deleting ids: [ImageID]) {
         self.init(once: ids.map { Entry($0, nil, .delete) })
     }
@@ -82,6 +82,13 @@ public struct DeletionPlan: Sendable, Hashable {
     ///
     /// The rules do not weaken each other: an image is deleted if one of them selects it and none of them spares it as
     /// one of the newest, all their safeguards hold, and its protection is lifted only if all that select it say so.
+    /// What the safeguards need to know comes after: see ``ImageService/checking(_:concurrency:)``.
+    ///
+    /// - Parameters:
+    ///   - images: All that the rules may select and count; others of the project may be left out.
+    ///   - rules: What is selected, and what is spared of it.
+    ///   - project: The ID of the caller's project.
+    ///   - now: The moment from which ages are counted.
     public init(
         selecting images: some Sequence<Image>,
         by rules: [RetentionRule],
@@ -113,6 +120,10 @@ public struct DeletionPlan: Sendable, Hashable {
     }
 
     /// This plan without the deletions that `safeguard` guards and that have a reason among `reasons` to be spared.
+    ///
+    /// - Parameters:
+    ///   - safeguard: Only entries whose ``DeletionTerms/safeguards`` have it are spared.
+    ///   - reasons: Why, by image; those of other images are passed over.
     public func sparing(_ safeguard: Safeguard, _ reasons: [ImageID: KeepReason]) -> DeletionPlan {
         changing { entry in
             entry.terms.safeguards.contains(safeguard) ? reasons[entry.id].map(Fate.keep) : nil
@@ -122,8 +133,8 @@ public struct DeletionPlan: Sendable, Hashable {
     /// This plan without the deletions that were done before. An image that was seen is there, whatever was done before.
     ///
     /// - Parameters:
-    ///   - deleted: What was deleted.
-    ///   - begun: What was about to be, and was if it is gone.
+    ///   - deleted: What was deleted: ``Receipt/deleted``.
+    ///   - begun: What was about to be, and was if it is gone: ``Receipt/begun``.
     public func passingOver(_ deleted: Set<ImageID>, begun: Set<ImageID> = []) -> DeletionPlan {
         var plan = self
         for (index, entry) in entries.enumerated() where entry.image == nil {
@@ -135,7 +146,8 @@ public struct DeletionPlan: Sendable, Hashable {
         return plan
     }
 
-    /// This plan with what `later`, made after another look, says of the images that are to be deleted.
+    /// This plan with what `later`, made after another look, says of the images that are to be deleted: of use where
+    /// somebody was asked in between. What only one of the two plans names stays as it is in this one.
     public func renewed(by later: DeletionPlan) -> DeletionPlan {
         let entries = Dictionary(later.entries.map { ($0.id, $0) }) { first, _ in first }
         return changing { entries[$0.id]?.fate }

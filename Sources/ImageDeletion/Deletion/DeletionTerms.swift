@@ -7,7 +7,7 @@ public struct DeletionTerms: Sendable, Hashable {
     /// The names of the rules that selected it, of those that have one; for people.
     public var rules: [String]
 
-    /// Terms of these parts.
+    /// Terms of these parts; without any, only what the plan knows of the image spares it.
     public init(liftsProtection: Bool = false, safeguards: Set<Safeguard> = [], rules: [String] = []) {
         self.liftsProtection = liftsProtection
         self.safeguards = safeguards

@@ -1,14 +1,16 @@
 import Foundation
 
 /// Carries out one plan, several deletions at a time, and can be stopped in an orderly way.
+///
+/// ``ImageService/deleter(for:options:)`` makes one.
 public actor ImageDeleter {
     /// How deletions are done.
-    public struct Options: Sendable {
-        /// Deletions under way at once.
+    public struct Options: Sendable, Hashable {
+        /// Deletions under way at once; less than 1 counts as 1.
         public var concurrency: Int
-        /// Whether the backups of full-server images are deleted too.
+        /// Whether the backups of full-server images are deleted too (`delete_backup`, on Open Telekom Cloud only).
         public var deletesBackups: Bool
-        /// Whether each deletion is followed until the image cannot be seen any more.
+        /// Whether each deletion is followed until the image cannot be seen any more, up to ten minutes.
         public var waitsUntilGone: Bool
 
         /// Options; the defaults are those of the command.
@@ -40,7 +42,7 @@ public actor ImageDeleter {
         isStopped = true
     }
 
-    /// Deletes what the plan says.
+    /// Deletes what the plan says. To be called once.
     ///
     /// It stops by itself at a failure that every further image would meet. When the calling task is cancelled, the
     /// requests under way are given up: their outcome is ``Outcome/Result/failed``, because nobody knows better.

@@ -6,7 +6,7 @@ public struct Outcome: Sendable, Hashable {
         case deleted
         /// It would be deleted, were this no dry run.
         case wouldDelete
-        /// It was spared, by the plan or by the service.
+        /// It was spared, by the plan or by the service, for this reason.
         case kept(KeepReason)
         /// It is not there: it never was, is gone already, or is another project's.
         case missing
@@ -15,7 +15,7 @@ public struct Outcome: Sendable, Hashable {
         /// It was not tried: the run was stopped before.
         case pending
 
-        /// The name in reports.
+        /// The name in reports and receipts, like `wouldDelete`.
         public var name: String {
             switch self {
             case .deleted: "deleted"
@@ -36,9 +36,10 @@ public struct Outcome: Sendable, Hashable {
     public let rules: [String]
     /// What became of it.
     public let result: Result
-    /// What the service said where it did not say 204.
+    /// What was met where the service did not say 204. A ``Result/deleted`` image has one where the answer to its
+    /// deletion was lost and a later one told that it is gone.
     public let error: ImageDeletionError?
-    /// The ID under which the provider's support finds the request that decided.
+    /// The ID under which the provider's support finds the request that decided (`X-Openstack-Request-Id`).
     public let requestID: String?
     /// How many times the deletion was sent; 0 for a deletion that an earlier run did.
     public let attempts: Int
@@ -60,7 +61,7 @@ public struct Outcome: Sendable, Hashable {
         if case .kept(let reason) = result { reason } else { nil }
     }
 
-    /// The service's own code for what it said where it did not say 204.
+    /// The service's own code, like `IMG.0028`, for what it said where it did not say 204.
     public var code: String? {
         if case .service(let failure) = error { failure.code } else { nil }
     }
@@ -137,9 +138,10 @@ extension Outcome.Result {
 
 extension DeletionPlan {
     /// What is to be told when nothing of the plan was even begun.
-    public var untried: [Outcome] { entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .pending) } }
+    package var untried: [Outcome] { entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .pending) } }
 
-    /// What a dry run tells: each entry's outcome, were the plan carried out and nothing else to happen.
+    /// What a dry run tells: each entry's outcome, in the plan's order, were the plan carried out and nothing else to
+    /// happen. Nothing is sent.
     public var preview: [Outcome] {
         entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .wouldDelete) }
     }
@@ -151,7 +153,7 @@ extension ImageDeletionError {
         if case .service(let error) = self { error.kind == .notFound } else { false }
     }
 
-    /// Whether every other image would meet the same.
+    /// Whether every other image would meet the same, so that a loop over images had better stop.
     public var concernsWholeRun: Bool {
         switch self {
         case .configuration: true

@@ -3,10 +3,11 @@ public import Foundation
 /// A file that says what became of each image, a JSON line an image, as it happens.
 ///
 /// A line is on the disk before the next deletion starts. Killed at any moment, the file ends in a whole line or in the
-/// beginning of one, which the next run takes away. That run passes over what is deleted already.
+/// beginning of one, which the next run takes away. That run passes over what is deleted already
+/// (``DeletionPlan/passingOver(_:begun:)``).
 public final class Receipt: Sendable {
     /// The format and its version.
-    public static let schema = "delete-image-receipt/1"
+    private static let schema = "delete-image-receipt/1"
 
     /// Hundreds of thousands of lines. It is read as a whole, and another file, named by mistake, may have any size.
     private static let limit = 64 << 20
@@ -15,9 +16,9 @@ public final class Receipt: Sendable {
     public enum Fault: Error, Sendable, Hashable {
         /// The line, the first being 1, is none of a receipt; nothing was changed.
         case malformed(line: Int)
-        /// Another run writes to it just now.
+        /// Another run, of this process or another, writes to it just now.
         case inUse
-        /// The system does not let us; its own words.
+        /// The system does not let us (its own words), or the file is no regular one, or larger than 64 MiB.
         case system(String)
     }
 
@@ -25,13 +26,13 @@ public final class Receipt: Sendable {
     public let deleted: Set<ImageID>
     /// The images that an earlier run was about to delete, and of which it has said no more: gone, they were gone by it.
     public let begun: Set<ImageID>
-    /// Which image a name meant to an earlier run.
+    /// Which image a name meant to an earlier run, where that has written its ``Outcome/Result/pending`` outcome.
     public let imagesByName: [String: ImageID]
     private let file: OpenFile
     private let place: Place
     private let failure = Failure()
 
-    /// The first fault of writing; after it nothing more is written.
+    /// The first fault of writing, nil as long as there is none; after it nothing more is written.
     public var fault: Fault? { failure.value }
 
     private final class Failure: @unchecked Sendable {
@@ -64,6 +65,9 @@ public final class Receipt: Sendable {
 
     /// Opens the receipt at `url` for this run alone, and makes it if there is none.
     ///
+    /// - Parameters:
+    ///   - url: The file.
+    ///   - session: Where an ID means something: lines of another image service or project are passed over.
     /// - Throws: ``Fault``; then the file is as it was.
     public init(_ url: URL, at session: ImageService.Session) throws(Fault) {
         let place = Place(endpoint: session.endpoint.absoluteString, project: session.project?.id)
@@ -108,6 +112,9 @@ public final class Receipt: Sendable {
     ///
     /// A pending one is written down before it is tried: then its name means this image to later runs, too.
     ///
+    /// - Parameters:
+    ///   - outcome: What became of the image.
+    ///   - time: When, to the second.
     /// - Returns: Whether it is there; if not, ``fault`` says why.
     public func append(_ outcome: Outcome, at time: Date) -> Bool {
         guard fault == nil else { return false }

@@ -10,24 +10,27 @@ public import Foundation
 /// }
 /// ```
 ///
-/// Each rule is named, for people. `match` and `tag` are a text or a list of texts.
+/// Each rule is named, for people, and has the parts of a ``RetentionRule``: `match` and `tag` (a text, or a list of
+/// texts), `olderThan`, `keepLast`, `unprotect`, `unlessInUse`, `unlessShared`, `unlessReferenced`. It has to select by
+/// one of the first three.
 public struct RetentionPolicy: Sendable, Hashable {
     /// What its file is called in a package.
     public static let fileName = ".delete-image.json"
 
-    /// The rules by their names, in the names' order.
+    /// The rules, in the order of their names.
     public let rules: [RetentionRule]
 
     /// What makes a file no policy: where in it, as `rules.nightlies.keepLast`, and what is wrong there.
     public struct Fault: Error, Sendable, Hashable {
         /// The key, from the top; empty where the whole file is wrong.
-        public var key: String
-        /// What is wrong there.
-        public var reason: String
+        public let key: String
+        /// What is wrong there, in English.
+        public let reason: String
     }
 
     /// Reads a policy.
     ///
+    /// - Parameter json: The content of the file.
     /// - Throws: ``Fault`` with the key; a key that is not known, or there twice, is one.
     public init(json: Data) throws(Fault) {
         let content: Any
@@ -62,7 +65,7 @@ extension RetentionRule {
         ])
         self.init(name: name)
         for text in try json.texts("match") {
-            do { names.append(try Glob(text)) } catch {
+            do { namePatterns.append(try Glob(text)) } catch {
                 throw RetentionPolicy.Fault(key: json.path("match"), reason: "“\(text)” is \(error.expectation)")
             }
         }

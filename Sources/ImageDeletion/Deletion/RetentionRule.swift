@@ -3,27 +3,28 @@ public import Foundation
 /// Which images a clean-up selects, and which of those it spares.
 public struct RetentionRule: Sendable, Hashable {
     /// How many images a rule can spare at the most.
-    public static let mostKept = 1_000_000
+    package static let mostKept = 1_000_000
 
     /// Its name, for people; nil where it has none.
     public var name: String?
-    /// Patterns for the name, of which one must match; none: every name.
-    public var names: [Glob]
+    /// Patterns for the image's name, of which one must match; none: every name. An image without a name has an empty
+    /// one.
+    public var namePatterns: [Glob]
     /// Tags that the image must bear, all of them.
     public var tags: [String]
     /// How old the image must be; an image that has no date is never old enough.
     public var olderThan: AgeLimit?
-    /// How many of the selected images to spare, the newest; those that are not `active` are not counted.
+    /// How many of the selected images to spare, the newest; 0: none. Those that are not `active` are not counted.
     public var keepLast: Int
     /// Whether protected images are deleted too.
     public var liftsProtection: Bool
-    /// What else spares an image.
+    /// What else spares an image, once it is known: see ``ImageService/checking(_:concurrency:)``.
     public var safeguards: Set<Safeguard>
 
-    /// A rule of these parts.
+    /// A rule of these parts; without name patterns, tags and age it selects every image.
     public init(
         name: String? = nil,
-        names: [Glob] = [],
+        namePatterns: [Glob] = [],
         tags: [String] = [],
         olderThan: AgeLimit? = nil,
         keepLast: Int = 0,
@@ -31,7 +32,7 @@ public struct RetentionRule: Sendable, Hashable {
         safeguards: Set<Safeguard> = []
     ) {
         self.name = name
-        self.names = names
+        self.namePatterns = namePatterns
         self.tags = tags
         self.olderThan = olderThan
         self.keepLast = keepLast
@@ -40,11 +41,11 @@ public struct RetentionRule: Sendable, Hashable {
     }
 
     /// Whether anything narrows what the rule selects. One that would select every image of a project is a mistake.
-    public var selectsByAnything: Bool { !names.isEmpty || !tags.isEmpty || olderThan != nil }
+    public var selectsByAnything: Bool { !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }
 
-    /// Whether `image` has the name, the tags and the age.
+    /// Whether `image` has the name, the tags and the age, this counted from `now`.
     public func selects(_ image: Image, now: Date) -> Bool {
-        if !names.isEmpty, !names.contains(where: { $0.matches(image.name ?? "") }) { return false }
+        if !namePatterns.isEmpty, !namePatterns.contains(where: { $0.matches(image.name ?? "") }) { return false }
         guard tags.allSatisfy(image.tags.contains) else { return false }
         guard let olderThan else { return true }
         return image.createdAt.map { $0 < olderThan.cutoff(now: now) } ?? false

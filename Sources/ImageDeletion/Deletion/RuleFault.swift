@@ -1,12 +1,12 @@
-/// What a clean-up is told to select by, and cannot be meant.
+/// A text that a clean-up is told to select by, and that cannot be meant.
 public enum RuleFault: Error, Sendable, Hashable {
-    /// No pattern for names.
+    /// This text is no pattern for names: see ``Glob``.
     case pattern(String)
-    /// No length of time and no date.
+    /// This text is no length of time and no date: see ``AgeLimit``.
     case age(String)
 
     /// What the text is not, and what would be one: "no age (90m, …)", for a sentence like "… is no age".
-    public var expectation: String {
+    package var expectation: String {
         switch self {
         case .pattern:
             #"no pattern (a [ needs its ], a range like [a-z] goes upward, and a \ stands before what it makes literal)"#

@@ -1,6 +1,6 @@
-/// What can spare an image that was selected.
+/// What can spare an image that was selected. The raw values are the names in reports.
 public enum Safeguard: String, Sendable, Hashable, CaseIterable {
-    /// A server was created from it.
+    /// A server of the project was created from it.
     case inUse
     /// It is lent to another project.
     case shared
@@ -9,11 +9,18 @@ public enum Safeguard: String, Sendable, Hashable, CaseIterable {
 }
 
 extension ImageService {
-    /// Asks what the safeguards of `plan` need to know, and spares what they hold. What cannot be found out, spares.
+    /// Asks what the safeguards of `plan` need to know, and spares what they hold. What cannot be found out, spares
+    /// (``KeepReason/unknown(_:_:)``).
     ///
-    /// Servers cost one list, whatever the number of images. Members can only be asked for image by image, and only
-    /// images that can have some are asked for. References are the caller's to look for: see
+    /// Servers cost one list, whatever the number of images (Nova: "List Servers Detailed"; Open Telekom Cloud:
+    /// "Querying Details About ECSs"). Members can only be asked for image by image, and only images that can have some
+    /// are asked for (Glance: "List image members"). References are the caller's to look for: see
     /// ``DeletionPlan/sparing(_:_:)``.
+    ///
+    /// - Parameters:
+    ///   - plan: What is about to be deleted, under which terms.
+    ///   - concurrency: How many requests for members are under way at once; less than 1 counts as 1.
+    /// - Returns: The plan without what is spared.
     public func checking(_ plan: DeletionPlan, concurrency: Int = 4) async -> DeletionPlan {
         async let usage = usage(by: plan)
         async let sharing = sharing(of: plan, concurrency: concurrency)

@@ -6,16 +6,18 @@ extension SavedPlan {
     ///
     /// Whoever approves it may read it by other means, so nothing in it may be passed over, or be read in two ways.
     ///
+    /// - Parameter json: The content of the file.
     /// - Throws: ``Fault/malformed(_:)`` with the place in the file.
     public init(json: Data) throws(Fault) {
-        let plan: SavedPlan
+        let content: Content
         do {
             let version = try JSONDecoder().decode(Version.self, from: json)
             guard version.schema == Self.schema else { throw Fault.malformed("schema: it is not \(Self.schema)") }
-            plan = try JSONDecoder().decode(SavedPlan.self, from: json)
+            content = try JSONDecoder().decode(Content.self, from: json)
             if let twice = DuplicateKey(in: json) { throw Fault.malformed("\(twice.path): it is there twice") }
+            let anew = try SavedPlan(checked: content).json()
             let (given, known) = try (
-                JSONSerialization.jsonObject(with: json), JSONSerialization.jsonObject(with: plan.json())
+                JSONSerialization.jsonObject(with: json), JSONSerialization.jsonObject(with: anew)
             )
             if let key = Self.unknownKey(of: given, besides: known) {
                 throw Fault.malformed("\(key): there is no such key")
@@ -26,13 +28,13 @@ extension SavedPlan {
             throw .malformed((error as? DecodingError)?.place ?? "it is no JSON")
         }
         var seen: Set<ImageID> = []
-        for (index, image) in plan.images.enumerated() {
+        for (index, image) in content.images.enumerated() {
             guard seen.insert(image.id).inserted else { throw .malformed("images[\(index)].id: it is there twice") }
             guard ["delete", "keep"].contains(image.fate) else {
                 throw .malformed("images[\(index)].fate: neither delete nor keep")
             }
         }
-        self = plan
+        self.init(checked: content)
     }
 
     private struct Version: Decodable {
@@ -60,6 +62,6 @@ extension SavedPlan {
     public func json() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self) + Data("\n".utf8)
+        return try encoder.encode(content) + Data("\n".utf8)
     }
 }

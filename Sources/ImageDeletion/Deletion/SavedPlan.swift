@@ -4,40 +4,49 @@ public import Foundation
 ///
 /// It is JSON, names the cloud and the project that it was made for, and for each image what it looked like: carried
 /// out, it deletes those of its images that still look so, and no other.
-public struct SavedPlan: Sendable, Hashable, Codable {
+public struct SavedPlan: Sendable, Hashable {
     /// The format and its version.
-    public static let schema = "delete-image-plan/1"
+    package static let schema = "delete-image-plan/1"
 
-    var schema = SavedPlan.schema
-    /// When it was made, ISO 8601.
-    public var createdAt: String
-    /// The image service that it was made for, and nothing else.
-    public var endpoint: String
-    /// The project that it was made for, and nothing else.
-    public var project: TokenProject
-    /// Who made it, as far as the settings say: user name or ID. Only for people.
-    public var user: String?
-    /// Its images, those that are kept among them.
-    public var images: [Entry]
+    /// What the file says. It is apart so that nobody decodes a plan past the checks of ``init(json:)``.
+    package let content: Content
+
+    init(checked content: Content) {
+        self.content = content
+    }
+
+    /// What the file says, in its own words.
+    package struct Content: Sendable, Hashable, Codable {
+        var schema = SavedPlan.schema
+        /// When the plan was made, ISO 8601.
+        var createdAt: String
+        /// The image service that it was made for, and nothing else.
+        package var endpoint: String
+        /// The project that it was made for, and nothing else.
+        package var project: TokenProject
+        /// Who made it, as far as the settings say: user name or ID. Only for people.
+        package var user: String?
+        /// Its images, those that are kept among them.
+        package var images: [Entry]
+    }
 
     /// One image.
-    public struct Entry: Sendable, Hashable, Codable {
-        /// The image's ID.
-        public var id: ImageID
+    package struct Entry: Sendable, Hashable, Codable {
+        package var id: ImageID
         /// `delete` or `keep`.
-        public var fate: String
+        package var fate: String
         /// Why it is kept.
-        public var reason: String?
+        var reason: String?
         /// The rules of the policy that select it.
-        public var rules: [String]?
+        var rules: [String]?
         /// Whether its protection is lifted first.
-        public var unprotect: Bool?
+        package var unprotect: Bool?
         /// Whether it is kept, also later, when a server was created from it.
-        public var unlessInUse: Bool?
+        package var unlessInUse: Bool?
         /// Whether it is kept, also later, when it is lent to another project.
-        public var unlessShared: Bool?
-        /// What the image looked like.
-        public var name: String?
+        package var unlessShared: Bool?
+        // What the image looked like.
+        package var name: String?
         var owner: String?
         var status: String?
         var visibility: String?
@@ -51,11 +60,11 @@ public struct SavedPlan: Sendable, Hashable, Codable {
 
     /// What makes a plan unfit to be carried out.
     public enum Fault: Error, Sendable, Hashable {
-        /// It is no plan of this version; the words say where it goes wrong.
+        /// It is no plan of this version; the words, in English, say where it goes wrong.
         case malformed(String)
-        /// It was made for another image service.
+        /// It was made for another image service, with this address.
         case otherEndpoint(String)
-        /// It was made for another project.
+        /// It was made for another project, this one.
         case otherProject(TokenProject)
         /// This image, which is spared as one of the newest, is gone or cannot be used any more: what was to be deleted
         /// may be the newest now.
@@ -65,18 +74,25 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     }
 
     /// What of `plan` can be carried out later; images that nobody saw cannot.
+    ///
+    /// - Parameters:
+    ///   - plan: What was decided.
+    ///   - session: Where it holds.
+    ///   - project: Whose images they are: ``ImageService/project()``.
+    ///   - now: When it is made.
     public init(_ plan: DeletionPlan, at session: ImageService.Session, project: TokenProject, now: Date) {
-        createdAt = ServiceDate.text(now)
-        endpoint = session.endpoint.absoluteString
-        self.project = project
-        user = session.user
-        images = plan.entries.compactMap { entry in
-            entry.image.map { Entry($0, entry) }
-        }
+        content = Content(
+            createdAt: ServiceDate.text(now),
+            endpoint: session.endpoint.absoluteString,
+            project: project,
+            user: session.user,
+            images: plan.entries.compactMap { entry in entry.image.map { Entry($0, entry) } }
+        )
     }
 
-    /// Makes sure that the newest images, which are spared, are still there, by `sightings` of them.
+    /// Makes sure that the newest images, which are spared, are still there.
     ///
+    /// - Parameter sightings: What a look at each of the ``spared`` told.
     /// - Throws: ``Fault/sparedIsGone(_:)`` or ``Fault/sparedIsUnseen(_:_:)``.
     public func check(spared sightings: [Sighting]) throws(Fault) {
         for sighting in sightings {
@@ -88,21 +104,21 @@ public struct SavedPlan: Sendable, Hashable, Codable {
         }
     }
 
-    /// Makes sure that the plan is for the cloud and the project of `session`.
+    /// Makes sure that the plan is for the cloud of `session`, and for `project`.
     ///
     /// - Throws: ``Fault/otherEndpoint(_:)`` or ``Fault/otherProject(_:)``.
     public func check(_ session: ImageService.Session, project: TokenProject) throws(Fault) {
-        guard endpoint == session.endpoint.absoluteString else { throw .otherEndpoint(endpoint) }
-        guard self.project.id == project.id else { throw .otherProject(self.project) }
+        guard content.endpoint == session.endpoint.absoluteString else { throw .otherEndpoint(content.endpoint) }
+        guard content.project.id == project.id else { throw .otherProject(content.project) }
     }
 
     /// The images to be deleted.
-    public var deletions: [ImageID] { images.filter { $0.fate == "delete" }.map(\.id) }
+    public var deletions: [ImageID] { content.images.filter { $0.fate == "delete" }.map(\.id) }
 
     /// The images that are spared as the newest, of those that can be used. The others may be deleted only as long as
     /// these are there.
     public var spared: [ImageID] {
-        images.filter { image in
+        content.images.filter { image in
             image.fate == "keep" && image.reason == KeepReason.keepLast.name
                 && (image.status == nil || image.status == "active")
         }.map(\.id)
@@ -117,10 +133,11 @@ public struct SavedPlan: Sendable, Hashable, Codable {
     ///   - sightings: What a look at each of the ``deletions`` told.
     ///   - safeguards: What may spare an image besides what the plan says.
     public func plan(_ sightings: [Sighting], safeguards: Set<Safeguard> = []) -> DeletionPlan {
-        let entries = Dictionary(images.filter { $0.fate == "delete" }.map { ($0.id, $0) }) { first, _ in first }
+        let planned = content.images.filter { $0.fate == "delete" }
+        let entries = Dictionary(planned.map { ($0.id, $0) }) { first, _ in first }
         return DeletionPlan(
             deleting: sightings.filter { entries[$0.id] != nil },
-            project: project.id,
+            project: content.project.id,
             terms: { id in
                 var terms = entries[id]?.terms ?? DeletionTerms()
                 terms.safeguards.formUnion(safeguards)

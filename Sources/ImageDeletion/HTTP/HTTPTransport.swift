@@ -11,8 +11,9 @@ public import Foundation
 /// no authentication challenge, and retries nothing, because what surrounds it decides that in one place.
 /// When its task is cancelled, it must return soon: the deadline of a request is kept by cancelling it.
 public protocol HTTPTransport: Sendable {
-    /// Sends `request` and returns the body, which may be empty, and the response, whatever its status.
+    /// Sends `request`, once.
     ///
+    /// - Returns: The body, which may be empty, and the response, whatever its status.
     /// - Throws: ``TransportError`` where the transport knows whether the server can have acted. Any other error is
     ///   taken for ``TransportError/Kind/connectionLost``, the careful reading.
     func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse)

@@ -6,6 +6,9 @@ import Foundation
 
 /// How often a request that failed in passing is sent again, and how long to wait before each further try.
 ///
+/// In passing fails what had no connection, or lost it, or had no complete answer in time, or was answered with 408,
+/// 429, 500, 502, 503 or 504.
+///
 /// The wait doubles from try to try and is drawn at random below that ("full jitter"), so that many clients that
 /// failed together do not come back together. A server's `Retry-After` (RFC 9110, 10.2.3: seconds or a date) is the
 /// least that is waited. Neither is ever longer than ``longestWait``.
@@ -16,7 +19,7 @@ public struct RetryPolicy: Sendable {
     public var firstWait: Duration
     /// The bound of every wait, whatever the server asks for.
     public var longestWait: Duration
-    /// A random number from 0 up to 1.
+    /// A random number from 0 up to, but not, 1: what part of the bound is waited.
     public var random: @Sendable () -> Double
 
     /// A policy; the defaults are those of the command.

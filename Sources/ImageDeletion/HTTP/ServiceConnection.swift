@@ -49,11 +49,11 @@ public struct ServiceConnection: Sendable {
     public var transport: any HTTPTransport
     /// When a request is sent again.
     public var retry: RetryPolicy
-    /// The bound on one try, from its start to its last byte.
+    /// The bound on one try, from its start to its last byte; its task is cancelled then.
     public var timeout: Duration
     /// What o'clock it is, and how to wait.
     public var clock: WallClock
-    /// Is told what happens on the way, from any task.
+    /// Is told what happens on the way, from any task, which waits for it.
     public var report: @Sendable (ServiceEvent) -> Void
 
     /// A connection; the defaults are those of the command.

@@ -3,7 +3,7 @@
 /// It holds facts, not advice: the command makes its sentences from them, and so can any other program. No field
 /// ever contains a token, password or passcode. Texts that come from a server may contain control characters.
 public struct ServiceError: Error, Sendable, Hashable {
-    /// The services that are spoken to.
+    /// The services that are spoken to. The raw values are for logs.
     public enum Service: String, Sendable, Hashable {
         /// Keystone v3; IAM on Open Telekom Cloud.
         case identity
@@ -52,23 +52,23 @@ public struct ServiceError: Error, Sendable, Hashable {
     }
 
     /// The service that was asked.
-    public var service: Service
+    public let service: Service
     /// What the failure means.
-    public var kind: Kind
-    /// The HTTP status, where there was an answer.
-    public var status: Int?
+    public let kind: Kind
+    /// The HTTP status; nil where there was no answer.
+    public let status: Int?
     /// The service's or the gateway's own code, like `IMG.0028` or `APIGW.0301`.
-    public var code: String?
-    /// The server's words as plain text of at most 300 characters, or the transport's.
-    public var message: String?
-    /// The ID under which the provider's support finds the request.
-    public var requestID: String?
-    /// How many times the request was sent.
-    public var attempts: Int
+    public let code: String?
+    /// The server's words as plain text, cut to 300 characters, or the transport's.
+    public internal(set) var message: String?
+    /// The ID under which the provider's support finds the request (`X-Openstack-Request-Id`).
+    public internal(set) var requestID: String?
+    /// How many times the request was sent; 0 where another's failure was taken for this one's.
+    public internal(set) var attempts: Int
     /// Whether an earlier try of the same request may have been carried out, its answer being lost.
-    public var followsLostAnswer: Bool
+    var followsLostAnswer: Bool
     /// Whether any try, this or an earlier one, may have been carried out although no answer tells so.
-    public var mayHaveActed: Bool
+    public internal(set) var mayHaveActed: Bool
 
     init(
         _ service: Service,
@@ -104,7 +104,7 @@ public struct ServiceError: Error, Sendable, Hashable {
     }
 
     /// Whether every other image would meet the same: then a run stops instead of failing image by image.
-    public var concernsWholeRun: Bool {
+    var concernsWholeRun: Bool {
         switch kind {
         case .unreachable, .untrusted, .unauthorized, .lacksRight: true
         default: service == .identity

@@ -13,7 +13,10 @@ public final class URLSessionTransport: HTTPTransport {
     private let session: URLSession
     private let exchanges: Exchanges
 
-    /// - Parameter maximumBodyBytes: An answer with a longer body ends as ``TransportError/Kind/oversizedAnswer``.
+    /// A transport with a session of its own; one is enough for a process.
+    ///
+    /// - Parameter maximumBodyBytes: An answer with a longer body ends as ``TransportError/Kind/oversizedAnswer``;
+    ///   16 MiB unless said.
     public init(maximumBodyBytes: Int = 16 << 20) {
         let configuration = URLSessionConfiguration.ephemeral
         configuration.urlCache = nil
@@ -33,6 +36,10 @@ public final class URLSessionTransport: HTTPTransport {
         #endif
     }
 
+    /// Sends `request`, once.
+    ///
+    /// - Returns: The body, which may be empty, and the response, whatever its status.
+    /// - Throws: ``TransportError``.
     public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
         let task = session.dataTask(with: request)
         return try await withTaskCancellationHandler {

@@ -4,7 +4,7 @@ public import Foundation
 public struct WallClock: Sendable {
     /// The time of day.
     public var now: @Sendable () -> Date
-    /// Waits. Throws `CancellationError`, without waiting any longer, when the task is cancelled.
+    /// Waits so long. Throws `CancellationError`, without waiting any longer, when the task is cancelled.
     public var sleep: @Sendable (Duration) async throws -> Void
 
     /// A clock made of the two.

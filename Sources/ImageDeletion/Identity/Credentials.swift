@@ -1,23 +1,23 @@
-public import Foundation
+package import Foundation
 
 /// Who asks, where, and for which project: what the identity service needs to know before it gives a token.
-public struct Credentials: Sendable, Hashable {
+package struct Credentials: Sendable, Hashable {
     /// The identity service, ending in `/v3`. Only nil with ``Method/token(_:)`` and an endpoint override.
-    public var authURL: URL?
+    package var authURL: URL?
     /// How the identity is proved.
-    public var method: Method
+    package var method: Method
     /// The project whose images are meant. An application credential or a token has its own.
-    public var project: Project?
+    package var project: Project?
 
     /// Credentials of these parts.
-    public init(authURL: URL?, method: Method, project: Project? = nil) {
+    package init(authURL: URL?, method: Method, project: Project? = nil) {
         self.authURL = authURL
         self.method = method
         self.project = project
     }
 
     /// How the identity is proved.
-    public enum Method: Sendable, Hashable {
+    package enum Method: Sendable, Hashable {
         /// A password, a TOTP passcode, or both where the account asks for both. At least one of them is there.
         case password(User, password: Secret?, passcode: Secret?)
         /// An application credential, by ID, or by name with its user.
@@ -27,7 +27,7 @@ public struct Credentials: Sendable, Hashable {
     }
 
     /// A user, by ID or by name within a domain.
-    public enum User: Sendable, Hashable {
+    package enum User: Sendable, Hashable {
         /// By ID, which is enough.
         case id(String)
         /// By name, which is unique within its domain.
@@ -35,7 +35,7 @@ public struct Credentials: Sendable, Hashable {
     }
 
     /// An application credential, by ID or by name of its user.
-    public enum ApplicationCredential: Sendable, Hashable {
+    package enum ApplicationCredential: Sendable, Hashable {
         /// By ID, which is enough.
         case id(String)
         /// By name, which is unique among its user's.
@@ -44,7 +44,7 @@ public struct Credentials: Sendable, Hashable {
 
     /// A project, by ID or by name within a domain. The domain may be left out where the project is only compared
     /// with that of a token, which an application credential or ``Method/token(_:)`` brings along.
-    public enum Project: Sendable, Hashable {
+    package enum Project: Sendable, Hashable {
         /// By ID, which is enough.
         case id(String)
         /// By name, which is unique within its domain.
@@ -52,7 +52,7 @@ public struct Credentials: Sendable, Hashable {
     }
 
     /// A domain, by ID or by name.
-    public enum Domain: Sendable, Hashable {
+    package enum Domain: Sendable, Hashable {
         /// By ID.
         case id(String)
         /// By name.

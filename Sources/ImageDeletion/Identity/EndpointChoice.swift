@@ -1,18 +1,18 @@
-public import Foundation
+package import Foundation
 
 /// Which of the endpoints in the catalog are meant.
-public struct EndpointChoice: Sendable, Hashable {
+package struct EndpointChoice: Sendable, Hashable {
     /// The image service's, used instead of whatever the catalog says (`OS_IMAGE_ENDPOINT_OVERRIDE`); ends in `/v2`.
-    public var override: URL?
+    package var override: URL?
     /// The region (`OS_REGION_NAME`); nil where the catalog has but one.
-    public var region: String?
+    package var region: String?
     /// `public`, `internal` or `admin` (`OS_INTERFACE`).
-    public var interface: String
+    package var interface: String
     /// Whether `http` is taken for hosts that are not loopback addresses.
-    public var allowsHTTP: Bool
+    package var allowsHTTP: Bool
 
     /// A choice of these parts.
-    public init(
+    package init(
         override: URL? = nil,
         region: String? = nil,
         interface: String = "public",

@@ -1,19 +1,32 @@
 import Foundation
 
 /// What the OpenStack client's `OS_*` variables say, read with that client's meanings.
+///
+/// - `OS_AUTH_URL`: the identity service, with or without `/v3`.
+/// - `OS_USERNAME` or `OS_USER_ID`, `OS_PASSWORD`, `OS_PASSCODE`, `OS_USER_DOMAIN_NAME` or `OS_USER_DOMAIN_ID` (else
+///   `OS_DOMAIN_NAME`, `OS_DOMAIN_ID`): who asks.
+/// - `OS_PROJECT_NAME` or `OS_PROJECT_ID`, `OS_PROJECT_DOMAIN_NAME` or `OS_PROJECT_DOMAIN_ID`: whose images.
+/// - `OS_APPLICATION_CREDENTIAL_ID` or `OS_APPLICATION_CREDENTIAL_NAME`, `OS_APPLICATION_CREDENTIAL_SECRET`: instead of
+///   user, password and project.
+/// - `OS_TOKEN`: a token from somewhere else, used as it is, never kept and never renewed.
+/// - `OS_REGION_NAME`, `OS_INTERFACE`, `OS_IMAGE_ENDPOINT_OVERRIDE`: which image service.
+///
+/// `OS_TENANT_NAME`, `OS_TENANT_ID` and `OS_ENDPOINT_TYPE` are older names of the same. `OS_AUTH_TYPE` says what counts
+/// where several are set.
 public struct OpenStackEnvironment: Sendable, Hashable {
     /// Who asks.
-    public var credentials: Credentials
+    package var credentials: Credentials
     /// Which endpoint of the image service is meant.
-    public var endpoint: EndpointChoice
-    /// Variables that are set but have no effect here, in alphabetical order; people should be told.
+    package var endpoint: EndpointChoice
+    /// The names of variables that are set but have no effect here, in alphabetical order; people should be told.
     public var notFollowed: [String]
 
     /// Reads `environment`. A variable that is set to nothing counts as not set.
     ///
     /// - Parameters:
     ///   - environment: Variables and their values, like those of the process; others than `OS_*` are passed over.
-    ///   - allowsHTTP: Whether `http` is taken for hosts that are not loopback addresses.
+    ///   - allowsHTTP: Whether `http` is taken for hosts that are not loopback addresses: token and password can be
+    ///     read on the way there.
     /// - Throws: ``ImageDeletionError/configuration(_:)`` with everything that is wrong, not just the first of it.
     public init(_ environment: [String: String], allowsHTTP: Bool = false) throws(ImageDeletionError) {
         var reader = VariableReader(environment)

@@ -1,17 +1,17 @@
 /// A token, password or passcode, which never shows itself when it is printed, logged or dumped.
-public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The secret itself.
     let value: String
 
     /// Wraps `value`.
-    public init(_ value: String) {
+    package init(_ value: String) {
         self.value = value
     }
 
     /// Always "(redacted)".
-    public var description: String { "(redacted)" }
+    package var description: String { "(redacted)" }
     /// Always "(redacted)".
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
     /// A mirror without children.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -33,11 +33,11 @@ struct Token: Sendable, Hashable, Codable {
     }
 }
 
-/// A project as the identity service names it.
+/// A project as the identity service names it: the one that a token is for.
 public struct TokenProject: Sendable, Hashable, Codable {
-    /// Its ID, which images bear as `owner`.
+    /// Its ID, which its images bear as ``Image/owner``.
     public var id: String
-    /// Its name.
+    /// Its name; nil where the service does not say.
     public var name: String?
 }
 
@@ -50,12 +50,12 @@ struct CatalogEndpoint: Sendable, Hashable, Codable {
 
 extension Secret: Codable {
     /// Decodes a plain string.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }
 
     /// Encodes the secret itself: only the token cache does so.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(value)
     }

@@ -3,13 +3,15 @@ public import Foundation
 /// Where tokens are kept between runs.
 ///
 /// One file for any number of identities, mode 0600, replaced atomically. A file that is damaged, or that another
-/// user could have written or read, is not trusted and is made anew.
+/// user could have written or read, is not trusted and is made anew, which
+/// ``ServiceEvent/tokenCacheNotTrusted(path:reason:)`` tells. A lock beside it, with `.lock` behind its name, lets
+/// processes that start together ask for one token between them.
 public struct TokenCache: Sendable {
     private let file: PrivateFile?
 
-    /// Tokens are kept in the file at `url`; its folder is made when it is first needed.
+    /// Tokens are kept in the file at `url`; its folder is made, mode 0700, when it is first needed.
     public static func file(_ url: URL) -> TokenCache { TokenCache(file: PrivateFile(url: url)) }
-    /// Tokens are not kept.
+    /// Tokens are not kept beyond the ``ImageService`` that got them.
     public static let none = TokenCache(file: nil)
 
     private init(file: PrivateFile?) { self.file = file }

@@ -8,11 +8,11 @@ public struct Image: Sendable, Hashable {
     public var id: ImageID
     /// Its name, which need not be unique; nil where it has none.
     public var name: String?
-    /// The ID of the project that owns it.
+    /// The ID of the project that owns it: ``TokenProject/id``.
     public var owner: String?
-    /// `active`, `queued`, `saving`, …
+    /// `active` when it can be used; else `queued`, `saving`, `killed`, …
     public var status: String?
-    /// `private`, `shared`, `public` or `community`.
+    /// `private`, `shared` (lent to other projects), `public` or `community`.
     public var visibility: String?
     /// Whether the service refuses to delete it.
     public var isProtected: Bool
@@ -22,18 +22,26 @@ public struct Image: Sendable, Hashable {
     public var updatedAt: Date?
     /// Its size in bytes; nil where the service does not know.
     public var size: Int64?
-    /// Its tags.
+    /// Its tags; Open Telekom Cloud writes a tag with a value as `key=value`.
     public var tags: [String]
-    /// On Open Telekom Cloud `gold` for a public image, `private`, or `shared`.
+    /// `__imagetype`, on Open Telekom Cloud: `gold` for a public image, `private`, or `shared`.
     public var imageType: String?
 
-    /// Whether `project` may delete it by name, filter or policy: its own, and not public.
+    /// An image of which nothing but the ID is known: a start for a test of one's own rules.
+    public init(id: ImageID) {
+        self.id = id
+        isProtected = false
+        tags = []
+    }
+
+    /// Whether it is one that a name, a filter or a policy may select for the project with the ID `project`: owned by
+    /// it, `private` or `shared`, and not `gold`.
     public func isPrivate(to project: String) -> Bool {
         owner == project && ["private", "shared"].contains(visibility) && imageType != "gold"
     }
 
     /// Whether servers can be made from it, as far as is known: it is `active`, or does not say.
-    public var isUsable: Bool { status == nil || status == "active" }
+    var isUsable: Bool { status == nil || status == "active" }
 }
 
 extension Image: Decodable {
@@ -47,6 +55,8 @@ extension Image: Decodable {
 
     /// Reads the service's JSON. Only the ID must be there and as documented: the other fields may be missing, null,
     /// or of another type in older services, and are nil (or false, or empty) then.
+    ///
+    /// - Throws: `DecodingError` where there is no ID, or none that is a UUID.
     public init(from decoder: any Decoder) throws {
         let json = try decoder.container(keyedBy: CodingKeys.self)
         func text(_ key: CodingKeys) -> String? { try? json.decodeIfPresent(String.self, forKey: key) }

@@ -12,7 +12,7 @@ public struct ImageID: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Nothing else can be an ID, so no text can reach another address than an image's.
     ///
-    /// - Throws: ``ImageDeletionError/invalidImageID(_:)``.
+    /// - Throws: ``ImageDeletionError/invalidImageID(_:)`` with `text`.
     public init(_ text: String) throws(ImageDeletionError) {
         let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         // Foundation's reader takes `+b`, ` b` and `0x` for two digits.
@@ -26,6 +26,8 @@ public struct ImageID: Sendable, Hashable, CustomStringConvertible {
 
 extension ImageID: Codable {
     /// Decodes the UUID's text.
+    ///
+    /// - Throws: `DecodingError` for anything else.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let id = try? ImageID(container.decode(String.self)) else {

@@ -1,15 +1,16 @@
 import Foundation
 
-/// What the image service is asked to list. It may list more than was asked for; whoever asks looks again.
+/// What the image service is asked to list (the query of `GET /v2/images`). It may list more than was asked for;
+/// whoever asks looks again.
 public struct ImageQuery: Sendable, Hashable {
-    /// The ID of the project that owns the images. Visibility is not asked for: our own images are `private` or, lent
-    /// out, `shared`, and one request can ask for one of the two only.
+    /// The ID of the project that owns the images: ``TokenProject/id``. Visibility is not asked for: our own images are
+    /// `private` or, lent out, `shared`, and one request can ask for one of the two only.
     public var owner: String
-    /// The name, whole; nil for any.
+    /// The name, whole; nil for any. One that begins with `in:`, which Glance reads as a list, is not sent.
     public var name: String?
     /// Tags that the images bear, all of them.
     public var tags: [String]
-    /// How many images a page is to hold; a server may give fewer.
+    /// How many images a page is to hold, 1 or more; a server may give fewer (Glance: 1000 at the most).
     public var pageSize: Int
 
     /// A query of these parts.

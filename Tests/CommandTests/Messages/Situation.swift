@@ -16,7 +16,7 @@ struct Situation: Sendable {
     var files: [String: String] = [:]
     /// Why the plan cannot be written.
     var writeFault: NamedFile.Fault?
-    var references: @Sendable (Set<ImageID>) throws -> [ImageID: Reference] = { _ in [:] }
+    var references: @Sendable (Set<ImageID>) throws -> [ImageID: KeepReason.Reference] = { _ in [:] }
     var answer: Terminal.Answer = .nobody
     var fault: @Sendable (SentRequest, Int) async -> FaultyTransport.Fault? = { _, _ in nil }
     /// Whether somebody presses Ctrl-C, and again, when this request is sent.

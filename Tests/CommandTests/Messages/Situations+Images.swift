@@ -10,7 +10,7 @@ extension Situation {
         _ when: String,
         _ arguments: [String] = [],
         _ change: (inout DemoImage) -> Void = { _ in },
-        references: @escaping @Sendable (Set<ImageID>) throws -> [ImageID: Reference] = { _ in [:] },
+        references: @escaping @Sendable (Set<ImageID>) throws -> [ImageID: KeepReason.Reference] = { _ in [:] },
         fault: @escaping @Sendable (SentRequest, Int) async -> FaultyTransport.Fault? = { _, _ in nil }
     ) -> Situation {
         var image = DemoImage(id: Sample.id(1), name: "nightly-1")
@@ -51,7 +51,7 @@ extension Situation {
         image(
             "written in a file",
             ["--unless-referenced"],
-            references: { ids in Dictionary(uniqueKeysWithValues: ids.map { ($0, Reference(file: "main.tf", line: 3)) })
+            references: { ids in Dictionary(uniqueKeysWithValues: ids.map { ($0, KeepReason.Reference(file: "main.tf", line: 3)) })
             }
         ),
         image(

@@ -62,7 +62,7 @@ extension FuzzTarget {
             ("--demo", options.isDemo), ("--help", options.showsHelp), ("--version", options.showsVersion),
         ]
         return options.lists.flatMap { value("--from", $0) }
-            + options.rule.names.flatMap { value("--match", $0.pattern) }
+            + options.rule.namePatterns.flatMap { value("--match", $0.pattern) }
             + options.rule.tags.flatMap { value("--tag", $0) } + value("--older-than", age)
             + value("--keep-last", "\(options.rule.keepLast)") + value("--plan", options.planFile)
             + value("--apply", options.appliedPlan) + value("--max-deletions", options.maxDeletions.map(String.init))

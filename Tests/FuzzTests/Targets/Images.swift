@@ -31,7 +31,7 @@ extension FuzzTarget {
         try must(lists.value < 20, "the list was asked for \(lists.value) times")
         try must(Set(images.map(\.id)).count == images.count, "an image is there twice")
 
-        let rule = RetentionRule(names: [try Glob("nightly-*")], keepLast: dice.number(0...1))
+        let rule = RetentionRule(namePatterns: [try Glob("nightly-*")], keepLast: dice.number(0...1))
         let plan = DeletionPlan(selecting: images, by: [rule], of: DemoImage.projectID, now: cloud.clock.now)
         let session = try await service.signIn()
         let outcomes = await service.deleter(for: plan).carryOut()

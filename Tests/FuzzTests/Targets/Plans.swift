@@ -23,12 +23,12 @@ extension FuzzTarget {
     private static func isAsWritten(_ plan: SavedPlan, _ json: JSONTree) throws {
         try must(!json.isAmbiguous, "a key that is there twice is passed over")
         try must(json["schema"]?.string == SavedPlan.schema, "it is of another version")
-        try must(json["endpoint"]?.string == plan.endpoint, "it is for \(plan.endpoint)")
-        try must(json["project"]?["id"]?.string == plan.project.id, "it is for \(plan.project.id)")
+        try must(json["endpoint"]?.string == plan.content.endpoint, "it is for \(plan.content.endpoint)")
+        try must(json["project"]?["id"]?.string == plan.content.project.id, "it is for \(plan.content.project.id)")
         let written = json["images"]?.elements ?? []
-        try must(written.count == plan.images.count, "it has \(plan.images.count) images")
-        try must(Set(plan.images.map(\.id)).count == plan.images.count, "an image is there twice")
-        for (entry, image) in zip(written, plan.images) {
+        try must(written.count == plan.content.images.count, "it has \(plan.content.images.count) images")
+        try must(Set(plan.content.images.map(\.id)).count == plan.content.images.count, "an image is there twice")
+        for (entry, image) in zip(written, plan.content.images) {
             try must(entry["id"]?.string?.lowercased() == image.id.description, "\(image.id) is not there")
             try must(entry["fate"]?.string == image.fate, "\(image.id) has another fate than is written")
             try must(
@@ -54,7 +54,7 @@ extension FuzzTarget {
         let deletions = plan.plan(sightings).deletions
         for deletion in deletions {
             try must(plan.deletions.contains(deletion.id), "\(deletion.id) is deleted, and the plan does not say so")
-            let entry = plan.images.first { $0.id == deletion.id }
+            let entry = plan.content.images.first { $0.id == deletion.id }
             for (safeguard, isSaid) in [(Safeguard.inUse, entry?.unlessInUse), (.shared, entry?.unlessShared)] {
                 let isLost = isSaid == true && !deletion.terms.safeguards.contains(safeguard)
                 try must(!isLost, "\(deletion.id) lost the safeguard \(safeguard)")

@@ -38,7 +38,7 @@ extension FuzzTarget {
         func texts(_ key: String) -> [String] {
             json[key].map { value in value.elements?.compactMap(\.string) ?? [value.string].compactMap { $0 } } ?? []
         }
-        try must(rule.names.map(\.pattern) == texts("match"), "it matches \(rule.names.map(\.pattern))")
+        try must(rule.namePatterns.map(\.pattern) == texts("match"), "it matches \(rule.namePatterns.map(\.pattern))")
         try must(rule.tags == texts("tag"), "it has the tags \(rule.tags)")
         try must((rule.olderThan == nil) == (json["olderThan"] == nil), "an age is passed over")
         try must(rule.liftsProtection == (json["unprotect"]?.isTrue ?? false), "protection is another matter")

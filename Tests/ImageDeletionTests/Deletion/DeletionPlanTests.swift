@@ -39,7 +39,7 @@ struct DeletionPlanTests {
         safeguards: Set<Safeguard> = []
     ) throws -> RetentionRule {
         RetentionRule(
-            names: [try Glob(names)],
+            namePatterns: [try Glob(names)],
             keepLast: keepLast,
             liftsProtection: liftsProtection,
             safeguards: safeguards

@@ -12,6 +12,20 @@ struct ImageDeleterTests {
         )
     }
 
+    @Test("One image can be deleted by the text of its ID, or by the ID of what was listed")
+    func one() async throws {
+        let bench = Bench(images: Sample.images(3))
+        let service = try bench.service()
+        try await service.deleteImage(id: Sample.id(1))
+        let project = try await service.project()
+        let listed = try await service.images(ImageQuery(owner: project.id, name: "nightly-2"))
+        try await service.deleteImage(id: #require(listed.first).id)
+        #expect(await bench.remaining() == [Sample.id(3)])
+        await #expect(throws: ImageDeletionError.invalidImageID("nightly-3")) {
+            try await service.deleteImage(id: "nightly-3")
+        }
+    }
+
     @Test("So many deletions are under way at once, and no more", arguments: [1, 2, 4, 7])
     func concurrency(limit: Int) async throws {
         let meeting = Meeting(of: limit)

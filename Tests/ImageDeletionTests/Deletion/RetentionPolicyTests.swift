@@ -52,7 +52,7 @@ struct RetentionPolicyTests {
                 ),
                 RetentionRule(
                     name: "nightlies",
-                    names: [try Glob("nightly-*"), try Glob("ci-?")],
+                    namePatterns: [try Glob("nightly-*"), try Glob("ci-?")],
                     tags: ["ci", "old"],
                     olderThan: .seconds(14 * 86_400),
                     keepLast: 3,
@@ -71,7 +71,7 @@ struct RetentionPolicyTests {
     @Test("One name or tag needs no list")
     func single() throws {
         #expect(try rule(#"{"match":"nightly-*"}"#) == rule(#"{"match":["nightly-*"]}"#))
-        #expect(try rule(#"{"match":"nightly-*"}"#).names == [Glob("nightly-*")])
+        #expect(try rule(#"{"match":"nightly-*"}"#).namePatterns == [Glob("nightly-*")])
         #expect(try rule(#"{"tag":"ci"}"#) == rule(#"{"tag":["ci"]}"#))
     }
 

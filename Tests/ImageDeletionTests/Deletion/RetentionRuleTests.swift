@@ -24,7 +24,7 @@ struct RetentionRuleTests {
     }
 
     private func rule(keepLast: Int) throws -> RetentionRule {
-        RetentionRule(names: [try Glob("*")], keepLast: keepLast)
+        RetentionRule(namePatterns: [try Glob("*")], keepLast: keepLast)
     }
 
     @Test("Just as old as the limit is not old enough, a second more is")
@@ -51,12 +51,12 @@ struct RetentionRuleTests {
         let images = try ["nightly-1", "ci-1", "release-1", "", nil].enumerated().map { index, name in
             try Image.sample(index + 1) { $0.name = name }
         }
-        let both = RetentionRule(names: [try Glob("nightly-*"), try Glob("ci-*")])
+        let both = RetentionRule(namePatterns: [try Glob("nightly-*"), try Glob("ci-*")])
         #expect(Set(deleted(by: both, of: images)) == [1, 2])
-        #expect(deleted(by: RetentionRule(names: [try Glob("release-*")]), of: images) == [3])
-        #expect(deleted(by: RetentionRule(names: [try Glob("no-such")]), of: images) == [])
-        #expect(Set(deleted(by: RetentionRule(names: [try Glob("*")]), of: images)) == [1, 2, 3, 4, 5])
-        #expect(Set(deleted(by: RetentionRule(names: [try Glob("?*")]), of: images)) == [1, 2, 3])
+        #expect(deleted(by: RetentionRule(namePatterns: [try Glob("release-*")]), of: images) == [3])
+        #expect(deleted(by: RetentionRule(namePatterns: [try Glob("no-such")]), of: images) == [])
+        #expect(Set(deleted(by: RetentionRule(namePatterns: [try Glob("*")]), of: images)) == [1, 2, 3, 4, 5])
+        #expect(Set(deleted(by: RetentionRule(namePatterns: [try Glob("?*")]), of: images)) == [1, 2, 3])
     }
 
     @Test("Of several tags all must be there")
@@ -80,7 +80,7 @@ struct RetentionRuleTests {
             (image.name, image.tags) = (name, [tag])
             images.append(image)
         }
-        let rule = RetentionRule(names: [try Glob("a")], tags: ["ci"], olderThan: .seconds(30))
+        let rule = RetentionRule(namePatterns: [try Glob("a")], tags: ["ci"], olderThan: .seconds(30))
         #expect(deleted(by: rule, of: images) == [1])
     }
 
@@ -94,9 +94,9 @@ struct RetentionRuleTests {
     func selectedOnly() throws {
         var images = [try image(1, age: 40), try image(2, age: 30), try image(3, age: 20), try image(4, age: 10)]
         images[3].name = "release"
-        let nightlies = RetentionRule(names: [try Glob("nightly-*")], keepLast: 1)
+        let nightlies = RetentionRule(namePatterns: [try Glob("nightly-*")], keepLast: 1)
         #expect(deleted(by: nightlies, of: images) == [1, 2])
-        let old = RetentionRule(names: [try Glob("nightly-*")], olderThan: .seconds(25), keepLast: 1)
+        let old = RetentionRule(namePatterns: [try Glob("nightly-*")], olderThan: .seconds(25), keepLast: 1)
         #expect(deleted(by: old, of: images) == [1])
     }
 
@@ -142,7 +142,7 @@ struct RetentionRuleTests {
     func anything() throws {
         #expect(!RetentionRule().selectsByAnything)
         #expect(!RetentionRule(keepLast: 3, liftsProtection: true, safeguards: [.inUse]).selectsByAnything)
-        #expect(RetentionRule(names: [try Glob("*")]).selectsByAnything)
+        #expect(RetentionRule(namePatterns: [try Glob("*")]).selectsByAnything)
         #expect(RetentionRule(tags: ["ci"]).selectsByAnything)
         #expect(RetentionRule(olderThan: .seconds(0)).selectsByAnything)
     }

@@ -37,9 +37,9 @@ struct SavedPlanFileTests {
     @Test("What is needed is not much")
     func minimal() throws {
         let plan = try SavedPlan(json: Data(file(images: image(1)).utf8))
-        #expect(plan.endpoint == "https://ims.example/v2")
-        #expect(plan.project.id == "p")
-        #expect(plan.user == nil)
+        #expect(plan.content.endpoint == "https://ims.example/v2")
+        #expect(plan.content.project.id == "p")
+        #expect(plan.content.user == nil)
         #expect(try plan.deletions == [ImageID(Sample.id(1))])
     }
 

@@ -215,7 +215,7 @@ struct SavedPlanTests {
     func unprotect() async throws {
         let images = try (1...2).map { number in try Image.sample(number) { $0.isProtected = number == 1 } }
         let plan = try read(try await saved(images, by: [RetentionRule(tags: ["ci"], liftsProtection: true)]))
-        #expect(plan.images.map(\.unprotect) == [true, nil])
+        #expect(plan.content.images.map(\.unprotect) == [true, nil])
         let unchanged = plan.plan(sightings(images))
         #expect(unchanged.entries.map(\.fate) == [.delete, .delete])
         #expect(unchanged.entries.map(\.liftsProtection) == [true, false])
@@ -238,6 +238,6 @@ struct SavedPlanTests {
     func unseen() async throws {
         let session = try await Bench().service().signIn()
         let plan = DeletionPlan(deleting: [try ImageID(Sample.id(1))])
-        #expect(SavedPlan(plan, at: session, project: try project(), now: Self.now).images == [])
+        #expect(SavedPlan(plan, at: session, project: try project(), now: Self.now).content.images == [])
     }
 }

@@ -47,6 +47,11 @@ struct ImageTests {
         #expect(image.imageType == nil)
     }
 
+    @Test("Made from an ID it is what the service would say with nothing else")
+    func made() throws {
+        #expect(try Image(id: ImageID(Sample.id(1))) == read(""))
+    }
+
     @Test(
         "Protection may be a text",
         arguments: [("true", true), (#""true""#, true), ("false", false), (#""false""#, false)]
