@@ -6,6 +6,7 @@ import PackagePlugin
 @main
 struct DeleteImagePlugin: CommandPlugin {
     func performCommand(context: PluginContext, arguments: [String]) async throws {
+        Self.closeCompilationRecord(beside: context.pluginWorkDirectoryURL)
         let process = Process()
         process.executableURL = try context.tool(named: "delete-image").url
         process.arguments = Self.withoutPackageManagerOptions(arguments)
@@ -31,6 +32,21 @@ struct DeleteImagePlugin: CommandPlugin {
             let how = process.terminationReason == .exit ? "exit status" : "signal"
             throw ToolFailure(description: "delete-image ended with \(how) \(process.terminationStatus)")
         }
+    }
+
+    /// SwiftPM compiles a plugin in the environment of the call, and writes all of it, passwords among it, into a file that
+    /// everybody may read. It is there before this plugin runs; from here on it is for its owner only.
+    private static func closeCompilationRecord(beside workDirectory: URL) {
+        let record = workDirectory.deletingLastPathComponent().appendingPathComponent("cache/DeleteImage-state.json")
+            .path
+        chmod(record, 0o600)
+        var info = stat()
+        // A sandbox may not let us.
+        guard stat(record, &info) == 0, info.st_mode & 0o077 != 0 else { return }
+        Diagnostics.warning(
+            "SwiftPM keeps the variables of this call, passwords among them, in \(record), which other users may read; "
+                + "close it with chmod 600, or use the executable"
+        )
     }
 
     /// Makes the tool stop when this process is asked to, and when SwiftPM is gone: SwiftPM ends its plugins by SIGINT

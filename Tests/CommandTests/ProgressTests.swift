@@ -14,13 +14,16 @@ struct ProgressTests {
         let second = Locked<AsyncStream<Void>.Continuation?>(nil)
         let (drawings, drawn) = AsyncStream<String?>.makeStream()
         let shown = Locked<[String?]>([])
-        let clock = WallClock(now: { now.value }) { duration in
-            guard duration == .seconds(1) else { return try await Task.sleep(for: .seconds(3600)) }
-            let (seconds, passed) = AsyncStream<Void>.makeStream()
-            second.withLock { $0 = passed }
-            for await _ in seconds { return }
-            throw CancellationError()
-        }
+        let clock = WallClock(
+            now: { now.value },
+            sleep: { duration in
+                guard duration == .seconds(1) else { return try await Task.sleep(for: .seconds(3600)) }
+                let (seconds, passed) = AsyncStream<Void>.makeStream()
+                second.withLock { $0 = passed }
+                for await _ in seconds { return }
+                throw CancellationError()
+            }
+        )
         let cloud = DemoCloud(images: Sample.images(4), now: { now.value })
         // Before the third deletion, four seconds pass, and the line is drawn.
         let transport = FaultyTransport(cloud) { request, earlier in

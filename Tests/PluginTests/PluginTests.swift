@@ -29,6 +29,25 @@ struct PluginTests {
         #expect(plugins.output.contains("‘delete-image’ (plugin ‘DeleteImage’"))
     }
 
+    @Test("Nobody else may read the password that SwiftPM keeps of the call")
+    func compilationRecord() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        // Stands for a secret. With another environment than before, the plugin is compiled anew.
+        let secret = UUID().uuidString
+        let environment = cloud.environment.merging(["DELETE_IMAGE_TEST": secret]) { $1 }
+        #expect(try await consumer.deleteImage([Sample.id(1)], environment: environment).status == 0)
+        let folder = consumer.url.appendingPathComponent(".build")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects as? [URL]
+        let records = try #require(files).filter { file in
+            (try? Data(contentsOf: file).range(of: Data(secret.utf8))) ?? nil != nil
+        }
+        #expect(records.map(\.lastPathComponent) == ["DeleteImage-state.json"])
+        for record in records {
+            let mode = try FileManager.default.attributesOfItem(atPath: record.path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+        }
+    }
+
     @Test("Cold: two requests. Warm: one, also for the executable in the same package")
     func requests() async throws {
         forgetTokens()

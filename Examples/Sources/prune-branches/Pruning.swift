@@ -9,7 +9,7 @@ struct Pruning {
 
     /// Looks at the images and the branches, and decides.
     func plan() async throws -> DeletionPlan {
-        let rule = RetentionRule(names: [try Glob("branch-*")], safeguards: [.inUse, .shared])
+        let rule = RetentionRule(namePatterns: [try Glob("branch-*")], safeguards: [.inUse, .shared])
         let (project, now) = (try await service.project(), Date())
         let images = try await service.images(ImageQuery(owner: project.id)) { rule.selects($0, now: now) }
         // In this order: the image of a branch that is made meanwhile is not among the images.

@@ -57,7 +57,7 @@ struct Situation: Sendable {
                         .filter { variables[$0.key] != .some(nil) },
                     currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
                     transport: { transport },
-                    clock: clock.clock,
+                    clock: Self.patient(clock.clock),
                     random: { 0.5 },
                     read: { path in
                         guard let content = files[path] else { throw NamedFile.Fault(POSIXError(.ENOENT)) }
@@ -91,5 +91,13 @@ struct Situation: Sendable {
             if !isSaid { words.append(text) }
         }
         return (words, status)
+    }
+
+    /// `clock`, on which it never comes to what happens when a Ctrl-C is not heeded for ten seconds.
+    private static func patient(_ clock: WallClock) -> WallClock {
+        WallClock(
+            now: clock.now,
+            sleep: { try await $0 == .seconds(10) ? Task.sleep(for: .seconds(3600)) : clock.sleep($0) }
+        )
     }
 }

@@ -51,7 +51,8 @@ extension Situation {
         image(
             "written in a file",
             ["--unless-referenced"],
-            references: { ids in Dictionary(uniqueKeysWithValues: ids.map { ($0, KeepReason.Reference(file: "main.tf", line: 3)) })
+            references: { ids in
+                Dictionary(uniqueKeysWithValues: ids.map { ($0, KeepReason.Reference(file: "main.tf", line: 3)) })
             }
         ),
         image(

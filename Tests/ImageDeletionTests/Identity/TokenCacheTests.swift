@@ -303,7 +303,7 @@ struct TokenCacheTests {
                 rename(draft, file.path)
             }
         }
-        for _ in 0..<4000 { _ = try await bench.service(tokenCache: cache).signIn() }
+        for _ in 0..<1000 { _ = try await bench.service(tokenCache: cache).signIn() }
         isOver.withLock { $0 = true }
         await replacing.value
         #expect(bench.transport.count("POST") == 1)
