@@ -25,6 +25,9 @@ struct ImageTable {
     private static let mostName = 40
 
     private let display: Display
+    /// How many spaces a row begins with: one less for what is done, whose labels are one longer, at a terminal, where
+    /// the two tables stand below each other.
+    private let indentation: Int
     private let label: Int
     private let name: Int
     private let age: Int
@@ -41,6 +44,7 @@ struct ImageTable {
     init(_ rows: [Row], label: Int, on display: Display) {
         self.display = display
         self.label = label
+        indentation = display.width == nil || label < 7 ? 2 : 1
         let facts = rows.compactMap(\.facts)
         hasFacts = !facts.isEmpty
         func widest(_ part: (Row.Facts) -> String) -> Int {
@@ -55,9 +59,9 @@ struct ImageTable {
             return
         }
         let numbers = 2 + age + 2 + size
-        let beside = width - (2 + label + 2 + ImageTable.idWidth + 2 + numbers)
+        let beside = width - (indentation + label + 2 + ImageTable.idWidth + 2 + numbers)
         isStacked = beside < min(wanted, Self.leastName)
-        let room = isStacked ? width - (2 + label + 2 + numbers) : beside
+        let room = isStacked ? width - (indentation + label + 2 + numbers) : beside
         name = min(wanted, max(room, Self.leastName))
     }
 
@@ -72,7 +76,7 @@ struct ImageTable {
 
     /// A row, of one line or more.
     func text(_ row: Row) -> String {
-        let margin = 2 + label + 2
+        let margin = indentation + label + 2
         var lines = [row.id]
         if let facts = row.facts {
             let text = [
@@ -93,7 +97,8 @@ struct ImageTable {
                 lines[lines.count - 1] += "  " + remarks
             }
         }
-        return "  " + display.coloured(padded(row.label, to: label), row.ink) + "  "
+        return String(repeating: " ", count: indentation) + display.coloured(padded(row.label, to: label), row.ink)
+            + "  "
             + lines.joined(separator: "\n" + String(repeating: " ", count: margin))
     }
 

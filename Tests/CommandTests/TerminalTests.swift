@@ -119,6 +119,6 @@ struct TerminalTests {
         let lines = screen(run.output)
         #expect(!lines.contains { $0.contains("images done") })
         #expect(lines.suffix(2) == ["3 images: 3 deleted.", ""])
-        #expect(lines.count { $0.hasPrefix("  deleted  ") } == 3)
+        #expect(lines.count { $0.hasPrefix(" deleted  ") } == 3)
     }
 }
