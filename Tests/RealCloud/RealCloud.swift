@@ -82,7 +82,8 @@ struct RealCloud: Sendable {
                 import sqlite3, sys
                 database = sqlite3.connect(sys.argv[1], timeout=30)
                 for id in sys.argv[3:]:
-                    database.execute("update images set created_at = datetime(created_at, ?) where id = ?", (sys.argv[2], id))
+                    # With six decimals, as Glance writes them: it compares the text.
+                    database.execute("update images set created_at = strftime('%Y-%m-%d %H:%M:%f000', created_at, ?) where id = ?", (sys.argv[2], id))
                 database.commit()
                 """, state.appendingPathComponent("glance.db").path, "-\(days) days",
             ] + ids
