@@ -21,7 +21,7 @@ status=0
 report=$("$delete_image" --match "web-$version-rc[0-9]*" --unless-in-use --max-deletions 20 --yes \
     --json --receipt "$receipt") || status=$?
 
-jq -r '.images[] | "\(.outcome) \(.name // .id)\(if .detail then ": " + .detail else "" end)"' <<< "$report"
+jq -r '.images[] | "\(.outcome) \(.name // .id | gsub("[[:cntrl:]]"; "?"))\(if .detail then ": " + .detail else "" end)"' <<< "$report"
 case $status in
     0) echo "The candidates of $version are gone, save what is kept." ;;
     1 | 69 | 130) echo "Not all of it could be done. The same command goes on from here." >&2 ;;

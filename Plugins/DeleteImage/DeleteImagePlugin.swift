@@ -6,7 +6,7 @@ import PackagePlugin
 @main
 struct DeleteImagePlugin: CommandPlugin {
     func performCommand(context: PluginContext, arguments: [String]) async throws {
-        Self.closeCompilationRecord(beside: context.pluginWorkDirectoryURL)
+        Self.closeCompilationRecords(beside: context.pluginWorkDirectoryURL)
         let process = Process()
         process.executableURL = try context.tool(named: "delete-image").url
         process.arguments = Self.withoutPackageManagerOptions(arguments)
@@ -35,18 +35,21 @@ struct DeleteImagePlugin: CommandPlugin {
     }
 
     /// SwiftPM compiles a plugin in the environment of the call, and writes all of it, passwords among it, into a file that
-    /// everybody may read. It is there before this plugin runs; from here on it is for its owner only.
-    private static func closeCompilationRecord(beside workDirectory: URL) {
-        let record = workDirectory.deletingLastPathComponent().appendingPathComponent("cache/DeleteImage-state.json")
-            .path
-        chmod(record, 0o600)
-        var info = stat()
-        // A sandbox may not let us.
-        guard stat(record, &info) == 0, info.st_mode & 0o077 != 0 else { return }
-        Diagnostics.warning(
-            "SwiftPM keeps the variables of this call, passwords among them, in \(record), which other users may read; "
-                + "close it with chmod 600, or use the executable"
-        )
+    /// everybody may read: for `swift package` below the plugin's folder, for a `swift build` of this package beside it.
+    /// They are there before this plugin runs; from here on they are for their owner only.
+    private static func closeCompilationRecords(beside workDirectory: URL) {
+        let plugin = workDirectory.deletingLastPathComponent()
+        for folder in [plugin, plugin.deletingLastPathComponent()] {
+            let record = folder.appendingPathComponent("cache/DeleteImage-state.json").path
+            chmod(record, 0o600)
+            var info = stat()
+            // A sandbox may not let us.
+            guard stat(record, &info) == 0, info.st_mode & 0o077 != 0 else { continue }
+            Diagnostics.warning(
+                "SwiftPM keeps the variables of a call, passwords among them, in \(record), which other users may read; "
+                    + "close it with chmod 600, or use the executable"
+            )
+        }
     }
 
     /// Makes the tool stop when this process is asked to, and when SwiftPM is gone: SwiftPM ends its plugins by SIGINT
@@ -77,20 +80,25 @@ struct DeleteImagePlugin: CommandPlugin {
     /// Hands the tool's standard error to SwiftPM line by line, until the tool closes it.
     private static func relay(_ errors: FileHandle) {
         var rest = Data()
+        func hand(on line: String) {
+            if line.hasPrefix("error: ") {
+                Diagnostics.error(String(line.dropFirst("error: ".count)))
+            } else if line.hasPrefix("warning: ") {
+                Diagnostics.warning(String(line.dropFirst("warning: ".count)))
+            } else {
+                Diagnostics.progress(line)
+            }
+        }
         while case let data = errors.availableData, !data.isEmpty {
             rest += data
             while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: rest[..<end], as: UTF8.self)
                 rest.removeSubrange(...end)
-                if line.hasPrefix("error: ") {
-                    Diagnostics.error(String(line.dropFirst("error: ".count)))
-                } else if line.hasPrefix("warning: ") {
-                    Diagnostics.warning(String(line.dropFirst("warning: ".count)))
-                } else {
-                    Diagnostics.progress(line)
-                }
+                hand(on: line)
             }
         }
+        // A program that is killed may not end its last line.
+        if !rest.isEmpty { hand(on: String(decoding: rest, as: UTF8.self)) }
     }
 
     /// `arguments` without what is only SwiftPM's: it obeys its own options after the verb too, and then hands them on.

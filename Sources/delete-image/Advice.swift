@@ -28,9 +28,10 @@ enum Advice {
         "IMG.0060 APIG.0308 IAM.0012": "Too many requests; wait a minute, or lower --concurrency, and run again",
         "IMG.0083 IMG.0094": "It is public, and public images cannot be deleted",
         "IMG.0084": "It is private, where another kind was expected; ask the service's support",
-        "IMG.0027 IMG.0086 IMG.0121 IMG.0144": "It is not there: deleted already, or another project's",
+        "IMG.0027 IMG.0144": "It is not there: deleted already, or another project's",
         "IMG.0087 APIG.0301 APIG.0303 APIG.0305 APIG.0307 APIG.0311 IAM.0066 IAM.0067":
             "The service does not take the token; it may be another region's, so check OS_REGION_NAME",
+        "IMG.0086 IMG.0121": "The service finds nothing of that kind; see what --dry-run says of the image",
         "IMG.0090": "It is still being created; run again when it is done",
         "IMG.0148": "It is just being exported; run again when that is done",
         "IMG.0167": "The service cannot do this with an ISO image",

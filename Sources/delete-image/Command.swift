@@ -197,7 +197,7 @@ struct Command: Sendable {
         progress.begin(.images, of: deletions.count)
         defer { progress.end() }
         return await deleter.carryOut { outcome in
-            if deletions.contains(outcome.id) { progress.step(.images) }
+            if deletions.contains(outcome.id), outcome.result != .pending { progress.step(.images) }
             say(report.line(outcome, in: table))
             guard let receipt, outcome.result != .pending else { return true }
             // What the receipt says already. Of what an earlier run was killed at, it has only said that it was begun.

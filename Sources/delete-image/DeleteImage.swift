@@ -28,7 +28,7 @@ struct DeleteImage {
                 output: streams.output,
                 printError: streams.printError,
                 errors: streams.errors,
-                progress: streams.errors.isLive ? streams.show : nil,
+                progress: streams.errors.mayBeLive(beside: STDOUT_FILENO) ? streams.show : nil,
                 interruptions: Signals.stops()
             )
         )

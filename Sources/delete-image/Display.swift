@@ -39,6 +39,13 @@ extension Display {
         isLive = !["", "dumb"].contains(environment["TERM"] ?? "")
         isColoured = isLive && environment["NO_COLOR", default: ""].isEmpty
     }
+
+    /// Whether a line may be replaced although `descriptor` is written to at the same time: not where that is a pipe, whose
+    /// reader may write to the same screen, at a moment of its own.
+    func mayBeLive(beside descriptor: Int32) -> Bool {
+        var info = stat()
+        return isLive && fstat(descriptor, &info) == 0 && info.st_mode & S_IFMT != S_IFIFO
+    }
 }
 
 extension Unicode.Scalar {

@@ -18,10 +18,10 @@ enum ExitStatus: Int32, CaseIterable {
         case .incomplete: "an image failed or was missing"
         case .usage: "the command line cannot be meant; or --yes is missing and nobody can be asked"
         case .input: "a plan, policy, receipt or list is malformed, out of date or not readable"
-        case .unavailable: "a service cannot be reached, or keeps failing, before any image was tried"
+        case .unavailable: "a service cannot be reached, or keeps failing, before any image had an answer"
         case .denied: "the credentials are refused, or the account lacks the right"
         case .configuration: "OS_ variables are missing or contradictory, or do not fit the cloud"
-        case .interrupted: "interrupted, or answered with no: what was under way was finished"
+        case .interrupted: "interrupted, or answered with no; what was under way was finished, or given up"
         }
     }
 }

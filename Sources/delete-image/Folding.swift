@@ -11,7 +11,7 @@ func folded(_ text: String, to width: Int?, indent: Int = 0) -> String {
         let start = String(paragraph.prefix { $0 == " " })
         var lines = [start]
         var isFresh = true
-        for word in paragraph.dropFirst(start.count).split(separator: " ") {
+        for word in paragraph.dropFirst(start.count).split(separator: " ", omittingEmptySubsequences: false) {
             let line = isFresh ? lines[lines.count - 1] + word : lines[lines.count - 1] + " " + word
             if isFresh || indent + columns(line) <= width {
                 lines[lines.count - 1] = line

@@ -3,7 +3,7 @@ import ImageDeletion
 
 /// A line at the terminal that says how far long work is, and goes when the work has ended.
 ///
-/// It comes after a second, and is drawn once a second: whatever is shorter needs none.
+/// It comes after a second, because whatever is shorter needs none; then it is drawn once a second, and with each step.
 final class ProgressLine: @unchecked Sendable {
     /// What is counted.
     enum Unit: String {
@@ -67,8 +67,9 @@ final class ProgressLine: @unchecked Sendable {
     }
 
     private func draw() {
-        // Shown under the lock: after the end, nothing is shown.
+        // Shown under the lock: after the end, nothing is shown, also not in the name of what comes next.
         lock.withLock {
+            if Task.isCancelled { return }
             work?.isShown = true
             if let work { show?(text(work)) }
         }

@@ -150,10 +150,16 @@ struct TextReport {
         }
     }
 
+    /// Two sizes together: a server may say of each that it is as large as a number can be.
+    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+        let (sum, isTooLarge) = max(0, one).addingReportingOverflow(max(0, other))
+        return isTooLarge ? .max : sum
+    }
+
     /// What all of them take together, as far as it is known.
     private static func size(of images: [Image?]) -> String {
         let sizes = images.compactMap { $0?.size }
         if sizes.isEmpty { return "size unknown" }
-        return (sizes.count < images.count ? "at least " : "") + Words.size(sizes.reduce(0, +))
+        return (sizes.count < images.count ? "at least " : "") + Words.size(sizes.reduce(0, Self.sum))
     }
 }

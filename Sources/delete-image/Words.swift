@@ -50,11 +50,14 @@ enum Words {
     /// Why a plan cannot be carried out.
     static func sentence(_ fault: SavedPlan.Fault) -> String {
         switch fault {
-        case .malformed(let reason): "it is no plan: \(printable(reason)). Nothing was deleted."
+        case .malformed(let reason):
+            "it is no plan: \(printable(reason)). Decide anew with --plan. Nothing was deleted."
         case .otherEndpoint(let endpoint):
-            "the plan is for another image service, \(printable(endpoint)). Nothing was deleted."
+            "the plan is for another image service, \(printable(endpoint)). Sign in there, or decide anew with --plan. "
+                + "Nothing was deleted."
         case .otherProject(let project):
-            "the plan is for another project, \(printable(project.name ?? project.id, limit: 64)). Nothing was deleted."
+            "the plan is for another project, \(printable(project.name ?? project.id, limit: 64)). Sign in to that one, or "
+                + "decide anew with --plan. Nothing was deleted."
         case .sparedIsGone(let id):
             "image \(id), which was to stay as one of the newest, is gone or cannot be used any more, so others may be the "
                 + "newest now. Decide anew. Nothing was deleted."

@@ -102,6 +102,18 @@ struct FilterTests {
         #expect(run.lines.last == "2 images: would delete 2 (at least 2.0 GiB).")
     }
 
+    @Test("Sizes that no number can sum up are no reason to crash")
+    func hugeSizes() async throws {
+        let cloud = try LoopbackCloud { request, _ in
+            guard request.path.hasPrefix("/image/v2/images?") else { return nil }
+            let images = (1...2).map { DemoImage.old($0).json.merging(["size": Int64.max]) { $1 } }
+            return .json(["images": images, "first": "/v2/images"])
+        }
+        let run = try await cloud.run(["--dry-run", "--match", "nightly"])
+        #expect(run.status == 0)
+        #expect(run.lines.last == "2 images: would delete 2 (8388608.0 TiB).")
+    }
+
     @Test("Nothing that matches is no failure, and is said")
     func nothing() async throws {
         let cloud = try LoopbackCloud(images: Self.images)

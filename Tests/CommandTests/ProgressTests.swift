@@ -11,16 +11,18 @@ struct ProgressTests {
     @Test("How many of how many, how fast, and how long still; not with --quiet", arguments: [false, true])
     func text(isQuiet: Bool) async throws {
         let now = Locked(Date(timeIntervalSince1970: 1_795_000_000))
-        let second = Locked<AsyncStream<Void>.Continuation?>(nil)
+        let seconds = Locked<[AsyncStream<Void>.Continuation]>([])
+        let (waits, waiting) = AsyncStream<Void>.makeStream()
         let (drawings, drawn) = AsyncStream<String?>.makeStream()
         let shown = Locked<[String?]>([])
         let clock = WallClock(
             now: { now.value },
             sleep: { duration in
                 guard duration == .seconds(1) else { return try await Task.sleep(for: .seconds(3600)) }
-                let (seconds, passed) = AsyncStream<Void>.makeStream()
-                second.withLock { $0 = passed }
-                for await _ in seconds { return }
+                let (second, passed) = AsyncStream<Void>.makeStream()
+                seconds.withLock { $0.append(passed) }
+                waiting.yield()
+                for await _ in second { return }
                 throw CancellationError()
             }
         )
@@ -29,8 +31,12 @@ struct ProgressTests {
         let transport = FaultyTransport(cloud) { request, earlier in
             guard request.method == "DELETE", earlier == 2, !isQuiet else { return nil }
             now.withLock { $0 += 4 }
-            second.value?.yield()
-            for await _ in drawings { break }
+            // Whichever of the two tasks that draw began to wait last, the second passes for it.
+            let passing = Task {
+                for await _ in waits { for second in seconds.value { second.yield() } }
+            }
+            for await text in drawings where text != nil { break }
+            passing.cancel()
             return nil
         }
         let status = await Command.run(
@@ -48,7 +54,8 @@ struct ProgressTests {
                 print: { _ in },
                 printError: { _ in },
                 progress: { text in
-                    shown.withLock { $0.append(text) }
+                    // The same once more is no other line.
+                    shown.withLock { if $0.last != .some(text) { $0.append(text) } }
                     drawn.yield(text)
                 },
                 interruptions: AsyncStream { _ in }

@@ -3,6 +3,8 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
+@testable import delete_image
+
 @Suite(
     "At a terminal",
     .serialized,
@@ -71,8 +73,8 @@ struct TerminalTests {
     func wideNames() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "映像-1"), .old(2, "images-2")])
         let run = try await cloud.run(["--dry-run", Sample.id(1), Sample.id(2)])
-        #expect(run.lines.contains { $0.contains("  映像-1    ") })
-        #expect(run.lines.contains { $0.contains("  images-2  ") })
+        #expect(run.lines.contains { $0.contains(#/  映像-1 {4}\d/#) })
+        #expect(run.lines.contains { $0.contains(#/  images-2 {2}\d/#) })
     }
 
     @Test("Colours at a terminal that knows them, and only without NO_COLOR")
@@ -91,11 +93,30 @@ struct TerminalTests {
         #expect(try await run(Self.dryRun, ["NO_COLOR": ""]).output.contains("\u{1B}"))
     }
 
+    @Test("What is quoted in a message keeps its spaces")
+    func spaces() async throws {
+        let cloud = try LoopbackCloud()
+        let run = try await run(["--no-token-cache", "web  1"], columns: 70, cloud.environment)
+        #expect(screen(run.output).joined(separator: " ").contains("“web  1”"))
+    }
+
     @Test("Long messages are broken between words")
     func folding() async throws {
         let lines = screen(try await run(["--match", "nightly-["], columns: 60).output)
         #expect(lines.count > 2)
         #expect(lines.allSatisfy { $0.count <= 60 })
+    }
+
+    @Test("No such line beside a pipe, which may lead to the same screen: its reader would write into the line")
+    func pipe() throws {
+        let pipe = Pipe()
+        let folder = try TemporaryFolder()
+        try Data().write(to: folder.file("log"))
+        let log = try FileHandle(forWritingTo: folder.file("log"))
+        let live = Display(width: 80, isColoured: true, isLive: true)
+        #expect(!live.mayBeLive(beside: pipe.fileHandleForWriting.fileDescriptor))
+        #expect(live.mayBeLive(beside: log.fileDescriptor))
+        #expect(!Display.log.mayBeLive(beside: log.fileDescriptor))
     }
 
     @Test("A line says how far long work is, below what is printed, and is gone in the end")

@@ -35,13 +35,17 @@ struct PluginTests {
         // Stands for a secret. With another environment than before, the plugin is compiled anew.
         let secret = UUID().uuidString
         let environment = cloud.environment.merging(["DELETE_IMAGE_TEST": secret]) { $1 }
+        // Where a build of this package itself leaves one.
+        let other = consumer.url.appendingPathComponent(".build/plugins/cache")
+        try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+        try Data(secret.utf8).write(to: other.appendingPathComponent("DeleteImage-state.json"))
         #expect(try await consumer.deleteImage([Sample.id(1)], environment: environment).status == 0)
         let folder = consumer.url.appendingPathComponent(".build")
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects as? [URL]
         let records = try #require(files).filter { file in
             (try? Data(contentsOf: file).range(of: Data(secret.utf8))) ?? nil != nil
         }
-        #expect(records.map(\.lastPathComponent) == ["DeleteImage-state.json"])
+        #expect(records.map(\.lastPathComponent) == ["DeleteImage-state.json", "DeleteImage-state.json"])
         for record in records {
             let mode = try FileManager.default.attributesOfItem(atPath: record.path)[.posixPermissions] as? Int
             #expect(mode == 0o600)

@@ -14,6 +14,10 @@ struct Situation: Sendable {
     var images: [DemoImage] = Sample.images(2)
     /// What is in the files that are read, by their paths.
     var files: [String: String] = [:]
+    /// Why a file cannot be read, where it is there.
+    var readFault: NamedFile.Fault?
+    /// Where the token cache is kept, if that is what goes wrong.
+    var cache: [String]?
     /// Why the plan cannot be written.
     var writeFault: NamedFile.Fault?
     var references: @Sendable (Set<ImageID>) throws -> [ImageID: KeepReason.Reference] = { _ in [:] }
@@ -45,7 +49,7 @@ struct Situation: Sendable {
             return await fault(request, earlier)
         }
         let (printed, told) = (Locked(""), Locked<[String]>([]))
-        let cache = usesFolder ? ["--work-directory", folder.url.path] : ["--no-token-cache"]
+        let cache = cache ?? (usesFolder ? ["--work-directory", folder.url.path] : ["--no-token-cache"])
         let arguments = arguments.map { $0.replacing("FOLDER", with: folder.url.path) }
         let retries = arguments.contains("--retries") ? [] : ["--retries", "0"]
         let run = {
@@ -60,6 +64,7 @@ struct Situation: Sendable {
                     clock: Self.patient(clock.clock),
                     random: { 0.5 },
                     read: { path in
+                        if let readFault { throw readFault }
                         guard let content = files[path] else { throw NamedFile.Fault(POSIXError(.ENOENT)) }
                         return Data(content.utf8)
                     },

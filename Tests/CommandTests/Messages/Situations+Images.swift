@@ -104,6 +104,13 @@ extension Situation {
                 return TokenAnswer { $0.headers["Date"] = "Wed, 18 Nov 2026 12:06:40 GMT" }.fault
             }
         ),
+        Situation(when: "no folder for the token cache", variables: ["HOME": nil], cache: []),
+        image(
+            "nobody can say whether an image is lent",
+            ["--unless-shared"],
+            { ($0.visibility, $0.members) = ("shared", ["0"]) },
+            fault: { request, _ in request.line.hasSuffix("/members") ? .answer(403) : nil }
+        ),
         Situation(
             when: "a token cache that others may read",
             arguments: [Sample.id(1), "--work-directory", "FOLDER/work"],
@@ -132,6 +139,11 @@ extension Situation {
 
     static let interruptions: [Situation] = [
         interrupted("Ctrl-C while signing in", "POST", times: 2),
+        Situation(
+            when: "Ctrl-C while images are looked at",
+            arguments: ["--dry-run", Sample.id(1)],
+            interrupts: { $0.method == "GET" ? 2 : 0 }
+        ),
         interrupted("Ctrl-C while images are deleted", "DELETE", times: 1),
         interrupted("Ctrl-C twice", "DELETE", times: 2),
         Situation(

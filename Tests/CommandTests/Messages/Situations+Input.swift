@@ -77,6 +77,15 @@ extension Situation {
 
     private static let files: [Situation] = [
         Situation(when: "a list that is not there", arguments: ["--from", "old-images.txt"]),
+        Situation(when: "a list of more than 64 MiB", arguments: ["--from", "disk.img"], readFault: .tooLarge),
+        Situation(
+            when: "another run writes to the receipt",
+            arguments: ["--receipt", "FOLDER/receipt", Sample.id(1)],
+            prepare: { folder in
+                let file = open(folder.appendingPathComponent("receipt").path, O_RDWR | O_CREAT, 0o600)
+                guard flock(file, LOCK_EX) == 0 else { throw POSIXError(.EWOULDBLOCK) }
+            }
+        ),
         Situation(
             when: "a bad line in a list",
             arguments: ["--from", "list"],

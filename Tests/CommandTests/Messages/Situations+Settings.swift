@@ -1,4 +1,5 @@
 import ImageDeletion
+import ImageDeletionDemo
 import TestSupport
 
 @testable import delete_image
@@ -47,6 +48,22 @@ extension Situation {
             $0.imageEndpoints = []
             $0.otherTypes = ["compute", "identity"]
         },
+        Situation(
+            when: "no compute service in the catalog, and `--unless-in-use`",
+            arguments: [Sample.id(1), "--unless-in-use"],
+            fault: { request, _ in
+                switch request.line {
+                case "POST /v3/auth/tokens": TokenAnswer().fault
+                case "GET /v2/images/\(Sample.id(1))":
+                    .answer(
+                        200,
+                        body:
+                            #"{"id": "\#(Sample.id(1))", "owner": "\#(DemoImage.projectID)", "visibility": "private"}"#
+                    )
+                default: nil
+                }
+            }
+        ),
         token("no endpoint in this region") { $0.imageEndpoints = [.init("eu-nl", "https://ims.eu-nl.example")] },
         token("several regions, and none is chosen", ["OS_REGION_NAME": nil]) {
             $0.imageEndpoints = [
