@@ -38,14 +38,20 @@ struct ImageTable {
     /// Whether there is anything to line up.
     private let hasFacts: Bool
 
-    /// A table in which `rows` have room.
+    /// All of `rows` below their header.
+    static func text(_ rows: [Row], on display: Display) -> String {
+        let label = rows.map(\.label.count).max() ?? 0
+        let table = ImageTable(rows.compactMap(\.facts), label: label, on: display)
+        return ([table.header].compactMap { $0 } + rows.map(table.text)).joined(separator: "\n")
+    }
+
+    /// A table in which `facts` have room.
     ///
     /// - Parameter label: How wide a label can be.
-    init(_ rows: [Row], label: Int, on display: Display) {
+    init(_ facts: [Row.Facts], label: Int, on display: Display) {
         self.display = display
         self.label = label
         indentation = display.width == nil || label < 7 ? 2 : 1
-        let facts = rows.compactMap(\.facts)
         hasFacts = !facts.isEmpty
         func widest(_ part: (Row.Facts) -> String) -> Int {
             facts.reduce(columns(part(Self.headings))) { max($0, columns(part($1))) }

@@ -33,9 +33,7 @@ struct TextReport {
 
     /// The images of `plan` and what would become of each.
     func lines(_ plan: DeletionPlan, on display: Display) -> String {
-        let rows = plan.preview.map { row($0, isPlan: true) }
-        let table = ImageTable(rows, label: rows.map(\.label.count).max() ?? 0, on: display)
-        return ([table.header].compactMap { $0 } + rows.map(table.text)).joined(separator: "\n")
+        ImageTable.text(plan.preview.map { row($0, isPlan: true) }, on: display)
     }
 
     /// The plan, as somebody is to see it who has to say whether it is meant.
@@ -56,9 +54,9 @@ struct TextReport {
         return proposal(plan, at: session, on: display) + "\n" + folded(question, to: display.width) + " "
     }
 
-    /// The table for what becomes of `plan`, an image after the other.
+    /// The table for what becomes of `plan`, an image after the other. Images that nobody looked at need no column.
     func table(_ plan: DeletionPlan) -> ImageTable {
-        ImageTable(plan.preview.map { row($0, isPlan: false) }, label: "deleted".count, on: display)
+        ImageTable(plan.entries.compactMap { $0.image.map(facts) }, label: "deleted".count, on: display)
     }
 
     /// What became of one image; nil where nobody wants to know.
@@ -78,14 +76,16 @@ struct TextReport {
             label: label,
             ink: ink,
             id: outcome.id.description,
-            facts: outcome.image.map { image in
-                ImageTable.Row.Facts(
-                    name: printable(image.name ?? "(no name)", limit: 128),
-                    age: image.createdAt.map { Words.age($0, now: now) } ?? "?",
-                    size: image.size.map(Words.size) ?? "?"
-                )
-            },
+            facts: outcome.image.map(facts),
             remarks: remarks.compactMap { $0 }
+        )
+    }
+
+    private func facts(_ image: Image) -> ImageTable.Row.Facts {
+        ImageTable.Row.Facts(
+            name: printable(image.name ?? "(no name)", limit: 128),
+            age: image.createdAt.map { Words.age($0, now: now) } ?? "?",
+            size: image.size.map(Words.size) ?? "?"
         )
     }
 
@@ -122,9 +122,7 @@ struct TextReport {
                 remarks: traits.compactMap { $0 }
             )
         }
-        let table = ImageTable(rows, label: 0, on: display)
-        let lines = [table.header].compactMap { $0 } + rows.map(table.text)
-        return "The demo cloud has these images (in memory; nothing real):\n" + lines.joined(separator: "\n")
+        return "The demo cloud has these images (in memory; nothing real):\n" + ImageTable.text(rows, on: display)
             + "\nTry on them: delete-image --demo --match 'nightly-*' --older-than 14d --keep-last 3"
     }
 

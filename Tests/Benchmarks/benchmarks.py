@@ -7,11 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 import consumer
 from instant_cloud import InstantCloud, image_id
-from measuring import Contestant, Goals, compare, number, peak_megabytes, quartiles, ratios, run, table
+from measuring import Contestant, Goals, compare, number, quartiles, ratios, run, table
 from real_images import RealImages
 
 HERE = pathlib.Path(__file__).resolve().parent

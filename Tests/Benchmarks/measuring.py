@@ -1,6 +1,5 @@
 """Runs programs by turns, so that whatever else the machine does meets all of them, and compares them."""
 
-import contextlib
 import dataclasses
 import os
 import statistics

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 
 from cloud import Cloud, secrets_in, servers_of
-from recipes import ROOT, GitHub, GitLab
+from recipes import GitHub, GitLab
 
 
 def check(what, is_so):
