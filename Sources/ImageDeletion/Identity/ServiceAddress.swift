@@ -37,7 +37,9 @@ struct ServiceAddress: Sendable, Hashable {
     static func told(_ text: String) -> String {
         let end = text.firstIndex { "?#".contains($0) } ?? text.endIndex
         let rest = end < text.endIndex ? "\(text[end])…" : ""
-        guard let at = text[..<end].lastIndex(of: "@") else { return text[..<end] + rest }
+        // A password may have one of these in it, so that only its beginning stands before.
+        let isCut = text[end...].contains("@") && text[..<end].replacing("://", with: "").contains(":")
+        guard let at = isCut ? end : text[..<end].lastIndex(of: "@") else { return text[..<end] + rest }
         let start = text.firstRange(of: "//").map(\.upperBound).flatMap { $0 < at ? $0 : nil } ?? text.startIndex
         return text[..<start] + "…" + text[at..<end] + rest
     }

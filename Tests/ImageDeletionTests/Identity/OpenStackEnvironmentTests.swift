@@ -322,6 +322,8 @@ struct OpenStackEnvironmentTests {
             ("https://jo:pw@iam.example/v3", "https://…@iam.example/v3"), ("jo:p@w@iam.example", "…@iam.example"),
             ("ftp://jo:pw@iam.example", "ftp://…@iam.example"), ("http://jo:p/w@iam.example", "http://…@iam.example"),
             ("https://iam.example?token=abc@d#e", "https://iam.example?…"),
+            ("https://jo:p?w@iam.example", "https://…?…"), ("https://jo:p#w@iam.example", "https://…#…"),
+            ("jo:p?w@iam.example", "…?…"),
         ]
     )
     func secrets(text: String, told: String) throws {
