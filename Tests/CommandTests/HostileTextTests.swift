@@ -103,6 +103,26 @@ struct HostileTextTests {
         }
     }
 
+    @Test(
+        "A list whose text is all escapes takes no more processor time than any other",
+        .enabled(if: Executable.canBound, "needs prlimit")
+    )
+    func escapes() async throws {
+        let name = String(repeating: #"\u00f6"#, count: 60)
+        let images = (1...20_000).map {
+            #"{"id":"\#(Sample.id($0))","name":"\#(name)","owner":"\#(DemoImage.projectID)","visibility":"private"}"#
+        }
+        let body = Data(#"{"images":[\#(images.joined(separator: ","))],"first":"/v2/images"}"#.utf8)
+        let cloud = try LoopbackCloud { request, _ in
+            request.method == "GET" && request.path.contains("/v2/images?")
+                ? .answer(200, body: request.path.contains("marker=") ? Data(#"{"images":[]}"#.utf8) : body) : nil
+        }
+        // The same list in plain text takes one second.
+        let run = try await Executable.deleteImage.bounded(processorSeconds: 4)
+            .run(["--no-token-cache", "--match", "ü*", "--dry-run"], environment: cloud.environment)
+        #expect(run.status == 0, "\(run.status) \(run.errors)")
+    }
+
     /// Control sequences of 7 and 8 bits, marks that turn the writing direction, and ends of lines.
     private static let evil =
         "\u{1B}[2J\u{1B}]0;x\u{7}\u{9B}31m\u{85}\u{90}\u{202A}\u{202E}\u{2066}\u{2069}\u{200F}\u{FEFF}\u{2028}\r\u{8}\n"

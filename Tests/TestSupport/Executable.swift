@@ -34,8 +34,8 @@ public struct Executable: Sendable {
         return FileManager.default.isExecutableFile(atPath: chrt) ? [chrt, "--idle", "0"] : []
     }()
 
-    /// Whether the memory of programs can be bounded here.
-    public static let canBoundMemory = FileManager.default.isExecutableFile(atPath: prlimit)
+    /// Whether what programs use can be bounded here.
+    public static let canBound = FileManager.default.isExecutableFile(atPath: prlimit)
 
     private static let prlimit = "/usr/bin/prlimit"
 
@@ -43,6 +43,13 @@ public struct Executable: Sendable {
     public func bounded(megabytes: Int) -> Executable {
         var copy = self
         copy.prefix = [Self.prlimit, "--data=\(megabytes << 20)"]
+        return copy
+    }
+
+    /// This program, which the kernel ends after `seconds` of processor time.
+    public func bounded(processorSeconds seconds: Int) -> Executable {
+        var copy = self
+        copy.prefix = [Self.prlimit, "--cpu=\(seconds)"]
         return copy
     }
 

@@ -11,23 +11,18 @@ struct ErrorBody: Sendable {
     private(set) var requestID: String?
 
     init(_ body: Data, status: Int, redact: Redaction) {
-        // No service says more; a tree made of 16 MB of braces would fill the memory.
-        let isCut = body.count > 1 << 20
+        // No service says more. A tree of 16 MB of braces would fill the memory.
         let body = body.prefix(1 << 20)
         if let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any] {
             read(object, status: status, depth: 0)
         } else {
             read(text: String(decoding: body, as: UTF8.self))
         }
-        // Redacted before it is cut, so that no half of a secret stays at the end; and once more when the markup is gone,
-        // which may have stood in a secret's way.
-        code = code.map { redact($0).cut(to: 64) }
-        requestID = requestID.map { redact($0).cut(to: 128) }
-        message = message.map { text in
-            // The body's end may be the beginning of a secret, of whatever length.
-            let text = isCut ? redact(text).dropping(last: 256 << 10) : redact(text)
-            return redact(PlainText.strippingMarkup(text.cut(to: 65_536)))
-        }.flatMap { text in
+        // Redacted before it is cut, so that no half of a secret is left at the end, and again without the markup, which
+        // may have stood between its letters.
+        code = code.map { redact($0.cut(to: 65_536)).cut(to: 64) }
+        requestID = requestID.map { redact($0.cut(to: 65_536)).cut(to: 128) }
+        message = message.map { redact(PlainText.strippingMarkup(redact($0.cut(to: 65_536)))) }.flatMap { text in
             let short = text.cut(to: 300)
             return text.isEmpty ? nil : short == text ? text : short + "…"
         }
@@ -65,6 +60,4 @@ struct ErrorBody: Sendable {
 extension String {
     /// The first `count` Unicode scalars: a character may have any number of them.
     fileprivate func cut(to count: Int) -> String { String(unicodeScalars.prefix(count)) }
-
-    fileprivate func dropping(last count: Int) -> String { String(unicodeScalars.dropLast(count)) }
 }

@@ -23,9 +23,9 @@ enum PlainText {
         var endless: Set<String> = []
         var isTagEndAhead = true
         while let byte = rest.first {
-            if byte == UInt8(ascii: "&"), let entity = entities.first(where: { rest.begins(with: $0.name) }) {
-                text += Array(entity.text.utf8)
-                rest = rest.dropFirst(entity.name.utf8.count)
+            if byte == UInt8(ascii: "&"), let (character, length) = entity(rest) {
+                text += character
+                rest = rest.dropFirst(length)
             } else if byte == UInt8(ascii: "<"), isTagEndAhead, rest.dropFirst().first?.beginsTag ?? false {
                 let element = elements.first { rest.begins(with: "<" + $0) && !endless.contains($0) }
                 if let element, let end = rest.end(of: "</\(element)>") {
@@ -47,9 +47,20 @@ enum PlainText {
         return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
-    private static let entities: [(name: String, text: String)] = [
-        ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"),
-    ]
+    /// The character that an entity at the beginning of `text` stands for, and the length of the entity.
+    static func entity(_ text: ArraySlice<UInt8>) -> (character: [UInt8], length: Int)? {
+        guard text.first == UInt8(ascii: "&"), let end = text.prefix(10).firstIndex(of: UInt8(ascii: ";")) else {
+            return nil
+        }
+        let name = String(decoding: text[text.startIndex..<end].dropFirst(), as: UTF8.self)
+        let length = end - text.startIndex + 1
+        if let character = entities[name] { return (Array(character.utf8), length) }
+        let number = name.hasPrefix("#") ? name.dropFirst().lowercased() : ""
+        let code = number.hasPrefix("x") ? UInt32(number.dropFirst(), radix: 16) : UInt32(number)
+        return code.flatMap(Unicode.Scalar.init).map { (Array(String($0).utf8), length) }
+    }
+
+    private static let entities = ["lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": " ", "amp": "&"]
 }
 
 extension ArraySlice<UInt8> {

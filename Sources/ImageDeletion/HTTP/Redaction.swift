@@ -1,28 +1,31 @@
 import Foundation
 
-/// Takes the secrets of a request out of whatever is said about it: servers do echo what they were sent.
+/// Keeps the secrets of a request out of everything that is reported about it: servers do echo what they were sent.
+///
+/// A text that may contain a secret, or a part of one, is withheld as a whole. Its other words would show where the
+/// secret begins and ends.
 struct Redaction: Sendable {
-    private let secrets: [(value: String, trace: Data)]
+    private let secrets: [String]
 
     init(_ secrets: [Secret]) {
-        self.secrets = secrets.map(\.value).filter { !$0.isEmpty }.map { ($0, Self.trace(of: $0)) }
+        self.secrets = secrets.map(\.value).filter { !$0.isEmpty }
     }
 
+    /// Returns `text`, or "(redacted)" if it may contain a secret in any spelling.
     func callAsFunction(_ text: String) -> String {
-        // Literally: what is one character with the mark that follows it would hide the end of a secret.
-        spellings(in: Data(text.utf8)).reduce(text) {
-            $0.replacingOccurrences(of: $1, with: "(redacted)", options: .literal)
-        }
+        guard !text.isEmpty, !secrets.isEmpty else { return text }
+        let bytes = Array(text.utf8)
+        let spellings = ([bytes] + Self.base64Contents(of: bytes)).flatMap(Self.decodings)
+        return secrets.contains { Self.holds($0, in: spellings) } ? "(redacted)" : text
     }
 
-    /// A body that is still to be understood, without them. A short secret may be a word that has its place there.
-    func callAsFunction(_ json: Data) -> Data {
-        let body = Self.withoutNeedlessEscapes(json)
-        return spellings(in: body).filter { $0.utf8.count >= 24 }.reduce(body) { body, spelling in
-            let secret = Data(spelling.utf8)
+    /// Returns the JSON document `body` with each secret of 24 bytes or more replaced by "(redacted)". A shorter secret
+    /// may be a word that belongs there.
+    func callAsFunction(body: Data) -> Data {
+        secrets.filter { $0.utf8.count >= 24 }.reduce(body.withoutNeedlessEscapes) { body, secret in
             var result = Data()
             var rest = body[...]
-            while let place = rest.range(of: secret) {
+            while let place = rest.range(of: Data(secret.utf8)) {
                 result += rest[..<place.lowerBound] + Data("(redacted)".utf8)
                 rest = rest[place.upperBound...]
             }
@@ -30,80 +33,163 @@ struct Redaction: Sendable {
         }
     }
 
-    /// The spellings that may stand in `body`. The longest goes first, so that no part of it stays when another secret is a
-    /// part of it.
-    private func spellings(in body: Data) -> [String] {
-        let echoed = secrets.filter { $0.trace.isEmpty || body.range(of: $0.trace) != nil }.map(\.value)
-        return Set(echoed.flatMap(Self.spellings)).sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
-    }
-
-    /// What every spelling of a secret has in common: its longest run of letters and digits. Long lists of images, which
-    /// hold none, are looked through but once.
-    private static func trace(of secret: String) -> Data {
-        let runs = secret.utf8.split { byte in
-            !(0x30...0x39).contains(byte) && !(0x41...0x5A).contains(byte) && !(0x61...0x7A).contains(byte)
+    /// A secret of fewer than eight characters may be a part of any word, so it counts only as a word of its own. Of a
+    /// longer one, a part counts as well: nearly all of a password, so that a common word within it does not withhold
+    /// every text with that word, and any 16 letters of a token.
+    private static func holds(_ secret: String, in texts: [[UInt8]]) -> Bool {
+        decodings(of: Array(secret.utf8)).contains { secretBytes in
+            let secretLetters = secretBytes.filter(\.isLetterOrDigit)
+            if secret.count < 8 || secretLetters.count < 8 {
+                return texts.contains { holds(secretBytes, asWord: secret.count < 8, in: $0) }
+            }
+            let length = min(16, max(8, secretLetters.count * 3 / 4))
+            let parts = Set(windows(of: secretLetters, length))
+            return texts.contains { windows(of: $0.filter(\.isLetterOrDigit), length).contains(where: parts.contains) }
         }
-        return Data(runs.max { $0.count < $1.count } ?? Substring().utf8)
     }
 
-    /// A secret as it may stand in an answer: as it is, inside JSON (slashes escaped or not, all in ASCII or not), inside
-    /// an address or a form, inside HTML (quotes escaped or not), and with each run of blanks as one, which is all that is
-    /// left of them in plain text.
-    private static func spellings(of secret: String) -> [String] {
-        let json = jsonEscaped(secret)
-        let bare = json.replacing("\\/", with: "/")
-        let percent = percentEncoded(secret, sparing: "-._~")
-        let path = percentEncoded(secret, sparing: "-._~/")
-        let html = htmlEscaped(secret)
-        let oneLine = secret.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        let spellings =
-            [secret, oneLine, json, bare, ascii(json), ascii(bare), html, html.replacing("\"", with: "&quot;")]
-            + [percent, path, percent.replacing("%20", with: "+")].flatMap { [$0, lowerCaseHex($0)] }
-        return spellings.filter { !$0.isEmpty }
+    private static func holds(_ secret: [UInt8], asWord: Bool, in text: [UInt8]) -> Bool {
+        text.indices.contains { start in
+            let rest = text[start...]
+            guard rest.starts(with: secret) else { return false }
+            let neighbors = [text[..<start].last, rest.dropFirst(secret.count).first].compactMap { $0 }
+            return !asWord || !neighbors.contains(where: \.isLetterOrDigit)
+        }
     }
 
-    /// The same JSON, its letters, digits and marks written as they are: a text may be spelled in escapes, each its own way.
-    private static func withoutNeedlessEscapes(_ json: Data) -> Data {
-        guard json.range(of: Data(#"\u00"#.utf8)) != nil else { return json }
-        var result = Data(capacity: json.count)
-        var rest = json[...]
+    private static func windows(of bytes: [UInt8], _ length: Int) -> LazyMapSequence<Range<Int>, ArraySlice<UInt8>> {
+        (0..<max(0, bytes.count - length + 1)).lazy.map { bytes[$0..<($0 + length)] }
+    }
+
+    /// `text` as it is, and after each round of decoding what JSON, HTML and addresses escape.
+    private static func decodings(of text: [UInt8]) -> [[UInt8]] {
+        var decodings = [text]
+        // Nobody escapes a text more often by mistake.
+        while decodings.count <= 4, let last = decodings.last {
+            let next = decoded(last)
+            if next == last { break }
+            decodings.append(next)
+        }
+        return decodings
+    }
+
+    private static func decoded(_ text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var rest = text[...]
         while let byte = rest.first {
-            let escape = String(decoding: rest.prefix(6), as: UTF8.self)
-            if byte == UInt8(ascii: "\\"), escape.hasPrefix(#"\u00"#), let code = UInt8(escape.dropFirst(4), radix: 16),
-                (0x20...0x7E).contains(code), code != UInt8(ascii: "\""), code != UInt8(ascii: "\\")
-            {
-                result.append(code)
-                rest = rest.dropFirst(6)
-            } else {
-                // Whatever an escape is for, its second byte begins no other.
-                let length = byte == UInt8(ascii: "\\") ? 2 : 1
-                result += rest.prefix(length)
+            if let (character, length) = escaped(rest) {
+                result += character
                 rest = rest.dropFirst(length)
+            } else {
+                result.append(byte)
+                rest = rest.dropFirst()
             }
         }
         return result
     }
 
-    private static func jsonEscaped(_ text: String) -> String {
-        guard let json = try? JSONEncoder().encode(text) else { return text }
-        return String(decoding: json.dropFirst().dropLast(), as: UTF8.self)
+    /// The character that an escape at the beginning of `text` stands for, and the length of the escape.
+    private static func escaped(_ text: ArraySlice<UInt8>) -> (character: [UInt8], length: Int)? {
+        switch text.first {
+        case UInt8(ascii: "%"):
+            return text.hexNumber(at: 1, digits: 2).map { ([UInt8($0)], 3) }
+        case UInt8(ascii: "\\"):
+            if text.dropFirst().first == UInt8(ascii: "u") {
+                return text.hexNumber(at: 2, digits: 4).map { (utf8(of: $0), 6) }
+            }
+            let next = text.dropFirst().first
+            return next.flatMap { "\"\\/".utf8.contains($0) ? ([$0], 2) : "bfnrt".utf8.contains($0) ? ([], 2) : nil }
+        case UInt8(ascii: "&"): return PlainText.entity(text)
+        default: return nil
+        }
     }
 
-    private static func ascii(_ json: String) -> String {
-        json.utf16.map { $0 < 0x80 ? String(UnicodeScalar(UInt8($0))) : "\\u" + String(format: "%04x", $0) }.joined()
+    private static func utf8(of code: UInt32) -> [UInt8] {
+        Unicode.Scalar(code).map { Array(String($0).utf8) } ?? []
     }
 
-    private static func htmlEscaped(_ text: String) -> String {
-        [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")].reduce(text) { $0.replacing($1.0, with: $1.1) }
+    /// What the words of `text` may hold in base64. A group of four may begin at any of their letters.
+    private static func base64Contents(of text: [UInt8]) -> [[UInt8]] {
+        text.split { !$0.isLetterOrDigit && !"+/-_".utf8.contains($0) }.filter { $0.count >= 12 }.flatMap { word in
+            // The variant for addresses has other letters for the last two values.
+            let standard = String(decoding: word, as: UTF8.self).replacing("-", with: "+").replacing("_", with: "/")
+                .utf8
+            return (0..<4).compactMap { start in
+                let groups = standard.dropFirst(start)
+                return Data(base64Encoded: Data(groups.dropLast(groups.count % 4))).map(Array.init)
+            }
+        }
+    }
+}
+
+extension Data {
+    /// The same JSON with its printable ASCII characters, quotes and backslashes aside, written as they are: a server
+    /// may escape any character of a text.
+    fileprivate var withoutNeedlessEscapes: Data {
+        // Plain bytes: a page may hold hundreds of thousands of escapes.
+        withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return self }
+            var result = Data(capacity: bytes.count)
+            var (position, copied) = (0, 0)
+            while let next = memchr(base + position, Int32(UInt8(ascii: "\\")), bytes.count - position) {
+                let escape = base.distance(to: UnsafeRawPointer(next))
+                if let (character, length) = bytes.needlessEscape(at: escape) {
+                    result.append(contentsOf: bytes[copied..<escape])
+                    result.append(character)
+                    position = escape + length
+                    copied = position
+                } else {
+                    // The second byte of an escape begins no other.
+                    position = Swift.min(escape + 2, bytes.count)
+                }
+            }
+            result.append(contentsOf: bytes[copied...])
+            return result
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func needlessEscape(at place: Int) -> (character: UInt8, length: Int)? {
+        let left = count - place
+        if left >= 2, self[place + 1] == UInt8(ascii: "/") { return (UInt8(ascii: "/"), 2) }
+        guard left >= 6, self[place + 1] == UInt8(ascii: "u"), self[place + 2] == UInt8(ascii: "0"),
+            self[place + 3] == UInt8(ascii: "0"), let high = self[place + 4].hexDigit, (2...7).contains(high),
+            let low = self[place + 5].hexDigit
+        else { return nil }
+        let code = UInt8(high << 4 | low)
+        return [UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x7F].contains(code) ? nil : (code, 6)
+    }
+}
+
+extension Collection<UInt8> {
+    /// The number that `digits` hexadecimal digits after the first `offset` bytes write; nil if there are none.
+    fileprivate func hexNumber(at offset: Int, digits: Int) -> UInt32? {
+        var number: UInt32 = 0
+        var missing = digits
+        for byte in dropFirst(offset).prefix(digits) {
+            guard let digit = byte.hexDigit else { return nil }
+            number = number << 4 | digit
+            missing -= 1
+        }
+        return missing == 0 ? number : nil
+    }
+}
+
+extension UInt8 {
+    private var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+
+    private var isLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) }
+
+    fileprivate var hexDigit: UInt32? {
+        if isDigit { return UInt32(self & 0x0F) }
+        return isLetter && self | 0x20 <= UInt8(ascii: "f") ? UInt32(self & 0x0F) + 9 : nil
     }
 
-    private static func percentEncoded(_ text: String, sparing marks: String) -> String {
-        let spared = CharacterSet(charactersIn: "A"..."Z").union(CharacterSet(charactersIn: "a"..."z"))
-            .union(CharacterSet(charactersIn: "0"..."9")).union(CharacterSet(charactersIn: marks))
-        return text.addingPercentEncoding(withAllowedCharacters: spared) ?? text
-    }
-
-    private static func lowerCaseHex(_ text: String) -> String {
-        text.replacing(#/%[0-9A-F]{2}/#) { $0.output.lowercased() }
+    /// Whether it is an ASCII letter or digit, or a part of any other character. All else may be spelled, wrapped or
+    /// left out in too many ways to be compared.
+    fileprivate var isLetterOrDigit: Bool {
+        isDigit || isLetter || self >= 0x80
     }
 }

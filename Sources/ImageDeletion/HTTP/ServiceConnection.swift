@@ -148,7 +148,7 @@ public struct ServiceConnection: Sendable {
                 Reply(
                     service: request.service,
                     status: response.statusCode,
-                    body: (made ?? redact)(body),
+                    body: (made ?? redact)(body: body),
                     response: response,
                     requestID: response.requestID.map(redact.callAsFunction),
                     attempts: attempt
