@@ -10,6 +10,7 @@ struct DeleteImage {
         // Nor a file that reaches the limit for its size (`ulimit -f`): the write fails, and that is told.
         signal(SIGXFSZ, SIG_IGN)
         Crash.isTold()
+        CoreFile.disable()
         let environment = ProcessInfo.processInfo.environment
         let streams = StandardStreams(environment: environment)
         let status = await Command.run(

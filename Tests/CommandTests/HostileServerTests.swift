@@ -27,7 +27,7 @@ struct HostileServerTests {
             return reply(request)
         }
         let program =
-            Executable.canBound
+            Executable.canLimit
             ? Executable.deleteImage.bounded(megabytes: Self.megabytes) : Executable.deleteImage
         let run = try await program.run(
             ["--no-token-cache"] + options + place.arguments,

@@ -105,7 +105,7 @@ struct HostileTextTests {
 
     @Test(
         "A list whose text is all escapes takes no more processor time than any other",
-        .enabled(if: Executable.canBound, "needs prlimit")
+        .enabled(if: Executable.canLimit, "needs prlimit")
     )
     func escapes() async throws {
         let name = String(repeating: #"\u00f6"#, count: 60)
@@ -118,7 +118,7 @@ struct HostileTextTests {
                 ? .answer(200, body: request.path.contains("marker=") ? Data(#"{"images":[]}"#.utf8) : body) : nil
         }
         // The same list in plain text takes one second.
-        let run = try await Executable.deleteImage.bounded(processorSeconds: 4)
+        let run = try await Executable.deleteImage.limited("--cpu=4")
             .run(["--no-token-cache", "--match", "ü*", "--dry-run"], environment: cloud.environment)
         #expect(run.status == 0, "\(run.status) \(run.errors)")
     }

@@ -100,4 +100,52 @@ struct LeftoverTests {
         #expect(names(of: password) == [])
         #expect(Set(files).isSuperset(of: ["plan.json", "receipt.jsonl", "outputs"]))
     }
+
+    @Test("A run creates nothing in the home folder")
+    func homeFolder() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let home = try TemporaryFolder()
+        let run = try await cloud.run([Sample.id(1)], in: folder, ["HOME": home.url.path, "XDG_CACHE_HOME": nil])
+        #expect(run.status == 0)
+        #expect(try home.names() == [])
+    }
+
+    @Test(
+        "What is sent to this machine itself passes no proxy",
+        arguments: ["http_proxy", "all_proxy", "ALL_PROXY"],
+        [nil, "no_proxy", "NO_PROXY"]
+    )
+    func proxy(variable: String, exclusions: String?) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let seen = Locked(0)
+        let proxy = try LoopbackServer { _ in
+            seen.withLock { $0 += 1 }
+            return .answer(502)
+        }
+        defer { proxy.stop() }
+        var changes: [String: String?] = [variable: "http://127.0.0.1:\(proxy.port)"]
+        if let exclusions { changes[exclusions] = "example.com" }
+        let run = try await cloud.run([Sample.id(1)], changes)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(seen.value == 0)
+    }
+
+    @Test("No core file is written, whatever the limit was before", .enabled(if: Executable.canLimit, "needs prlimit"))
+    func coreFile() async throws {
+        let (arrivals, arrived) = AsyncStream<Void>.makeStream()
+        let (gate, opened) = AsyncStream<Void>.makeStream()
+        let cloud = try LoopbackCloud(images: Sample.images(1)) { _, _ in
+            arrived.yield()
+            for await _ in gate {}
+            return nil
+        }
+        let running = try Executable.deleteImage.limited("--core=unlimited")
+            .start(["--no-token-cache", Sample.id(1)], environment: cloud.environment)
+        for await _ in arrivals { break }
+        let limits = try String(contentsOfFile: "/proc/\(running.processIdentifier)/limits", encoding: .utf8)
+        let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
+        #expect(core.split(separator: " ").suffix(3) == ["0", "0", "bytes"])
+        opened.finish()
+        #expect(await running.finished().status == 0)
+    }
 }

@@ -34,22 +34,18 @@ public struct Executable: Sendable {
         return FileManager.default.isExecutableFile(atPath: chrt) ? [chrt, "--idle", "0"] : []
     }()
 
-    /// Whether what programs use can be bounded here.
-    public static let canBound = FileManager.default.isExecutableFile(atPath: prlimit)
+    /// Whether what programs use can be limited here.
+    public static let canLimit = FileManager.default.isExecutableFile(atPath: prlimit)
 
     private static let prlimit = "/usr/bin/prlimit"
 
     /// This program, which the kernel gives no more memory than `megabytes`: it crashes when it asks for more.
-    public func bounded(megabytes: Int) -> Executable {
-        var copy = self
-        copy.prefix = [Self.prlimit, "--data=\(megabytes << 20)"]
-        return copy
-    }
+    public func bounded(megabytes: Int) -> Executable { limited("--data=\(megabytes << 20)") }
 
-    /// This program, which the kernel ends after `seconds` of processor time.
-    public func bounded(processorSeconds seconds: Int) -> Executable {
+    /// This program under a limit, an option of prlimit(1).
+    public func limited(_ limit: String) -> Executable {
         var copy = self
-        copy.prefix = [Self.prlimit, "--cpu=\(seconds)"]
+        copy.prefix = [Self.prlimit, limit]
         return copy
     }
 

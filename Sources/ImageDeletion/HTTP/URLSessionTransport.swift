@@ -7,8 +7,8 @@ public import Foundation
 /// The transport of the command: one `URLSession` that follows no redirect, keeps no cookie, answers no challenge
 /// and reads no body beyond a bound.
 ///
-/// Proxies are those of the system (Linux: `https_proxy`, `all_proxy`, `no_proxy`), certificates are checked against
-/// the system's store.
+/// Proxies are those of the system (Linux: `https_proxy`, `all_proxy`, `no_proxy`), except for loopback addresses, which
+/// never use one. Certificates are checked against the system's store.
 public final class URLSessionTransport: HTTPTransport {
     private let session: URLSession
     private let exchanges: Exchanges
@@ -18,7 +18,11 @@ public final class URLSessionTransport: HTTPTransport {
     /// - Parameter maximumBodyBytes: An answer with a longer body ends as ``TransportError/Kind/oversizedAnswer``;
     ///   16 MiB unless said.
     public init(maximumBodyBytes: Int = 16 << 20) {
-        let configuration = URLSessionConfiguration.ephemeral
+        #if canImport(Darwin)
+            let configuration = URLSessionConfiguration.ephemeral
+        #else
+            let configuration = LinuxEnvironment.ephemeralConfiguration
+        #endif
         configuration.urlCache = nil
         configuration.urlCredentialStorage = nil
         configuration.httpCookieStorage = nil
@@ -56,6 +60,33 @@ public final class URLSessionTransport: HTTPTransport {
 }
 
 #if !canImport(Darwin)
+    /// What URLSession on Linux takes from the environment, because it has no setting for it.
+    private enum LinuxEnvironment {
+        /// A configuration, made once. Reading it also makes sure that no proxy is used for this machine's own addresses:
+        /// what is sent there is not encrypted, because it stays here.
+        static let ephemeralConfiguration: URLSessionConfiguration = {
+            let excluded = variable("no_proxy") ?? variable("NO_PROXY") ?? ""
+            if excluded != "*" {
+                let loopback = "localhost,127.0.0.0/8,127.0.0.1,::1"
+                setenv("no_proxy", excluded.isEmpty ? loopback : excluded + "," + loopback, 1)
+            }
+            // Even a configuration without cache and cookies makes folders for them, unless it cannot.
+            let folders = ["XDG_CACHE_HOME", "XDG_DATA_HOME"]
+            let before = folders.map(variable)
+            for name in folders { setenv(name, "/dev/null", 1) }
+            defer {
+                for (name, value) in zip(folders, before) {
+                    if let value { setenv(name, value, 1) } else { unsetenv(name) }
+                }
+            }
+            return .ephemeral
+        }()
+
+        private static func variable(_ name: String) -> String? {
+            getenv(name).map { String(cString: $0) }
+        }
+    }
+
     /// Runs the delegate's work where URLSession asks for it, on the queue on which it reads.
     ///
     /// URLSession on Linux reads as fast as the server sends, whatever its delegate is busy with: behind an ordinary

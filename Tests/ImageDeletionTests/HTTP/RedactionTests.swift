@@ -101,7 +101,8 @@ struct RedactionTests {
 
     /// How a server may spell a secret, or the part of it that it repeats.
     enum Spelling: CaseIterable {
-        case decimalEntities, hexEntities, percentTwice, jsonTwice, base64, base64OfMore, withoutEnd, withoutStart, spaced
+        case decimalEntities, hexEntities, percentTwice, jsonTwice, base64, base64OfMore, withoutEnd, withoutStart,
+            spaced
 
         func callAsFunction(_ secret: String) -> String {
             switch self {
