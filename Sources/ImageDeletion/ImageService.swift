@@ -113,7 +113,8 @@ public struct ImageService: Sendable {
         await images.look(at: ids, concurrency: concurrency)
     }
 
-    /// Reads the list of images that `query` asks for, to its end, page after page (`GET /v2/images`).
+    /// Reads the list of images that `query` asks for, to its end, page after page (`GET /v2/images`), and then the list
+    /// of the hidden ones (`os_hidden=true`), where the service has one.
     ///
     /// Glance: "List images"; Open Telekom Cloud: "Querying Images (Native OpenStack API)".
     ///
@@ -121,7 +122,8 @@ public struct ImageService: Sendable {
     ///   - query: What the server is asked to list.
     ///   - isWanted: Which of them to return; asked again where an image comes again. A server may list more than was
     ///     asked for, and memory grows with what is wanted, not with the list.
-    /// - Returns: Each image once, in the order in which the server lists them, as it was seen last.
+    /// - Returns: Each image once, in the order in which the server lists them, as it was seen last; hidden images come
+    ///   last.
     /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/service(_:)`` where the list cannot be read to its
     ///   end; one of more than 250,000 images is taken for endless.
     public func images(

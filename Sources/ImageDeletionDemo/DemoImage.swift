@@ -12,6 +12,8 @@ public struct DemoImage: Sendable, Hashable {
     public var visibility: String
     /// Whether deletion is refused.
     public var isProtected: Bool
+    /// Whether ordinary lists leave it out.
+    public var isHidden: Bool
     /// When it was made.
     public var createdAt: Date
     /// When it was last changed.
@@ -37,6 +39,7 @@ public struct DemoImage: Sendable, Hashable {
         owner: String = DemoImage.projectID,
         visibility: String = "private",
         isProtected: Bool = false,
+        isHidden: Bool = false,
         createdAt: Date = Date(timeIntervalSince1970: 1_790_000_000),
         status: String = "active",
         size: Int64 = 2_147_483_648,
@@ -49,6 +52,7 @@ public struct DemoImage: Sendable, Hashable {
         self.owner = owner
         self.visibility = visibility
         self.isProtected = isProtected
+        self.isHidden = isHidden
         self.createdAt = createdAt
         updatedAt = createdAt
         self.status = status
@@ -62,15 +66,18 @@ public struct DemoImage: Sendable, Hashable {
         owner == project || visibility == "public" || members.contains(project)
     }
 
-    /// Glance's description of it.
+    /// The description of it by Open Telekom Cloud's image service: the size is in `__image_size`, as text.
     public var json: [String: Any] {
         [
             "id": id, "name": name, "owner": owner, "visibility": visibility, "protected": isProtected,
-            "status": status, "size": size, "tags": tags,
-            "created_at": createdAt.formatted(.iso8601), "updated_at": updatedAt.formatted(.iso8601),
-            "min_ram": 0, "min_disk": 0, "container_format": "bare", "disk_format": "qcow2",
-            "__os_type": "Linux", "__imagetype": visibility == "public" ? "gold" : visibility,
-            "self": "/v2/images/\(id)", "file": "/v2/images/\(id)/file", "schema": "/v2/schemas/image",
+            "os_hidden": isHidden, "status": status, "size": 0, "virtual_size": NSNull(), "checksum": NSNull(),
+            "tags": tags, "created_at": createdAt.formatted(.iso8601), "updated_at": updatedAt.formatted(.iso8601),
+            "min_ram": 0, "max_ram": "0", "min_disk": 40, "container_format": "bare", "disk_format": "zvhd2",
+            "__image_size": "\(size)", "__imagetype": visibility == "public" ? "gold" : visibility,
+            "__isregistered": "true", "__image_source_type": "uds", "__os_type": "Linux", "__os_bit": "64",
+            "__os_version": "Debian GNU/Linux 12 64bit", "__platform": "Debian", "__data_origin": NSNull(),
+            "virtual_env_type": "FusionCompute", "self": "/v2/images/\(id)", "file": "/v2/images/\(id)/file",
+            "schema": "/v2/schemas/image",
         ]
     }
 }

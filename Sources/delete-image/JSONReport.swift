@@ -1,4 +1,3 @@
-import Foundation
 import ImageDeletion
 
 /// The report for programs: one document, made when all is known.
@@ -51,17 +50,6 @@ struct JSONReport: Encodable {
 
     /// The document, on one line.
     func text() throws -> String {
-        let encoder = JSONEncoder()
-        // The same run gives the same text.
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let json = String(decoding: try encoder.encode(self), as: UTF8.self)
-        // It may be shown at a terminal. Outside of its strings, where escapes mean the same, JSON has no such character.
-        return json.unicodeScalars.reduce(into: "") { text, scalar in
-            if scalar.isUnprintable {
-                for unit in String(scalar).utf16 { text += String(format: "\\u%04x", unit) }
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
+        String(decoding: try JSONWriter.data(self), as: UTF8.self)
     }
 }

@@ -1,3 +1,5 @@
+import ImageDeletion
+
 /// `text` fit for a terminal: on one line, with control characters (and those that turn the writing direction, with
 /// which one text passes itself off as another) shown as escapes, and cut after `limit` characters.
 ///
@@ -13,16 +15,6 @@ func printable(_ text: String, limit: Int = 2_000) -> String {
         }
     }
     return result
-}
-
-extension Unicode.Scalar {
-    /// Whether it may do something else at a terminal than show itself.
-    var isUnprintable: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
-        default: false
-        }
-    }
 }
 
 /// What somebody wrote, as a part of a sentence.

@@ -68,6 +68,7 @@ struct TextReport {
         let isLifted = outcome.image?.isProtected == true && [.wouldDelete, .deleted].contains(outcome.result)
         let remarks = [
             isLifted ? "protected" : nil,
+            outcome.image?.isHidden == true ? "hidden" : nil,
             outcome.rules.isEmpty ? nil : printable("[\(outcome.rules.joined(separator: ", "))]", limit: 128),
             Words.detail(outcome, isShort: true),
         ]

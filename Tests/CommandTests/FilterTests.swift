@@ -12,6 +12,30 @@ struct FilterTests {
             DemoImage(id: Sample.id(7), name: "nightly-new", createdAt: .distantFuture, tags: ["ci", "nightly"]),
         ]
 
+    @Test("Hidden images are selected like others, and marked", arguments: [["--match", "old-*"], ["old-1"]])
+    func hidden(arguments: [String]) async throws {
+        let images = [DemoImage.old(1, "old-1"), DemoImage(id: Sample.id(2), name: "new")].map { image in
+            var image = image
+            image.isHidden = image.name == "old-1"
+            return image
+        }
+        let cloud = try LoopbackCloud(images: images)
+        let look = try await cloud.run(["--dry-run"] + arguments)
+        #expect(look.lines.contains { $0.contains(Sample.id(1)) && $0.hasSuffix("  hidden") }, "\(look.output)")
+        let run = try await cloud.run(["--yes"] + arguments)
+        #expect(run.status == 0)
+        #expect(await cloud.remaining() == [Sample.id(2)])
+    }
+
+    @Test("A tag of Open Telekom Cloud is found in both of its spellings", arguments: ["env.test", "env=test"])
+    func tagSpellings(tag: String) async throws {
+        let cloud = try LoopbackCloud(
+            images: [.old(1, "a", tags: ["env.test"]), .old(2, "b", tags: ["env=test"]), .old(3, "c", tags: ["env"])]
+        )
+        let run = try await cloud.run(["--json", "--dry-run", "--tag", tag])
+        #expect(try run.report().images.map(\.id) == [1, 2].map(Sample.id))
+    }
+
     @Test(
         "They combine: any of the patterns, all of the tags, the age, and of these the newest are spared",
         arguments: [
@@ -46,10 +70,8 @@ struct FilterTests {
     func query() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         _ = try await cloud.run(["--dry-run", "--match", "n*", "--tag", "ci", "--tag", "a b"])
-        #expect(
-            cloud.requestLines.last
-                == "GET /image/v2/images?owner=\(DemoImage.projectID)&limit=500&tag=ci&tag=a%20b"
-        )
+        let query = "GET /image/v2/images?owner=\(DemoImage.projectID)&limit=500&tag=ci&tag=a%20b"
+        #expect(cloud.requestLines.suffix(2) == [query, query + "&os_hidden=true"])
     }
 
     @Test("What a person sees")
@@ -94,7 +116,7 @@ struct FilterTests {
         let cloud = try LoopbackCloud { request, _ in
             guard request.path.hasPrefix("/image/v2/images?") else { return nil }
             var images = (1...2).map { DemoImage.old($0).json }
-            (images[0]["size"], images[0]["created_at"]) = (NSNull(), NSNull())
+            (images[0]["__image_size"], images[0]["size"], images[0]["created_at"]) = (NSNull(), NSNull(), NSNull())
             return .json(["images": images, "first": "/v2/images"])
         }
         let run = try await cloud.run(["--dry-run", "--match", "nightly"])
@@ -201,6 +223,6 @@ struct FilterTests {
         let run = try await cloud.run(["--yes", "--match", "nightly-*", "--keep-last", "5"])
         #expect(run.status == 0)
         #expect(await cloud.remaining() == Set((21...25).map(Sample.id)))
-        #expect(cloud.count("GET") == 7)
+        #expect(cloud.count("GET") == 8)
     }
 }

@@ -53,6 +53,24 @@ struct OutputTests {
         }
     }
 
+    @Test("Nor do the files that people print: plans, receipts and the report escape what they hold")
+    func controlCharactersInFiles() async throws {
+        let evil = "\u{202E}gnp\u{9B}31m\u{200B}\u{E000}"
+        let cloud = try LoopbackCloud(images: [DemoImage(id: Sample.id(1), name: evil, isProtected: true)])
+        let folder = try TemporaryFolder()
+        let (plan, receipt) = (folder.file("plan.json"), folder.file("receipt.jsonl"))
+        _ = try await cloud.run(["--unprotect", "--match", "*", "--plan", plan.path])
+        let run = try await cloud.run(["--json", "--apply", plan.path, "--receipt", receipt.path])
+        #expect(run.status == 0)
+        let texts = try [plan, receipt].map { try String(contentsOf: $0, encoding: .utf8) } + [run.output]
+        for text in texts {
+            #expect(text.contains(#"\u202egnp\u009b31m\u200b\ue000"#), "\(text)")
+            #expect(text.unicodeScalars.allSatisfy { $0.isASCII && ($0 == "\n" || $0.value >= 0x20) }, "\(text)")
+        }
+        let again = try await cloud.run(["--match", "*", "--yes", "--receipt", receipt.path])
+        #expect(again.status == 0, "\(again.errors)")
+    }
+
     @Test("Variables that make no difference are told")
     func notFollowed() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))

@@ -258,7 +258,8 @@ struct PlanTests {
         let asked = cloud.requestLines.dropFirst(before).map { $0.prefix { $0 != "?" } }
         #expect(
             asked == [
-                "POST /identity/v3/auth/tokens", "GET /image/v2/images", "GET /image/v2/images/\(Sample.id(1))",
+                "POST /identity/v3/auth/tokens", "GET /image/v2/images", "GET /image/v2/images",
+                "GET /image/v2/images/\(Sample.id(1))",
                 "DELETE /image/v2/images/\(Sample.id(2))",
             ]
         )

@@ -141,9 +141,7 @@ public final class Receipt: Sendable {
             requestID: outcome.requestID,
             attempts: outcome.attempts
         )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let json = try? encoder.encode(line) else { throw .system("the outcome is no JSON") }
+        guard let json = try? JSONWriter.data(line) else { throw .system("the outcome is no JSON") }
         do { try file.write(json + Data("\n".utf8)) } catch { throw .system(error.words) }
     }
 

@@ -46,7 +46,7 @@ public struct RetentionRule: Sendable, Hashable {
     /// Whether `image` has the name, the tags and the age, this counted from `now`.
     public func selects(_ image: Image, now: Date) -> Bool {
         if !namePatterns.isEmpty, !namePatterns.contains(where: { $0.matches(image.name ?? "") }) { return false }
-        guard tags.allSatisfy(image.tags.contains) else { return false }
+        guard tags.allSatisfy(image.hasTag) else { return false }
         guard let olderThan else { return true }
         return image.createdAt.map { $0 < olderThan.cutoff(now: now) } ?? false
     }

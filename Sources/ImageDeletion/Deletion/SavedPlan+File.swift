@@ -60,8 +60,6 @@ extension SavedPlan {
     ///
     /// - Throws: What the encoder does; nothing in a plan makes it.
     public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(content) + Data("\n".utf8)
+        try JSONWriter.data(content, isPretty: true) + Data("\n".utf8)
     }
 }

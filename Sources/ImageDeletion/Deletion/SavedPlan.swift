@@ -51,6 +51,7 @@ public struct SavedPlan: Sendable, Hashable {
         var status: String?
         var visibility: String?
         var protected: Bool
+        var hidden: Bool?
         var createdAt: String?
         var updatedAt: String?
         var size: Int64?
@@ -170,6 +171,7 @@ extension SavedPlan.Entry {
         status = image.status
         visibility = image.visibility
         protected = image.isProtected
+        hidden = image.isHidden ? true : nil
         createdAt = image.createdAt.map(ServiceDate.text)
         updatedAt = image.updatedAt.map(ServiceDate.text)
         size = image.size
@@ -191,6 +193,7 @@ extension SavedPlan.Entry {
         return [
             ("name", name == now.name), ("owner", owner == now.owner), ("status", status == now.status),
             ("visibility", visibility == now.visibility), ("protected", protected == now.protected),
+            ("hidden", (hidden ?? false) == (now.hidden ?? false)),
             ("createdAt", createdAt == now.createdAt), ("updatedAt", updatedAt == now.updatedAt),
             ("size", size == now.size), ("tags", tags == now.tags), ("imageType", imageType == now.imageType),
         ].filter { !$0.1 }.map(\.0)

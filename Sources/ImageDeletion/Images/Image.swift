@@ -20,6 +20,8 @@ public struct Image: Sendable, Hashable {
     public var createdAt: Date?
     /// When it was last changed.
     public var updatedAt: Date?
+    /// Whether the service leaves it out of ordinary lists (`os_hidden`).
+    public var isHidden: Bool
     /// Its size in bytes; nil where the service does not know.
     public var size: Int64?
     /// Its tags; Open Telekom Cloud writes a tag with a value as `key=value`.
@@ -31,6 +33,7 @@ public struct Image: Sendable, Hashable {
     public init(id: ImageID) {
         self.id = id
         isProtected = false
+        isHidden = false
         tags = []
     }
 
@@ -38,6 +41,13 @@ public struct Image: Sendable, Hashable {
     /// it, `private` or `shared`, and not `gold`.
     public func isPrivate(to project: String) -> Bool {
         owner == project && ["private", "shared"].contains(visibility) && imageType != "gold"
+    }
+
+    /// Whether it has `tag`. Open Telekom Cloud lists an old tag as `key.value` and a new one as `key=value`; the two are
+    /// the same tag.
+    func hasTag(_ tag: String) -> Bool {
+        let wanted = tag.replacing("=", with: ".")
+        return tags.contains { $0.replacing("=", with: ".") == wanted }
     }
 
     /// Whether servers can be made from it, as far as is known: it is `active`, or does not say.
@@ -50,7 +60,9 @@ extension Image: Decodable {
         case isProtected = "protected"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
+        case isHidden = "os_hidden"
         case imageType = "__imagetype"
+        case imageSize = "__image_size"
     }
 
     /// Reads the service's JSON. Only the ID must be there and as documented: the other fields may be missing, null,
@@ -68,7 +80,10 @@ extension Image: Decodable {
         isProtected = (try? json.decodeIfPresent(Bool.self, forKey: .isProtected)) ?? (text(.isProtected) == "true")
         createdAt = text(.createdAt).flatMap(ServiceDate.parse)
         updatedAt = text(.updatedAt).flatMap(ServiceDate.parse)
-        size = try? json.decodeIfPresent(Int64.self, forKey: .size)
+        isHidden = (try? json.decodeIfPresent(Bool.self, forKey: .isHidden)) ?? (text(.isHidden) == "true")
+        // Open Telekom Cloud leaves `size` at 0, and writes the bytes as text.
+        let bytes = try? json.decodeIfPresent(Int64.self, forKey: .size)
+        size = if let bytes, bytes > 0 { bytes } else { text(.imageSize).flatMap { Int64($0) } ?? bytes }
         tags = (try? json.decodeIfPresent([String].self, forKey: .tags)) ?? []
         imageType = text(.imageType)
     }

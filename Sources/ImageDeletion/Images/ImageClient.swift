@@ -68,10 +68,13 @@ struct ImageClient: Sendable {
     /// - Parameter marker: The image after which the page begins; nil for the first page.
     func page(_ query: ImageQuery, after marker: ImageID?) async throws(ImageDeletionError) -> ImagePage {
         let reply = try await reply(to: Call(method: "GET", path: "images", query: query.items(after: marker)))
-        guard let page = try? JSONDecoder().decode(ImagePage.self, from: reply.body) else {
-            throw reply.unusable("the answer is no list of images")
+        do {
+            return try JSONDecoder().decode(ImagePage.self, from: reply.body)
+        } catch let entry as ImagePage.UnusableEntry {
+            throw reply.unusable("entry \(entry.number) of a page of the list of images has no image ID")
+        } catch {
+            throw reply.unusable("the response is not a list of images")
         }
-        return page
     }
 
     /// One of the calls above, before there is a token for it.

@@ -3,31 +3,27 @@ import Foundation
 /// One page of the list of images.
 struct ImagePage: Decodable {
     var images: [Image]
-    /// How many entries the page had, those that describe no image among them.
-    var count: Int
     /// Whether the server says that there is more.
     var hasNext: Bool
-    /// Whether the server links its pages at all: the last one bears no link then.
+    /// Whether the server links its pages at all: the last one has no link then.
     var isLinked: Bool
 
     private enum CodingKeys: String, CodingKey {
         case images, next, first
     }
 
-    private struct Entry: Decodable {
-        var image: Image?
-        init(from decoder: any Decoder) throws { image = try? Image(from: decoder) }
+    /// An entry of the list that describes no image. What it stands for is not known, so the whole list is not.
+    struct UnusableEntry: Error {
+        /// The number of the entry on its page; the first is 1.
+        var number: Int
     }
 
     init(from decoder: any Decoder) throws {
         let json = try decoder.container(keyedBy: CodingKeys.self)
-        // One after the other: millions of entries that are nothing take no memory.
         var entries = try json.nestedUnkeyedContainer(forKey: .images)
         images = []
-        count = 0
         while !entries.isAtEnd {
-            if let image = try entries.decode(Entry.self).image { images.append(image) }
-            count += 1
+            do { images.append(try entries.decode(Image.self)) } catch { throw UnusableEntry(number: images.count + 1) }
         }
         hasNext = (try? json.decodeIfPresent(String.self, forKey: .next)) != nil
         isLinked = hasNext || json.contains(.first)
@@ -35,20 +31,41 @@ struct ImagePage: Decodable {
 
     /// Whether another page may follow this one, of which `limit` images were asked for.
     func mayBeFollowed(limit: Int) -> Bool {
-        if images.isEmpty { return false }
+        if images.isEmpty { return hasNext }
         // Open Telekom Cloud's own list has no links, and may give fewer images than asked for: only a page with
         // nothing in it is certainly the last.
-        return hasNext || !isLinked || count >= limit
+        return hasNext || !isLinked || images.count >= limit
     }
 }
 
 extension ImageClient {
     /// Reads the whole list, page after page, and keeps the images that `isWanted` says so of: memory grows with
-    /// those, not with the list.
+    /// those, not with the list. Hidden images are in a list of their own, which comes second.
+    func images(
+        _ query: ImageQuery,
+        where isWanted: (Image) -> Bool
+    ) async throws(ImageDeletionError) -> [Image] {
+        let ordinary = try await list(query, where: isWanted)
+        var query = query
+        query.isHidden = true
+        let hidden: [Image]
+        do { hidden = try await list(query) { $0.isHidden && isWanted($0) } } catch {
+            // A service that does not know the parameter has no hidden images.
+            guard case .service(let failure) = error, failure.service == .image, failure.status == 400 else {
+                throw error
+            }
+            return ordinary
+        }
+        // An image that was hidden in between is in both.
+        let hiddenIDs = Set(hidden.map(\.id))
+        return ordinary.filter { !hiddenIDs.contains($0.id) } + hidden
+    }
+
+    /// Reads one of the lists.
     ///
     /// Pages go on after the last image seen. Lists change while they are read: a page may come twice, and the image
     /// that the next page should follow may be gone.
-    func images(
+    private func list(
         _ query: ImageQuery,
         where isWanted: (Image) -> Bool
     ) async throws(ImageDeletionError) -> [Image] {
@@ -78,7 +95,9 @@ extension ImageClient {
                 guard setbacks < 4 else { throw error }
                 continue
             }
-            listed += page.count
+            // A service that ignores the parameter would list everything once more.
+            if query.isHidden, trail.isEmpty, !page.images.contains(where: \.isHidden) { return [] }
+            listed += page.images.count
             guard listed <= Self.mostImages else { throw Self.endless("it has more than \(Self.mostImages) images") }
             for image in page.images {
                 // What comes again may have changed, and may not be wanted any more.
@@ -86,9 +105,10 @@ extension ImageClient {
                 wanted[image.id] = isWanted(image) ? image : nil
                 if known == nil, wanted[image.id] != nil { order.append(image.id) }
             }
-            guard page.mayBeFollowed(limit: query.pageSize), let last = page.images.last?.id else {
+            guard page.mayBeFollowed(limit: query.pageSize) else {
                 return order.compactMap { wanted.removeValue(forKey: $0) }
             }
+            guard let last = page.images.last?.id else { throw Self.incomplete }
             if !markers.insert(last).inserted {
                 setbacks += 1
                 guard setbacks < 4 else { throw Self.endless("the same page comes again and again") }
@@ -102,6 +122,10 @@ extension ImageClient {
     // More than any project has, and less than a server can invent.
     private static let mostPages = 2_000
     private static let mostImages = 250_000
+
+    private static let incomplete = ImageDeletionError.service(
+        ServiceError(.image, .unexpected, message: "a page of the list of images is empty, and is not the last")
+    )
 
     private static func endless(_ reason: String) -> ImageDeletionError {
         .service(ServiceError(.image, .unexpected, message: "the list of images does not end: " + reason))

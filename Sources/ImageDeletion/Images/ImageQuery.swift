@@ -8,10 +8,13 @@ public struct ImageQuery: Sendable, Hashable {
     public var owner: String
     /// The name, whole; nil for any. One that begins with `in:`, which Glance reads as a list, is not sent.
     public var name: String?
-    /// Tags that the images bear, all of them.
+    /// Tags that the images have, all of them. A tag with `.` or `=`, which services spell in different ways, is not sent.
     public var tags: [String]
     /// How many images a page is to hold, 1 or more; a server may give fewer (Glance: 1000 at the most).
     public var pageSize: Int
+
+    /// Whether the images that ordinary lists leave out are asked for, and no others.
+    var isHidden = false
 
     /// A query of these parts.
     public init(owner: String, name: String? = nil, tags: [String] = [], pageSize: Int = 500) {
@@ -25,7 +28,8 @@ public struct ImageQuery: Sendable, Hashable {
         var items = [("owner", owner), ("limit", "\(pageSize)")]
         // Glance reads a name that begins so as a list of names.
         if let name, !name.hasPrefix("in:") { items.append(("name", name)) }
-        items += tags.map { ("tag", $0) }
+        items += tags.filter { !$0.contains { ".=".contains($0) } }.map { ("tag", $0) }
+        if isHidden { items.append(("os_hidden", "true")) }
         if let marker { items.append(("marker", "\(marker)")) }
         return items
     }

@@ -24,6 +24,7 @@ struct ImageListTests {
     private func bench(_ answer: @escaping @Sendable (Int?, Int) -> FaultyTransport.Fault?) -> Bench {
         Bench { request, earlier in
             guard request.line == "GET /v2/images" else { return nil }
+            if Self.isHidden(request) { return .answer(200, body: Self.page([])) }
             return answer(Self.marker(request), earlier)
         }
     }
@@ -36,7 +37,12 @@ struct ImageListTests {
         items(request).first { $0.name == "marker" }?.value.flatMap { Int($0.suffix(12)) }
     }
 
-    private func lists(_ bench: Bench) -> [SentRequest] { bench.transport.requests.filter { $0.method == "GET" } }
+    private static func isHidden(_ request: SentRequest) -> Bool { items(request).contains { $0.name == "os_hidden" } }
+
+    /// The requests for the ordinary list.
+    private func lists(_ bench: Bench) -> [SentRequest] {
+        bench.transport.requests.filter { $0.method == "GET" && !Self.isHidden($0) }
+    }
 
     @Test("It is read to its end, however many pages that takes", arguments: [1, 4, 5, 6, 10, 11, 23])
     func pages(count: Int) async throws {
@@ -125,18 +131,17 @@ struct ImageListTests {
         #expect(lists(two).count < 20)
     }
 
-    @Test("A server that invents images page after page is an error, and ends", arguments: [0, 50_000])
-    func invented(others: Int) async throws {
-        let many = String(repeating: "0,", count: others)
+    @Test("A server that invents images page after page is an error, and ends", arguments: [1, 50_000])
+    func invented(count: Int) async throws {
         let bench = bench { marker, _ in
-            let last = #"{"id":"\#(Sample.id((marker ?? others) + 1))"}"#
-            return .answer(200, body: #"{"images":[\#(many)\#(last)],"next":"x"}"#)
+            let first = (marker ?? 0) + 1
+            return .answer(200, body: Self.page(first..<(first + count), next: "x"))
         }
         let error = await #expect(throws: ImageDeletionError.self) {
             _ = try await bench.service().images(Self.query) { _ in false }
         }
         #expect("\(error.debugDescription)".contains("the list of images does not end"))
-        #expect(lists(bench).count <= (others == 0 ? 2_000 : 10))
+        #expect(lists(bench).count <= (count == 1 ? 2_000 : 10))
     }
 
     @Test(
@@ -210,12 +215,57 @@ struct ImageListTests {
         await #expect(throws: ImageDeletionError.self) { try await numbers(bench) }
     }
 
-    @Test("An entry that describes no image is passed over, and the others are not")
-    func noImage() async throws {
-        let good = #"{"id":"\#(Sample.id(1))"},{"id":"\#(Sample.id(2))"}"#
-        let entries = #"{"images":[{"id":"../x"},{"name":"a"},null,5,\#(good)],"first":"/v2/images"}"#
-        let bench = bench { marker, _ in .answer(200, body: marker == nil ? entries : Self.page([])) }
-        #expect(try await numbers(bench) == [1, 2])
+    @Test(
+        "A list with an entry that cannot be read is an error: nobody knows which image it is",
+        arguments: [#"{"id":"../x"}"#, #"{"name":"a"}"#, "null", "5"]
+    )
+    func noImage(entry: String) async throws {
+        let entries = #"{"images":[{"id":"\#(Sample.id(1))"},\#(entry)],"first":"/v2/images"}"#
+        let bench = bench { _, _ in .answer(200, body: entries) }
+        let error = await #expect(throws: ImageDeletionError.self) { try await numbers(bench) }
+        #expect("\(error.debugDescription)".contains("entry 2 of a page of the list of images has no image ID"))
+    }
+
+    @Test("A list that breaks off in a page without images is an error", arguments: [nil, 5])
+    func brokenOff(marker: Int?) async throws {
+        let bench = bench { place, _ in
+            .answer(200, body: place == marker ? Self.page([], next: "x") : Self.page(1...5, next: "x"))
+        }
+        await #expect(throws: ImageDeletionError.self) { try await numbers(bench) }
+    }
+
+    @Test("Hidden images are listed as well, each once, and as they were seen last")
+    func hidden() async throws {
+        let hidden = (6...13).map { DemoImage(id: Sample.id($0), name: "n", isHidden: true) }
+        let bench = Bench(images: Sample.images(5) + hidden, longestPage: 3)
+        let images = try await bench.service().images(Self.query)
+        #expect(images.filter(\.isHidden).count == 8)
+        #expect(Set(images.map(\.id)).count == 13)
+
+        // Image 4 is hidden while the first list is read.
+        let moving = Bench { request, _ in
+            guard request.line == "GET /v2/images" else { return nil }
+            guard Self.isHidden(request) else { return .answer(200, body: Self.page(1...4, next: nil)) }
+            let page = Self.page(4...4).replacing("}]", with: #","os_hidden":true}]"#)
+            return .answer(200, body: page)
+        }
+        let moved = try await moving.service().images(Self.query)
+        #expect(moved.map(\.isHidden) == [false, false, false, true])
+    }
+
+    @Test("A service that refuses to list hidden images has none, and one that ignores the parameter is not read twice")
+    func noHidden() async throws {
+        for isRefused in [true, false] {
+            let bench = Bench { request, _ in
+                guard request.line == "GET /v2/images" else { return nil }
+                if isRefused, Self.isHidden(request) { return .answer(400) }
+                return .answer(200, body: Self.marker(request) == nil ? Self.page(1...5, next: "x") : Self.page(6...7))
+            }
+            #expect(try await numbers(bench) == Array(1...7))
+            #expect(bench.transport.count("GET") == 3)
+        }
+        let failing = Bench { request, _ in Self.isHidden(request) ? .answer(403) : nil }
+        await #expect(throws: ImageDeletionError.self) { try await numbers(failing) }
     }
 
     @Test(
@@ -224,13 +274,14 @@ struct ImageListTests {
     )
     func encoding(text: String) async throws {
         let bench = Bench()
-        _ = try await numbers(bench, ImageQuery(owner: "o", name: text, tags: [text, "ci"], pageSize: 7))
+        _ = try await numbers(bench, ImageQuery(owner: "o", name: text, tags: [text, "ci", "a.b", "a=b"], pageSize: 7))
         let items = Self.items(try #require(lists(bench).first))
         // Glance would take a name that begins so for a list of names; it is looked for here alone.
         let name = text.hasPrefix("in:") ? [] : [URLQueryItem(name: "name", value: text)]
         #expect(
             items == [URLQueryItem(name: "owner", value: "o"), URLQueryItem(name: "limit", value: "7")] + name
-                + [URLQueryItem(name: "tag", value: text), URLQueryItem(name: "tag", value: "ci")]
+                + (text.contains("=") ? [] : [URLQueryItem(name: "tag", value: text)])
+                + [URLQueryItem(name: "tag", value: "ci")]
         )
         #expect(lists(bench).first?.url.absoluteString.contains("+") == false)
     }

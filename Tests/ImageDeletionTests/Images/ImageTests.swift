@@ -47,6 +47,47 @@ struct ImageTests {
         #expect(image.imageType == nil)
     }
 
+    /// An image as Open Telekom Cloud documents it ("Querying Image Details (Native OpenStack API)").
+    private static let documented = """
+        {
+            "schema": "/v2/schemas/image", "min_disk": 100, "created_at": "2018-09-06T14:03:27Z",
+            "__image_source_type": "uds", "container_format": "bare", "file": "/v2/images/\(Sample.id(1))/file",
+            "updated_at": "2018-09-06T15:17:33Z", "protected": true, "checksum": "d41d8cd98f00b204e9800998ecf8427e",
+            "__support_kvm_fpga_type": "", "__isregistered": "true", "tags": ["key.value", "image"],
+            "__os_bit": "64", "__image_size": "449261568", "virtual_size": null, "size": 0, "min_ram": 2048,
+            "max_ram": "65536", "status": "active", "name": "ims_test", "visibility": "private", "owner": "p",
+            "self": "/v2/images/\(Sample.id(1))", "__os_type": "Linux", "__os_version": "CentOS 7.4 64bit",
+            "__imagetype": "private", "__platform": "CentOS", "__data_origin": null, "__description": "",
+            "__lazyloading": "True", "__whole_image": "true", "disk_format": "zvhd2", "id": "\(Sample.id(1))",
+            "virtual_env_type": "FusionCompute", "active_at": "2018-09-06T14:05:13Z", "hw_firmware_type": "bios"
+        }
+        """
+
+    @Test("An image of Open Telekom Cloud is read as its documentation shows it")
+    func openTelekomCloud() throws {
+        let image = try Image.read(Self.documented)
+        #expect(image.name == "ims_test")
+        #expect(image.isPrivate(to: "p"))
+        #expect(image.isProtected)
+        #expect(!image.isHidden)
+        #expect(image.createdAt == Date(timeIntervalSince1970: 1_536_242_607))
+        #expect(image.updatedAt == Date(timeIntervalSince1970: 1_536_247_053))
+        #expect(image.size == 449_261_568)
+        #expect(image.tags == ["key.value", "image"])
+    }
+
+    @Test(
+        "The size is in one field or in the other",
+        arguments: [
+            (#""size":7"#, 7), (#""size":7,"__image_size":"9""#, 7), (#""size":0,"__image_size":"9""#, 9),
+            (#""size":null,"__image_size":"9""#, 9), (#""__image_size":"9""#, 9), (#""size":0"#, 0),
+            (#""size":0,"__image_size":"""#, 0), (#""__image_size":"big""#, nil), ("\"size\":null", nil),
+        ]
+    )
+    func size(fields: String, size: Int64?) throws {
+        #expect(try read("," + fields).size == size)
+    }
+
     @Test("Made from an ID it is what the service would say with nothing else")
     func made() throws {
         #expect(try Image(id: ImageID(Sample.id(1))) == read(""))

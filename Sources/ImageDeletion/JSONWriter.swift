@@ -1,0 +1,37 @@
+package import Foundation
+
+/// The one writer of JSON that people may print at a terminal: the report, plans and receipts.
+package enum JSONWriter {
+    /// Encodes `value`, with sorted keys, so that the same value is always the same text.
+    ///
+    /// - Parameters:
+    ///   - value: What to write. Its texts may come from a server.
+    ///   - isPretty: Whether the document is laid out on several lines.
+    /// - Throws: What the encoder throws.
+    package static func data(_ value: some Encodable, isPretty: Bool = false) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
+        let json = String(decoding: try encoder.encode(value), as: UTF8.self)
+        // Such characters stand only in strings, where an escape means the same. Line breaks are layout: in a string, the
+        // encoder has escaped them.
+        let escaped = json.unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.isUnprintable, scalar != "\n" {
+                for unit in String(scalar).utf16 { text += String(format: "\\u%04x", unit) }
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return Data(escaped.utf8)
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether a terminal may do something else than show it.
+    package var isUnprintable: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
+        default: false
+        }
+    }
+}
