@@ -17,9 +17,7 @@ enum Advice {
         "IMG.0014 IMG.0023 IMG.0034 IMG.0036 IMG.0061 IMG.0064 IMG.0065 IMG.0114 IMG.0154 IMG.0155 IMG.0156":
             "The service failed by itself; run again later, and ask its support if it stays so",
         "IMG.0015": "The project's image quota is used up; deleting other images makes room",
-        "IMG.0026 IMG.0161 IAM.0002 IAM.0003 APIG.0302 APIG.0802":
-            "The account lacks the right in this project (ims:images:delete; to look, ims:images:list and get); "
-            + "ask its administrator",
+        "IMG.0026 IMG.0161 IAM.0002 IAM.0003 APIG.0302 APIG.0802": permission,
         "IMG.0028": "It is protected; lift the protection to delete it",
         "IMG.0030 IMG.0067 IMG.0104 IMG.0108 IMG.0145 APIG.0310 APIG.0801":
             "Project and region do not fit each other; check OS_PROJECT_NAME and OS_REGION_NAME",
@@ -57,6 +55,11 @@ enum Advice {
         "IAM.1104 IAM.1105 IAM.1106 IAM.1107 IAM.1108 IAM.1109":
             "IAM does not take the access key; this command signs in by password, application credential or token",
     ]
+
+    /// For an account that may not do what was asked for.
+    static let permission =
+        "The account lacks the permission in this project (ims:images:delete; to look, ims:images:list and get); "
+        + "ask its administrator"
 
     /// For the image service.
     static func image(_ status: Int) -> String {

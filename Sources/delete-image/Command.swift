@@ -222,7 +222,13 @@ struct Command: Sendable {
         if await interruption.isRequested, outcomes.contains(where: \.isUnfinished) {
             return Failure(.interrupted, "interrupted. Run the same command again to go on.")
         }
-        return outcomes.lazy.compactMap(\.error).first(where: \.concernsWholeRun).map { Failure($0) }
+        let errors = outcomes.compactMap(\.error)
+        if let error = errors.first(where: \.concernsWholeRun) { return Failure(error) }
+        // Not all were attempted: the service failed so often that it was not asked any more.
+        guard outcomes.contains(where: { $0.result == .pending || $0.serviceError?.attempts == 0 }),
+            let error = errors.last(where: \.isTransient)
+        else { return nil }
+        return Failure(ExitStatus(error), "stopped, because image after image failed. \(Words.sentence(error))")
     }
 
     /// Says the last words: the document, where one was asked for, and what failed.

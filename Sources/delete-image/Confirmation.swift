@@ -6,13 +6,15 @@ extension Command {
     ///
     /// - Parameter session: Where the plan was decided; nil before anybody was asked.
     func check(_ plan: DeletionPlan, at session: ImageService.Session? = nil) throws(Failure) {
-        let isUnattended = options.rule.selectsByAnything || options.policy != nil
-        guard let most = options.maxDeletions ?? (isUnattended ? 50 : nil), plan.deletions.count > most else { return }
+        // The number of a plan in a file was approved with it.
+        let most = options.maxDeletions ?? (options.appliedPlan == nil ? 50 : .max)
+        guard plan.deletions.count > most else { return }
         let number = plan.deletions.count
         let words =
             "\(count(number, "image")) would be deleted, more than "
             + (options.maxDeletions == nil
-                ? "\(most). If all are meant, say --max-deletions \(number)" : "--max-deletions \(most)")
+                ? "the default limit of \(most). Use --max-deletions \(number) to allow that"
+                : "--max-deletions \(most)")
         guard !options.onlyShows else { return tell("warning", words + ".") }
         if let session { say(report.proposal(plan, at: session, on: report.display)) }
         throw Failure(.usage, words + ". Nothing was deleted.")

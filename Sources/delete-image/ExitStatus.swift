@@ -69,7 +69,7 @@ extension ExitStatus {
         let hasAnswers = outcomes.contains { outcome in
             switch outcome.result {
             case .deleted, .kept, .missing: true
-            case .failed: outcome.status != nil
+            case .failed: outcome.status != nil && outcome.error?.isTransient == false
             case .wouldDelete, .pending: false
             }
         }

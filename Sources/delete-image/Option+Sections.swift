@@ -134,7 +134,7 @@ extension Option.Section {
                 Option(
                     "--max-deletions N",
                     .number(in: 0...1_000_000) { $0.maxDeletions = $1 },
-                    "more than N, and nothing is deleted (filters and policies: 50 unless said)"
+                    "delete nothing if more than N images would be deleted; 50 by default, except with --apply"
                 ),
                 Option(
                     "--demo",

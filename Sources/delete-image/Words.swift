@@ -117,6 +117,7 @@ enum Words {
         let code = error.code?.replacingOccurrences(of: "APIGW.", with: "APIG.")
         if let code, let advice = Advice.byCode[code] { return advice }
         guard let status = error.status else { return "Run again, or ask its support" }
+        if error.kind == .lacksRight, error.service == .image { return Advice.permission }
         return switch error.service {
         case .identity: Advice.identity(status)
         case .image: Advice.image(status)

@@ -159,7 +159,7 @@ struct DeletingTests {
     func many() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1000))
         let run = try await cloud.run(
-            ["--json", "--from", "-"],
+            ["--json", "--max-deletions", "1000", "--from", "-"],
             input: (1...1000).map(Sample.id).joined(separator: "\n")
         )
         #expect(run.status == 0)

@@ -53,6 +53,32 @@ struct ExitStatusTests {
         #expect(!(run.output + run.errors).contains("wrong-one"))
     }
 
+    @Test("77: the account may not delete its project's images, which is found out once")
+    func noPermission() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(8)) { request, _ in
+            request.method == "DELETE"
+                ? .answer(403, body: Data("You are not authorized to complete delete_image action.".utf8)) : nil
+        }
+        let run = try await cloud.run(["--json", "--yes", "--match", "*"])
+        #expect(run.status == 77)
+        #expect(cloud.count("DELETE") == 1)
+        #expect(run.errors.contains("The account lacks the permission in this project (ims:images:delete"))
+        #expect(try run.report().summary["pending"] == 7)
+    }
+
+    @Test("69: a service that fails image after image; the rest is not attempted", arguments: [true, false])
+    func inTrouble(isDryRun: Bool) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(40)) { request, _ in
+            request.path.hasPrefix("/image/") ? .answer(503) : nil
+        }
+        let options = ["--json", "--retries", "0", "--concurrency", "1"] + (isDryRun ? ["--dry-run"] : [])
+        let run = try await cloud.run(options + (1...40).map(Sample.id))
+        #expect(run.status == 69)
+        #expect(run.errors.contains("stopped, because image after image failed. The image service answered 503"))
+        #expect(cloud.requests.count == 1 + 3)
+        if !isDryRun { #expect(try run.report().summary["pending"] == 37) }
+    }
+
     @Test("77: the image service takes no token; the rest is not tried")
     func noToken() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(5)) { request, _ in

@@ -167,7 +167,7 @@ struct FilterTests {
         #expect(run.status == 64)
         #expect(
             run.errors.contains(
-                "error: 51 images would be deleted, more than 50. If all are meant, say --max-deletions 51"
+                "error: 51 images would be deleted, more than the default limit of 50. Use --max-deletions 51 to allow that"
             )
         )
         let named = try await cloud.run(["--yes", "--match", "nightly-*", "--max-deletions", "50"])
@@ -180,7 +180,7 @@ struct FilterTests {
         #expect(look.status == 0)
         #expect(
             look.errors.contains(
-                "warning: 51 images would be deleted, more than 50. If all are meant, say --max-deletions 51"
+                "warning: 51 images would be deleted, more than the default limit of 50. Use --max-deletions 51 to allow that"
             )
         )
         #expect(look.output.contains("51 images: would delete 51"))
@@ -190,14 +190,18 @@ struct FilterTests {
         #expect(cloud.count("DELETE") == 50)
     }
 
-    @Test("IDs have no bound unless it is said; beyond it nothing is sent at all")
+    @Test("IDs have the same limit, and beyond it nothing is sent at all")
     func manyIDs() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(51))
         let ids = (1...51).map(Sample.id)
-        let refused = try await cloud.run(["--max-deletions", "50"] + ids)
-        #expect(refused.status == 64)
+        for refused in [
+            try await cloud.run(ids), try await cloud.run(["--from", "-"], input: ids.joined(separator: "\n")),
+        ] {
+            #expect(refused.status == 64)
+            #expect(refused.errors.contains("Use --max-deletions 51 to allow that"))
+        }
         #expect(cloud.requests.isEmpty)
-        #expect(try await cloud.run(ids).status == 0)
+        #expect(try await cloud.run(["--max-deletions", "51"] + ids).status == 0)
     }
 
     @Test("A date that lies ahead would select everything, and is refused")

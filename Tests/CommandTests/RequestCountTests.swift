@@ -11,12 +11,18 @@ struct RequestCountTests {
     func byID() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(120))
         let folder = try TemporaryFolder()
-        let cold = try await cloud.run(["--concurrency", "4"] + (1...60).map(Sample.id), in: folder)
+        let cold = try await cloud.run(
+            ["--max-deletions", "60", "--concurrency", "4"] + (1...60).map(Sample.id),
+            in: folder
+        )
         #expect(cold.status == 0)
         #expect(cloud.requests.count == 61)
         // The demo cloud's two services share an address, so the first lane goes on with the connection of the sign-in.
         #expect((1...4).contains(cloud.connections))
-        let warm = try await cloud.run(["--concurrency", "1"] + (61...120).map(Sample.id), in: folder)
+        let warm = try await cloud.run(
+            ["--max-deletions", "60", "--concurrency", "1"] + (61...120).map(Sample.id),
+            in: folder
+        )
         #expect(warm.status == 0)
         #expect(cloud.requests.count == 61 + 60)
         #expect((2...5).contains(cloud.connections))

@@ -26,6 +26,7 @@ public actor ImageDeleter {
     private let options: Options
     private var next = 0
     private var isStopped = false
+    private var streak = FailureStreak()
     private var outcomes: [Outcome?]
     /// Ends when the first deletion has had its answer, or there is none to wait for.
     private let (beginning, begun) = AsyncStream.makeStream(of: Never.self)
@@ -44,7 +45,8 @@ public actor ImageDeleter {
 
     /// Deletes what the plan says. To be called once.
     ///
-    /// It stops by itself at a failure that every further image would meet. When the calling task is cancelled, the
+    /// It stops by itself at a failure that every further image would meet, and when several images in a row fail for a
+    /// reason of the service's own. When the calling task is cancelled, the
     /// requests under way are given up: their outcome is ``Outcome/Result/failed``, because nobody knows better.
     ///
     /// - Parameter onOutcome: Called once for each image as soon as its outcome is known, in no particular order. No
@@ -75,7 +77,10 @@ public actor ImageDeleter {
             next += 1
             guard let outcome = await outcome(of: plan.entries[index]) else { return }
             outcomes[index] = outcome
-            if outcome.error?.concernsWholeRun ?? false { isStopped = true }
+            let failure = outcome.result == .failed ? outcome.error : nil
+            // What the plan keeps says nothing about the service.
+            let isOver = plan.entries[index].fate == .delete ? streak.isOver(after: failure) : failure?.concernsWholeRun
+            if isOver ?? false { isStopped = true }
             if !onOutcome(outcome) { isStopped = true }
         }
     }
@@ -89,7 +94,8 @@ public actor ImageDeleter {
             return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
         }
         if isStopped || Task.isCancelled { return nil }
-        if entry.liftsProtection, let refusal = await protect(entry.id, false) {
+        if entry.liftsProtection, var refusal = await protect(entry.id, false) {
+            refusal = await certain(refusal, of: entry)
             if refusal.cause.isNotFound { return Outcome(entry, .missing, error: refusal.cause) }
             // With the answer lost, it may be lifted all the same.
             let isPutBack = refusal.mayHaveActed ? await protectAgain(entry.id) == nil : true
@@ -103,9 +109,22 @@ public actor ImageDeleter {
             }
             return Outcome(entry, .deleted, requestID: reply.requestID, attempts: reply.attempts)
         } catch {
+            let error = await certain(error, of: entry)
             let outcome = Outcome(entry, after: error)
             return entry.liftsProtection ? await protectingAgain(entry, outcome, after: error) : outcome
         }
+    }
+
+    /// Returns `failure` as what it means for `entry`. A 403 that does not say why may be about the image. For an image that
+    /// was seen to be the project's own, the account lacks the permission, and every other image would meet the same.
+    private func certain(_ failure: RequestFailure, of entry: DeletionPlan.Entry) async -> RequestFailure {
+        guard case .service(var error) = failure.cause, error.kind == .forbidden, error.service == .image,
+            let project = try? await client.tokens.token().project, entry.image?.isPrivate(to: project.id) == true
+        else { return failure }
+        error.kind = .lacksRight
+        var failure = failure
+        failure.cause = .service(error)
+        return failure
     }
 
     /// Puts the protection back where the image is still there.

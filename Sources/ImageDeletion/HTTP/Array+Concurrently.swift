@@ -1,8 +1,9 @@
 extension Array where Element: Sendable {
     /// What `transform` makes of each element, in their order, at most `limit` at once.
     ///
-    /// After a failure that every other element would meet as well, no other is begun, and it is the failure of them all:
-    /// a service that is down, or that takes no token, is not asked again for each.
+    /// After a failure that every other element would meet as well, or several in a row for a reason of the service's own,
+    /// no other is begun, and it is the failure of them all: a service that is down, or that takes no token, is not asked
+    /// again for each.
     func concurrently<Answer: Sendable>(
         atMost limit: Int,
         _ transform: @escaping @Sendable (Element) async -> Result<Answer, ImageDeletionError>
@@ -10,9 +11,11 @@ extension Array where Element: Sendable {
         await withTaskGroup(of: (Int, Result<Answer, ImageDeletionError>).self) { group in
             var answers = [Result<Answer, ImageDeletionError>?](repeating: nil, count: count)
             var failure: ImageDeletionError?
+            var streak = FailureStreak()
             func note(_ index: Int, _ answer: Result<Answer, ImageDeletionError>) {
                 answers[index] = answer
-                if case .failure(let error) = answer, error.concernsWholeRun { failure = failure ?? error }
+                let error: ImageDeletionError? = if case .failure(let error) = answer { error } else { nil }
+                if streak.isOver(after: error) { failure = failure ?? error }
             }
             for (index, element) in enumerated() {
                 if index >= limit, failure == nil, let (done, answer) = await group.next() { note(done, answer) }

@@ -54,7 +54,7 @@ public struct ServiceError: Error, Sendable, Hashable {
     /// The service that was asked.
     public let service: Service
     /// What the failure means.
-    public let kind: Kind
+    public internal(set) var kind: Kind
     /// The HTTP status; nil where there was no answer.
     public let status: Int?
     /// The service's or the gateway's own code, like `IMG.0028` or `APIGW.0301`.

@@ -46,6 +46,70 @@ struct ImageDeleterTests {
         #expect(outcomes.allSatisfy { $0.result == .deleted })
     }
 
+    @Test(
+        "A service that fails image after image is asked no more",
+        arguments: [429, 500, 503, 504],
+        [1, 4]
+    )
+    func inTrouble(status: Int, concurrency: Int) async throws {
+        let bench = Bench(images: Sample.images(40)) { request, _ in
+            request.method == "DELETE" ? .answer(status) : nil
+        }
+        let outcomes = try await bench.service()
+            .deleter(for: plan(40), options: .init(concurrency: concurrency)).carryOut()
+        let failed = outcomes.filter { $0.result == .failed }.count
+        // Three in a row, and what was under way beside the third.
+        #expect((3..<(3 + concurrency)).contains(failed))
+        #expect(bench.transport.count("DELETE") == 5 * failed)
+        #expect(outcomes.count { $0.result == .pending } == 40 - failed)
+    }
+
+    @Test("Failures with a success in between do not stop a run")
+    func nowAndThen() async throws {
+        let bench = Bench(images: Sample.images(12)) { request, earlier in
+            request.method == "DELETE" && earlier % 3 < 2 ? .answer(503) : nil
+        }
+        let outcomes = try await bench.service(retries: 0)
+            .deleter(for: plan(12), options: .init(concurrency: 1)).carryOut()
+        #expect(outcomes.filter { $0.result == .deleted }.count == 4)
+        #expect(outcomes.filter { $0.result == .failed }.count == 8)
+    }
+
+    @Test(
+        "A refusal to delete an image that was seen to be ours is a missing permission, and is met once",
+        arguments: ["private", "shared"]
+    )
+    func lacksPermission(visibility: String) async throws {
+        let images = Sample.images(8).map { image in
+            var image = image
+            image.visibility = visibility
+            return image
+        }
+        let bench = Bench(images: images) { request, _ in
+            guard request.method == "DELETE" else { return nil }
+            let message = "You are not authorized to complete delete_image action.<br /><br />\\n\\n\\n"
+            return .answer(403, body: #"{"message": "\#(message)", "code": "403 Forbidden", "title": "Forbidden"}"#)
+        }
+        let service = try bench.service()
+        let project = try await service.project()
+        let listed = DeletionPlan(
+            selecting: try await service.images(ImageQuery(owner: project.id)),
+            by: [RetentionRule(namePatterns: [try Glob("*")])],
+            of: project.id,
+            now: bench.clock.now
+        )
+        let outcomes = await service.deleter(for: listed).carryOut()
+        #expect(bench.transport.count("DELETE") == 1)
+        guard case .service(let error)? = outcomes.first?.error else { return #expect(outcomes.first?.error != nil) }
+        #expect(error.kind == .lacksRight)
+        #expect(outcomes.dropFirst().allSatisfy { $0.result == .pending })
+
+        // An image that nobody looked at may be another project's.
+        let unseen = try await bench.delete((1...8).map(Sample.id), with: service)
+        #expect(bench.transport.count("DELETE") == 9)
+        #expect(unseen.allSatisfy { $0.result == .failed })
+    }
+
     @Test("One goes first: a dead token is met once, and a service that takes none by one image")
     func first() async throws {
         let revoked = Bench(images: Sample.images(8))
