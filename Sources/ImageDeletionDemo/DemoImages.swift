@@ -1,4 +1,5 @@
 import Foundation
+import ImageDeletion
 
 /// The image service of the demo cloud, and the servers that were created from its images.
 struct DemoImages {
@@ -61,7 +62,8 @@ struct DemoImages {
         let listed = images.filter { image in
             image.isVisible(to: project) && image.isHidden == (value("os_hidden") == "true")
                 && value("owner").map { image.owner == $0 } ?? true
-                && value("name").map { image.name == $0 } ?? true && tags.allSatisfy(image.tags.contains)
+                && value("name").map { image.name.exact == $0.exact } ?? true
+                && tags.allSatisfy { tag in image.tags.contains { $0.exact == tag.exact } }
         }.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
 
         var start = 0

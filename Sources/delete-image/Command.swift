@@ -62,9 +62,20 @@ struct Command: Sendable {
         var failure: Failure?
         do throws(Failure) {
             var selection: Selection?
+            if options.lists.contains("-"), surroundings.environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil {
+                throw Failure(
+                    .usage,
+                    "--from -: SwiftPM gives plugins no standard input. Write the list to a file, or use the executable."
+                )
+            }
             if !forgetsOnly {
                 selection = try await Selection(options, package: package, now: now, read: surroundings.read)
                 plan = DeletionPlan(deleting: selection?.ids ?? [])
+            }
+            if options.namesImages, case .images(let targets) = selection, targets.isEmpty {
+                say("Nothing to delete: the list has no images.")
+                selection = nil
+                if !options.forgetsToken { return end([], nil) }
             }
             let ready = try makeService()
             service = ready
@@ -129,7 +140,8 @@ struct Command: Sendable {
     /// image, or none, to the run that goes on after this one.
     private func note(_ selection: Selection, _ plan: DeletionPlan, in receipt: Receipt?) throws(Failure) {
         guard let receipt else { return }
-        for outcome in plan.untried where outcome.result == .pending && selection.names.contains(outcome.image?.name) {
+        let names = selection.names
+        for outcome in plan.untried where outcome.result == .pending && names.contains(outcome.image?.name?.exact) {
             _ = receipt.append(outcome, at: surroundings.clock.now())
         }
         if let fault = receipt.fault {

@@ -60,7 +60,7 @@ struct Decision: Sendable {
         let project = try await service.neededProject()
         // Tags that all rules ask for, the server can filter by.
         let tags = rules.dropFirst().reduce(into: rules.first?.tags ?? []) { common, rule in
-            common.removeAll { !rule.tags.contains($0) }
+            common.removeAll { tag in !rule.tags.contains { $0.exact == tag.exact } }
         }
         let images = try await list(ImageQuery(owner: project.id, tags: tags)) { image in
             image.isPrivate(to: project.id) && rules.contains { $0.selects(image, now: now) }
@@ -72,18 +72,18 @@ struct Decision: Sendable {
     private func candidates(_ targets: [Selection.Target]) async throws(Failure) -> DeletionPlan {
         // A name that is in the receipt means the image of then, and no other that bears it now.
         let done = receipt?.imagesByName ?? [:]
-        var names: Set<String> = []
+        var names: Set<ExactText> = []
         for case .name(let name) in targets where done[name] == nil { names.insert(name) }
-        var named: [String: [Image]] = [:]
+        var named: [ExactText: [Image]] = [:]
         var projectID = session.project?.id
         if !names.isEmpty {
             let project = try await service.neededProject()
             projectID = project.id
-            let query = ImageQuery(owner: project.id, name: names.count == 1 ? names.first : nil)
+            let query = ImageQuery(owner: project.id, name: names.count == 1 ? names.first?.text : nil)
             let images = try await list(query) { image in
-                image.isPrivate(to: project.id) && names.contains(image.name ?? "")
+                image.isPrivate(to: project.id) && names.contains((image.name ?? "").exact)
             }
-            named = Dictionary(grouping: images) { $0.name ?? "" }
+            named = Dictionary(grouping: images) { ($0.name ?? "").exact }
         }
         try check(names, named, project: session.project?.name ?? projectID ?? "")
 
@@ -96,12 +96,12 @@ struct Decision: Sendable {
         let seen = try await look(at: ids)
         let sightings = Dictionary(seen.map { ($0.id, $0) }) { first, _ in first }
         for case .name(let name) in targets {
-            guard let id = done[name], let image = try? sightings[id]?.finding.get(), image.name != name else {
+            guard let id = done[name], let image = try? sightings[id]?.finding.get(), image.name?.exact != name else {
                 continue
             }
             throw Failure(
                 .incomplete,
-                "image \(id), which was named \(quoted(name)) when the receipt was begun, has another name now; say which "
+                "image \(id), which was named \(quoted(name.text)) when the receipt was begun, has another name now; say which "
                     + "is meant by ID. Nothing was deleted."
             )
         }
@@ -123,8 +123,8 @@ struct Decision: Sendable {
 
     /// Each of `names` must be the name of one image, or of none where that is as good.
     private func check(
-        _ names: Set<String>,
-        _ images: [String: [Image]],
+        _ names: Set<ExactText>,
+        _ images: [ExactText: [Image]],
         project: String
     ) throws(Failure) {
         var problems: [String] = []
@@ -132,14 +132,21 @@ struct Decision: Sendable {
         for name in names.sorted() {
             let candidates = images[name] ?? []
             if candidates.isEmpty {
+                let text = name.text.unicodeScalars
+                let blanks = [
+                    text.first?.properties.isWhitespace == true ? "begins" : nil,
+                    text.last?.properties.isWhitespace == true ? "ends" : nil,
+                ].compactMap { $0 }
                 let words =
-                    "no private image of project \(printable(project, limit: 64)) is named \(quoted(name))."
-                    + (name.contains { "*?[".contains($0) } ? " Patterns go with --match." : "")
-                if options.ignoresMissing { warn(words) } else { problems.append(words) }
+                    "no private image of project \(printable(project, limit: 64)) is named \(quoted(name.text))"
+                    + (blanks.isEmpty ? "." : ", which \(blanks.joined(separator: " and ")) with a blank.")
+                    + (name.text.contains { "*?[".contains($0) } ? " Patterns go with --match." : "")
+                // A blank too many names another image than was meant, not one that is gone.
+                if options.ignoresMissing, blanks.isEmpty { warn(words) } else { problems.append(words) }
             } else if candidates.count > 1 {
                 status = .usage
                 problems.append(
-                    "\(candidates.count) images are named \(quoted(name)); say which by ID:\n"
+                    "\(candidates.count) images are named \(quoted(name.text)); say which by ID:\n"
                         + candidates.map { "  " + Words.candidate($0, now: now) }.joined(separator: "\n")
                 )
             }

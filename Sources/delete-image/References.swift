@@ -15,6 +15,7 @@ enum References {
         return try await withTaskCancellationHandler {
             let paths = try PackageFiles.paths(in: folder)
             let passedOver = Set(others.compactMap(FileIdentity.init))
+            let wanted = Dictionary(grouping: ids, by: \.inAnyCase)
             let found = Findings()
             let lanes = min(max(1, paths.count), ProcessInfo.processInfo.activeProcessorCount)
             DispatchQueue.concurrentPerform(iterations: lanes) { lane in
@@ -23,8 +24,8 @@ enum References {
                         // A name that is no UTF-8 was not read as it is, so the file cannot be found by it.
                         if path.contains("\u{FFFD}") { throw UnreadableFile(path: path) }
                         try read("\(folder.path)/\(path)", except: passedOver) { text, line in
-                            for (id, offset) in places(of: ids, in: text) {
-                                found.add(id, KeepReason.Reference(file: path, line: line + offset))
+                            for (ids, offset) in places(of: wanted, in: text) {
+                                for id in ids { found.add(id, KeepReason.Reference(file: path, line: line + offset)) }
                             }
                             return !isGivenUp.isSet
                         }
@@ -84,12 +85,12 @@ enum References {
         }
     }
 
-    /// The IDs in `text`, and how many lines after its first. Every hyphen may be the first of a UUID; `memchr` finds
+    /// The IDs in `text`, in any case, and how many lines after its first. Every hyphen may be the first of a UUID; `memchr` finds
     /// hyphens faster than anything that looks at each byte.
-    private static func places(of ids: Set<ImageID>, in text: [UInt8]) -> [(ImageID, Int)] {
+    private static func places(of wanted: [String: [ImageID]], in text: [UInt8]) -> [([ImageID], Int)] {
         text.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return [] }
-            var places: [(ImageID, Int)] = []
+            var places: [([ImageID], Int)] = []
             var (position, line, counted) = (0, 0, 0)
             while position < bytes.count,
                 let hyphen = memchr(base + position, Int32(UInt8(ascii: "-")), bytes.count - position)
@@ -100,11 +101,11 @@ enum References {
                 guard start >= 0, start + 36 <= bytes.count, bytes[start + 9] != UInt8(ascii: "-"),
                     [13, 18, 23].allSatisfy({ bytes[start + $0] == UInt8(ascii: "-") }),
                     let id = try? ImageID(String(decoding: bytes[start..<(start + 36)], as: UTF8.self)),
-                    ids.contains(id)
+                    let ids = wanted[id.inAnyCase]
                 else { continue }
                 line += bytes[counted..<start].count { $0 == UInt8(ascii: "\n") }
                 counted = start
-                places.append((id, line))
+                places.append((ids, line))
             }
             return places
         }

@@ -13,7 +13,7 @@ enum Selection {
     /// An image as it was named.
     enum Target: Hashable {
         case id(ImageID)
-        case name(String)
+        case name(ExactText)
     }
 
     /// Reads `options` and, through `read`, the files that they name.
@@ -58,7 +58,7 @@ enum Selection {
     }
 
     /// The names that it names.
-    var names: Set<String?> {
+    var names: Set<ExactText?> {
         guard case .images(let targets) = self else { return [] }
         return Set(targets.compactMap { if case .name(let name) = $0 { name } else { nil } })
     }
@@ -105,31 +105,50 @@ enum Selection {
             targets.append(target)
         }
         for list in options.lists {
-            guard let text = String(data: try await data(list, read), encoding: .utf8) else {
-                throw Failure(.input, "\(name(list)) is no UTF-8 text. Give one image a line.")
+            guard let text = String(utf8: try await data(list, read)) else {
+                throw Failure(.input, "\(name(list)) is not UTF-8 text. Write one image on each line.")
             }
-            for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
-            {
-                let line = line.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
-                if line.isEmpty || line.hasPrefix("#") { continue }
-                guard let target = Target(line) else {
+            for (index, line) in lines(of: text).enumerated() where !isIgnored(line) {
+                let place = "\(name(list)): line \(index + 1), \(quoted(line)),"
+                if hasNameBehindID(line) {
                     throw Failure(
                         .input,
-                        "\(name(list)): line \(index + 1), \(quoted(line)), is neither an image ID nor a name. "
-                            + "Nothing was deleted."
+                        "\(place) has more than an ID. Write only IDs, for example with "
+                            + "openstack image list -f value -c ID. Nothing was deleted."
                     )
+                }
+                guard let target = Target(line) else {
+                    throw Failure(.input, "\(place) is neither an image ID nor a name. Nothing was deleted.")
                 }
                 targets.append(target)
             }
         }
         targets = targets.filter { seen.insert($0).inserted }
-        if targets.isEmpty {
+        if targets.isEmpty, options.lists.isEmpty {
             throw Failure(
                 .usage,
                 "nothing to delete: name images by ID or name, or say which with --match, --tag or --older-than."
             )
         }
         return targets
+    }
+
+    /// The lines of `text`, each exactly as it is written, without its end (LF or CR LF).
+    private static func lines(of text: String) -> [String] {
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            String(line.last == "\r" ? line.dropLast() : line)
+        }
+    }
+
+    /// Whether `line` is blank or a comment.
+    private static func isIgnored(_ line: String) -> Bool {
+        line.unicodeScalars.first == "#" || line.unicodeScalars.allSatisfy(\.properties.isWhitespace)
+    }
+
+    /// Whether `line` is an ID, blanks, and something else.
+    private static func hasNameBehindID(_ line: String) -> Bool {
+        let words = line.unicodeScalars.split(maxSplits: 1, whereSeparator: \.properties.isWhitespace)
+        return words.count == 2 && (try? ImageID(String(words[0]))) != nil && !isIgnored(String(words[1]))
     }
 }
 
@@ -140,8 +159,8 @@ extension Selection.Target {
             self = .id(id)
         } else {
             let isText = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-            guard !text.isEmpty, text.count <= 255, isText else { return nil }
-            self = .name(text)
+            guard !text.isEmpty, text.unicodeScalars.count <= 255, isText else { return nil }
+            self = .name(text.exact)
         }
     }
 }

@@ -16,7 +16,9 @@ extension Words {
             }
         case .wouldDelete, .pending: nil
         case .kept(let reason): sentence(reason, of: outcome, isShort: isShort) + lostProtection(outcome)
-        case .missing: "It is not there: deleted already, or another project's."
+        case .missing:
+            "It is not there: deleted already, or another project's."
+                + (outcome.id.hasUpperCase ? " IDs are case-sensitive." : "")
         case .failed: outcome.error.map { failure($0, of: outcome) + lostProtection(outcome) }
         }
     }
@@ -40,6 +42,7 @@ extension Words {
         case .protected: "It is protected; --unprotect, or unprotect in its rule, deletes it all the same."
         case .notPrivate: notPrivate(outcome.image)
         case .keepLast: "It is one of the newest."
+        case .undated: "Its creation time is unknown, so it cannot be ranked among the newest."
         case .inUse(let servers): "In use: \(list(servers, of: "server")) was created from it."
         case .shared(let projects): "It is lent to \(list(projects, of: "project"))."
         case .referenced(let place): "It is written in \(printable(place.file)):\(place.line)."

@@ -63,20 +63,39 @@ struct DeletingTests {
         #expect(run.output.split(separator: "\n").count == 1)
     }
 
-    @Test("The same ID twice, also in upper case, is deleted once")
+    @Test("The same ID twice is deleted once")
     func duplicates() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
-        let run = try await cloud.run(["--json", Sample.id(1), Sample.id(1).uppercased(), Sample.id(1)])
+        let run = try await cloud.run(["--json", Sample.id(1), Sample.id(1)])
         #expect(try run.report().images.map(\.outcome) == ["deleted"])
         #expect(cloud.count("DELETE") == 1)
         #expect(run.status == 0)
+    }
+
+    @Test(
+        "Two IDs that differ in their case are two images, and each is deleted by its own",
+        arguments: [["--yes", "--match", "build-*"], ["--yes", "build-a"], [Sample.id(1).uppercased()]]
+    )
+    func letterCase(arguments: [String]) async throws {
+        let (upper, lower) = (Sample.id(1).uppercased(), Sample.id(1))
+        let cloud = try LoopbackCloud(
+            images: [DemoImage(id: upper, name: "build-a"), DemoImage(id: lower, name: "precious")]
+        )
+        let run = try await cloud.run(["--json"] + arguments)
+        #expect(run.status == 0)
+        #expect(try run.report().images.map(\.id) == [upper])
+        #expect(await cloud.remaining() == [lower])
+        let again = try await cloud.run([upper])
+        #expect(again.output.contains("another project's. IDs are case-sensitive.\n"))
+        let planned = try await cloud.run(["--json", "--dry-run", upper, lower])
+        #expect(try planned.report().images.map(\.outcome) == ["missing", "wouldDelete"])
     }
 
     @Test("A list from a file and from standard input")
     func lists() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(4))
         let folder = try TemporaryFolder()
-        let list = "\u{FEFF}# old ones\r\n\r\n  \(Sample.id(1))  \r\n#\(Sample.id(4))\n\(Sample.id(2).uppercased())"
+        let list = "\u{FEFF}# old ones\r\n\r\n\(Sample.id(1))\r\n#\(Sample.id(4))\n  \n\(Sample.id(2))"
         try Data(list.utf8).write(to: folder.file("list"))
         let run = try await cloud.run(
             ["--json", "--from", folder.file("list").path, "--from=-"],

@@ -12,6 +12,49 @@ struct FilterTests {
             DemoImage(id: Sample.id(7), name: "nightly-new", createdAt: .distantFuture, tags: ["ci", "nightly"]),
         ]
 
+    /// A cloud whose list is `images`, as they stand, and that deletes whatever it is asked to.
+    private func cloud(listing images: [[String: Any]]) throws -> LoopbackCloud {
+        let list = try JSONSerialization.data(withJSONObject: ["images": images, "first": "/v2/images"])
+        return try LoopbackCloud { request, _ in
+            guard request.path.hasPrefix("/image/v2/images") else { return nil }
+            if request.method == "DELETE" { return .answer(204) }
+            return .answer(200, body: request.path.contains("os_hidden") ? Data(#"{"images":[]}"#.utf8) : list)
+        }
+    }
+
+    @Test(
+        "An image whose creation time cannot be read is kept by a keep rule, and takes no other's place",
+        arguments: [nil, "yesterday", ""]
+    )
+    func undated(date: String?) async throws {
+        var images = (1...4).map { DemoImage.old($0, "nightly-\($0)", day: $0).json }
+        images[1]["created_at"] = date ?? NSNull()
+        let cloud = try cloud(listing: images)
+        let run = try await cloud.run(["--json", "--yes", "--match", "nightly-*", "--keep-last", "1"])
+        let report = try run.report()
+        #expect(report.images.map(\.id) == [1, 3, 4, 2].map(Sample.id))
+        #expect(report.images.map(\.outcome) == ["deleted", "deleted", "kept", "kept"])
+        #expect(report.images.map(\.reason) == [nil, nil, "keepLast", "undated"])
+        #expect(report.images.last?.detail?.hasPrefix("Its creation time is unknown") == true)
+        #expect(run.status == 0)
+    }
+
+    @Test(
+        "A time without a zone is UTC",
+        arguments: ["2020-01-09T00:00:00", "2020-01-09T00:00:00.000000", "2020-01-09 00:00:00"]
+    )
+    func withoutZone(time: String) async throws {
+        var images = (1...4).map { DemoImage.old($0, "nightly-\($0)", day: $0).json }
+        images[0]["created_at"] = time
+        let cloud = try cloud(listing: images)
+        let run = try await cloud.run(["--json", "--dry-run", "--match", "nightly-*", "--keep-last", "1"])
+        #expect(try run.report().images.map(\.id) == [2, 3, 4, 1].map(Sample.id))
+        #expect(try run.report().images.map(\.outcome).last == "kept")
+        let older = ["--json", "--dry-run", "--match", "nightly-*", "--older-than"]
+        #expect(try await cloud.run(older + ["2020-01-09T00:00:01Z"]).report().images.count == 4)
+        #expect(try await cloud.run(older + ["2020-01-09T00:00:00Z"]).report().images.count == 3)
+    }
+
     @Test("Hidden images are selected like others, and marked", arguments: [["--match", "old-*"], ["old-1"]])
     func hidden(arguments: [String]) async throws {
         let images = [DemoImage.old(1, "old-1"), DemoImage(id: Sample.id(2), name: "new")].map { image in
@@ -113,12 +156,9 @@ struct FilterTests {
 
     @Test("What the service does not know is said to be unknown, and is no zero")
     func unknown() async throws {
-        let cloud = try LoopbackCloud { request, _ in
-            guard request.path.hasPrefix("/image/v2/images?") else { return nil }
-            var images = (1...2).map { DemoImage.old($0).json }
-            (images[0]["__image_size"], images[0]["size"], images[0]["created_at"]) = (NSNull(), NSNull(), NSNull())
-            return .json(["images": images, "first": "/v2/images"])
-        }
+        var images = (1...2).map { DemoImage.old($0).json }
+        (images[0]["__image_size"], images[0]["size"], images[0]["created_at"]) = (NSNull(), NSNull(), NSNull())
+        let cloud = try cloud(listing: images)
         let run = try await cloud.run(["--dry-run", "--match", "nightly"])
         #expect(run.output.contains("  \(Sample.id(1))  nightly      ?        ?\n"))
         #expect(run.lines.last == "2 images: would delete 2 (at least 2.0 GiB).")

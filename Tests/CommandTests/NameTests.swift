@@ -138,9 +138,90 @@ struct NameTests {
     @Test("Names come from lists, too")
     func fromList() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "one"), .old(2, "two words"), .old(3, "three")])
-        let run = try await cloud.run(["--yes", "--from", "-"], input: "# old\none\n  two words \n\(Sample.id(3))\n")
+        let run = try await cloud.run(["--yes", "--from", "-"], input: "# old\none\r\ntwo words\n\(Sample.id(3))\n")
         #expect(run.status == 0)
         #expect(await cloud.remaining().isEmpty)
+    }
+
+    @Test(
+        "A line of a list is taken as it is: a blank at its end makes another name",
+        arguments: ["one ", " one", "one\u{3000}", "\u{A0}one", " \(Sample.id(1))"]
+    )
+    func blanks(line: String) async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "one")])
+        for options in [["--yes"], ["--yes", "--ignore-missing"]] {
+            let run = try await cloud.run(options + ["--from", "-"], input: line + "\n")
+            #expect(run.status == 1)
+            let isAtEnd = line.unicodeScalars.last?.properties.isWhitespace ?? false
+            #expect(run.errors.contains(isAtEnd ? ", which ends with a blank." : ", which begins with a blank."))
+        }
+        #expect(cloud.count("DELETE") == 0)
+
+        await cloud.cloud.put(.old(2, line))
+        #expect(try await cloud.run(["--yes", "--from", "-"], input: line).status == 0)
+        #expect(await cloud.remaining().contains(Sample.id(1)))
+    }
+
+    @Test("A line with an ID and a name, as openstack prints it, is an error with its number", arguments: [" ", "\t"])
+    func identifierAndName(blank: String) async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "one")])
+        let run = try await cloud.run(["--from", "-"], input: "# images\n\(Sample.id(1))\(blank)one\n")
+        #expect(run.status == 65)
+        #expect(run.errors.contains("standard input: line 2, "))
+        #expect(run.errors.contains("openstack image list -f value -c ID"))
+        #expect(cloud.requests.isEmpty)
+    }
+
+    @Test("A list with nothing in it is nothing to do", arguments: ["", "\n", "# none\r\n \n"])
+    func emptyList(list: String) async throws {
+        let cloud = try LoopbackCloud()
+        let run = try await cloud.run(["--from", "-"], input: list)
+        #expect(run.status == 0)
+        #expect(run.output == "Nothing to delete: the list has no images.\n")
+        let document = try await cloud.run(["--json", "--from", "-"], input: list)
+        #expect(document.status == 0)
+        #expect(try document.report().summary["selected"] == 0)
+        #expect(cloud.requests.isEmpty)
+    }
+
+    @Test("Through the plugin, which has no standard input, a list from there is an error")
+    func pluginInput() async throws {
+        let cloud = try LoopbackCloud()
+        let run = try await cloud.run(["--from", "-"], ["DELETE_IMAGE_PLUGIN_PROCESS": "\(getpid())"], input: "one")
+        #expect(run.status == 64)
+        #expect(run.errors.contains("SwiftPM gives plugins no standard input"))
+        #expect(cloud.requests.isEmpty)
+    }
+
+    @Test("Names are compared code point by code point")
+    func codePoints() async throws {
+        let (composed, decomposed) = ("gr\u{F6}\u{DF}e", "gro\u{308}\u{DF}e")
+        let images: [DemoImage] = [.old(1, composed), .old(2, decomposed), .old(3, "other")]
+        let both = try LoopbackCloud(images: images)
+        let run = try await both.run(["--json", "--yes", composed, decomposed])
+        #expect(try run.report().images.map(\.id) == [1, 2].map(Sample.id))
+        #expect(await both.remaining() == [Sample.id(3)])
+        // A server that takes them for the same, as some databases do.
+        let listed = images
+        let alone = try LoopbackCloud(images: images) { request, _ in
+            request.path.hasPrefix("/image/v2/images?") ? .json(["images": listed.map(\.json), "first": "x"]) : nil
+        }
+        let one = try await alone.run(["--json", "--yes", decomposed])
+        #expect(try one.report().images.map(\.id) == [Sample.id(2)])
+    }
+
+    @Test(
+        "A name that Glance would take for an operator and a value is looked up literally",
+        arguments: ["debian 2016-04-17T22:40:01", "lt:1.0", "in:a,b", "debian 10:00", ":", #"eq:"a\,b" = 50%&+"#]
+    )
+    func colons(name: String) async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, name), .old(2, "a"), .old(3, "1.0")]) { request, _ in
+            let items = URLComponents(string: request.path)?.queryItems ?? []
+            return items.contains { $0.name == "name" && $0.value?.contains(":") == true } ? .answer(400) : nil
+        }
+        let run = try await cloud.run(["--yes", "--", name])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(await cloud.remaining() == [2, 3].map(Sample.id).reduce(into: []) { $0.insert($1) })
     }
 
     @Test("A list that cannot be read to its end deletes nothing")

@@ -134,7 +134,7 @@ struct PlanTests {
     @Test(
         "What is no plan is told with the place, and nothing is sent",
         arguments: [
-            ("", "it is no JSON"), ("[]", "an object is expected"), ("{}", "schema"),
+            ("", "invalid JSON"), ("[]", "an object is expected"), ("{}", "schema"),
             (
                 #"{"schema":"delete-image-plan/2","createdAt":"","endpoint":"","project":{"id":""},"images":[]}"#,
                 "schema"

@@ -80,14 +80,14 @@ struct PolicyTests {
     @Test(
         "What is malformed is told with its key, and nothing is sent",
         arguments: [
-            ("[]", "an object is expected"), ("{", "it is no JSON"), ("{}", "rules: it is missing"),
+            ("[]", "an object is expected"), ("{", "invalid JSON"), ("{}", "rules: it is missing"),
             (#"{"rules":{}}"#, "rules: there is no rule"),
-            (#"{"rules":{"a":{"match":"x","olderthan":"1d"}}}"#, "rules.a.olderthan: there is no such key"),
+            (#"{"rules":{"a":{"match":"x","olderthan":"1d"}}}"#, "rules.a.olderthan: unknown key"),
             (#"{"rules":{"a":{"match":"x","keepLast":"3"}}}"#, "rules.a.keepLast: a whole number"),
             (#"{"rules":{"a":{"match":"x","unlessInUse":1}}}"#, "rules.a.unlessInUse: true or false"),
             (#"{"rules":{"a":{"olderThan":"2 weeks"}}}"#, "rules.a.olderThan: “2 weeks” is no age"),
             (#"{"rules":{"a":{"keepLast":3}}}"#, "rules.a: it would select every image"),
-            (#"{"rule":{}}"#, "rule: there is no such key"),
+            (#"{"rule":{}}"#, "rule: unknown key"),
         ]
     )
     func malformed(policy: String, words: String) async throws {
@@ -98,6 +98,26 @@ struct PolicyTests {
         #expect(run.errors.contains(".delete-image.json: \(words)"))
         #expect(run.errors.hasSuffix("Nothing was deleted.\n"))
         #expect(cloud.requests.isEmpty)
+    }
+
+    @Test(
+        "A policy is UTF-8: in another encoding, keys could be hidden",
+        arguments: [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian, .utf32, .utf32LittleEndian, .isoLatin1]
+    )
+    func encoding(encoding: String.Encoding) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let text = #"{"rules":{"é":{"match":"*","keepLast":5,"keepLast":0}}}"#
+        let package = try package("")
+        let file = package.file(".delete-image.json")
+        try #require(text.data(using: encoding)).write(to: file)
+        let run = try await cloud.run(["--yes", "--policy", file.path])
+        #expect(run.status == 65)
+        #expect(run.errors.contains("it is not UTF-8"))
+        #expect(cloud.requests.isEmpty)
+
+        let marked = "\u{FEFF}" + text.replacing(#","keepLast":0"#, with: "")
+        try Data(marked.utf8).write(to: file)
+        #expect(try await cloud.run(["--dry-run", "--policy", file.path]).status == 0)
     }
 
     @Test("A date that lies ahead is told with its key, and nothing is sent")
@@ -142,7 +162,7 @@ struct PolicyTests {
 
         let package = try package(#"{"rules":{"a":{"unknown":1}}}"#)
         let run = try await Executable.deleteImage.run(["--demo", "--policy"], currentDirectory: package.url)
-        #expect(run.errors.contains("there is no such key; there are \(keys.joined(separator: ", ")). "))
+        #expect(run.errors.contains("unknown key; known keys: \(keys.joined(separator: ", ")). "))
     }
 
     @Test("A policy that is not there is told, with the place where it was looked for")

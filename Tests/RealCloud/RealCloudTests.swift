@@ -59,17 +59,26 @@ struct RealCloudTests {
     func missing() async throws {
         let id = try await cloud.makeImage()
         #expect(try await run([id]).status == 0)
-        let again = try await run([id, id.uppercased()])
+        let again = try await run([id])
         #expect(again.status == 1)
         #expect(try outcomes(again) == ["missing"])
         #expect(try await run(["--ignore-missing", id]).status == 0)
     }
 
-    @Test("An ID in upper case is the image's all the same")
-    func upperCase() async throws {
-        let id = try await cloud.makeImage()
-        let run = try await run([id.uppercased()])
+    @Test("Two IDs that differ in their case are two images")
+    func letterCase() async throws {
+        let digits = String(UUID().uuidString.lowercased().dropLast())
+        let (upper, lower) = (digits.uppercased() + "A", digits + "a")
+        _ = try await cloud.makeImage(["id": upper, "name": "case-build"])
+        _ = try await cloud.makeImage(["id": lower, "name": "case-precious"])
+        let run = try await run(["--yes", "--match", "case-build"])
         #expect(try outcomes(run) == ["deleted"])
+        #expect(try await cloud.has(upper) == false)
+        #expect(try await cloud.has(lower))
+        let again = try await self.run([upper])
+        #expect(again.status == 1)
+        #expect(try outcomes(again) == ["missing"])
+        #expect(try outcomes(await self.run([lower])) == ["deleted"])
     }
 
     @Test("Protected: kept and told")

@@ -92,7 +92,7 @@ struct Wish {
         switch choice {
         case .ids(let ids):
             let list = ids.suffix(ids.count / 2)
-            try Data(list.map { $0.uppercased() + "\n" }.joined().utf8).write(
+            try Data(list.map { $0 + "\n" }.joined().utf8).write(
                 to: folder.appendingPathComponent("list-\(process)")
             )
             arguments += ids.dropLast(list.count) + ["--from", path("list-\(process)")]

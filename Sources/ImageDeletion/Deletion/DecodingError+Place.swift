@@ -8,7 +8,7 @@ extension DecodingError {
             case .keyNotFound(let key, let context): (context, "\(key.stringValue) is missing")
             // JSON that cannot be read as such is nowhere.
             case .dataCorrupted(let context):
-                (context, context.codingPath.isEmpty ? "it is no JSON" : context.debugDescription)
+                (context, context.codingPath.isEmpty ? "invalid JSON" : context.debugDescription)
             @unknown default: (Context(codingPath: [], debugDescription: ""), "\(self)")
             }
         let path = context.codingPath.reduce(into: "") { path, key in

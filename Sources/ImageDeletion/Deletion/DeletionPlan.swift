@@ -97,19 +97,20 @@ public struct DeletionPlan: Sendable, Hashable {
     ) {
         var seen: Set<ImageID> = []
         let own = images.filter { $0.isPrivate(to: project) && seen.insert($0.id).inserted }
-        var spared: Set<ImageID> = []
+        var spared: [ImageID: KeepReason] = [:]
         var selecting: [ImageID: [RetentionRule]] = [:]
         for rule in rules {
             let selected = own.filter { rule.selects($0, now: now) }
-            spared.formUnion(rule.spared(of: selected))
+            for id in rule.spared(of: selected) { spared[id] = .keepLast }
+            if rule.keepLast > 0 { for image in selected where image.createdAt == nil { spared[image.id] = .undated } }
             for image in selected { selecting[image.id, default: []].append(rule) }
         }
         let chosen = own.filter { selecting[$0.id] != nil }.sorted { Image.isNewer($1, $0) }
         self.init(
             once: chosen.map { image in
                 let terms = DeletionTerms(selecting[image.id] ?? [])
-                let isSpared = spared.contains(image.id)
-                return Entry(image.id, image, isSpared ? .keep(.keepLast) : Self.fate(of: image, project, terms), terms)
+                let fate = spared[image.id].map(Fate.keep) ?? Self.fate(of: image, project, terms)
+                return Entry(image.id, image, fate, terms)
             }
         )
     }

@@ -1,5 +1,7 @@
 /// A pattern for whole names: `*` is any text, `?` one character, `[a-z]` one of these, `[!a-z]` one of the others, and
 /// `\` takes the next character as it is. Upper and lower case differ.
+///
+/// A character is a Unicode code point, as for the services: `[a-z]` matches no `a` with an accent behind it.
 public struct Glob: Sendable, Hashable {
     /// The pattern as it was written.
     public let pattern: String
@@ -8,10 +10,10 @@ public struct Glob: Sendable, Hashable {
     private enum Part: Sendable, Hashable {
         case anyText
         case anyCharacter
-        case character(Character)
-        case oneOf([ClosedRange<Character>], inverted: Bool)
+        case character(Unicode.Scalar)
+        case oneOf([ClosedRange<Unicode.Scalar>], inverted: Bool)
 
-        func matches(_ character: Character) -> Bool {
+        func matches(_ character: Unicode.Scalar) -> Bool {
             switch self {
             case .anyText, .anyCharacter: true
             case .character(let own): own == character
@@ -27,7 +29,7 @@ public struct Glob: Sendable, Hashable {
     public init(_ pattern: String) throws(RuleFault) {
         self.pattern = pattern
         var parts: [Part] = []
-        var rest = pattern[...]
+        var rest = pattern.unicodeScalars[...]
         while let character = rest.popFirst() {
             switch character {
             case "*": if parts.last != .anyText { parts.append(.anyText) }
@@ -42,19 +44,22 @@ public struct Glob: Sendable, Hashable {
 
     /// `character` itself, or what follows it where it is a backslash.
     private static func literal(
-        _ character: Character,
-        _ rest: inout Substring,
+        _ character: Unicode.Scalar,
+        _ rest: inout Substring.UnicodeScalarView,
         of pattern: String
-    ) throws(RuleFault) -> Character {
+    ) throws(RuleFault) -> Unicode.Scalar {
         guard character == "\\" else { return character }
         guard let literal = rest.popFirst() else { throw .pattern(pattern) }
         return literal
     }
 
-    private static func brackets(_ rest: inout Substring, of pattern: String) throws(RuleFault) -> Part {
+    private static func brackets(
+        _ rest: inout Substring.UnicodeScalarView,
+        of pattern: String
+    ) throws(RuleFault) -> Part {
         let inverted = rest.first == "!" || rest.first == "^"
         if inverted { rest.removeFirst() }
-        var ranges: [ClosedRange<Character>] = []
+        var ranges: [ClosedRange<Unicode.Scalar>] = []
         while let first = rest.popFirst() {
             if first == "]", !ranges.isEmpty { return .oneOf(ranges, inverted: inverted) }
             let lower = try literal(first, &rest, of: pattern)
@@ -73,7 +78,7 @@ public struct Glob: Sendable, Hashable {
 
     /// Whether the whole of `text` is as the pattern says.
     public func matches(_ text: String) -> Bool {
-        let text = Array(text)
+        let text = Array(text.unicodeScalars)
         var (part, position) = (0, 0)
         // Where to go on when what follows the last `*` does not fit: the `*` takes one character more.
         var retry: (part: Int, position: Int)?

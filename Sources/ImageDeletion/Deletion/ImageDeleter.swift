@@ -94,8 +94,7 @@ public actor ImageDeleter {
             return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
         }
         if isStopped || Task.isCancelled { return nil }
-        if entry.liftsProtection, var refusal = await protect(entry.id, false) {
-            refusal = await certain(refusal, of: entry)
+        if entry.liftsProtection, let refusal = await protect(entry.id, false) {
             if refusal.cause.isNotFound { return Outcome(entry, .missing, error: refusal.cause) }
             // With the answer lost, it may be lifted all the same.
             let isPutBack = refusal.mayHaveActed ? await protectAgain(entry.id) == nil : true
@@ -115,7 +114,7 @@ public actor ImageDeleter {
         }
     }
 
-    /// Returns `failure` as what it means for `entry`. A 403 that does not say why may be about the image. For an image that
+    /// Returns the failure of a deletion as what it means for `entry`. A 403 that does not say why may be about the image. For an image that
     /// was seen to be the project's own, the account lacks the permission, and every other image would meet the same.
     private func certain(_ failure: RequestFailure, of entry: DeletionPlan.Entry) async -> RequestFailure {
         guard case .service(var error) = failure.cause, error.kind == .forbidden, error.service == .image,

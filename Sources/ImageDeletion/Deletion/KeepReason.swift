@@ -6,6 +6,8 @@ public enum KeepReason: Sendable, Hashable {
     case notPrivate
     /// It is one of the newest, which a rule spares (``RetentionRule/keepLast``).
     case keepLast
+    /// The service does not say when it was created, so ``RetentionRule/keepLast`` cannot rank it.
+    case undated
     /// Servers with these names were created from it.
     case inUse(by: [String])
     /// It is lent to the projects with these IDs.
@@ -40,6 +42,7 @@ public enum KeepReason: Sendable, Hashable {
         case .protected: "protected"
         case .notPrivate: "notPrivate"
         case .keepLast: "keepLast"
+        case .undated: "undated"
         case .inUse: "inUse"
         case .shared: "shared"
         case .referenced, .unreadable: "referenced"

@@ -27,7 +27,7 @@ public final class Receipt: Sendable {
     /// The images that an earlier run was about to delete, and of which it has said no more: gone, they were gone by it.
     public let begun: Set<ImageID>
     /// Which image a name meant to an earlier run, where that has written its ``Outcome/Result/pending`` outcome.
-    public let imagesByName: [String: ImageID]
+    package let imagesByName: [ExactText: ImageID]
     private let file: OpenFile
     private let place: Place
     private let failure = Failure()
@@ -91,7 +91,7 @@ public final class Receipt: Sendable {
             deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
             self.begun = Set(begun.map(\.id).filter { last[$0] == "pending" })
             imagesByName = begun.reduce(into: [:]) { names, line in
-                if let name = line.name { names[name] = line.id }
+                if let name = line.name { names[name.exact] = line.id }
             }
             // The name of a new file has to be on the disk as well.
             let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)

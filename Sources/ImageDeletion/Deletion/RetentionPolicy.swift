@@ -33,19 +33,13 @@ public struct RetentionPolicy: Sendable, Hashable {
     /// - Parameter json: The content of the file.
     /// - Throws: ``Fault`` with the key; a key that is not known, or there twice, is one.
     public init(json: Data) throws(Fault) {
-        let content: Any
-        do {
-            content = try JSONSerialization.jsonObject(with: json)
-        } catch {
-            let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
-            throw Fault(key: "", reason: "it is no JSON" + (reason.map { " (\($0))" } ?? ""))
-        }
-        if let twice = DuplicateKey(in: json) { throw Fault(key: twice.path, reason: "it is there twice") }
+        let document: StrictJSON
+        do { document = try StrictJSON(json) } catch { throw Fault(key: error.path, reason: error.reason) }
         // Foundation loses it at the beginning of a text: a pattern would be another than is written.
-        guard json.dropFirst().range(of: Data("\u{FEFF}".utf8)) == nil else {
+        guard document.data.range(of: Data("\u{FEFF}".utf8)) == nil else {
             throw Fault(key: "", reason: "there is an invisible character in it (U+FEFF, a byte order mark)")
         }
-        let policy = try PolicyObject(content, at: "")
+        let policy = try PolicyObject(document.value, at: "")
         try policy.allow(["$schema", "rules"])
         guard let named = policy.values["rules"] else { throw Fault(key: "rules", reason: "it is missing") }
         let rules = try PolicyObject(named, at: "rules")
@@ -108,7 +102,7 @@ private struct PolicyObject {
         guard let unknown = values.keys.filter({ !names.contains($0) }).sorted().first else { return }
         throw RetentionPolicy.Fault(
             key: path(unknown),
-            reason: "there is no such key; there are \(names.sorted().joined(separator: ", "))"
+            reason: "unknown key; known keys: \(names.sorted().joined(separator: ", "))"
         )
     }
 

@@ -14,7 +14,8 @@ public struct RetentionRule: Sendable, Hashable {
     public var tags: [String]
     /// How old the image must be; an image that has no date is never old enough.
     public var olderThan: AgeLimit?
-    /// How many of the selected images to spare, the newest; 0: none. Those that are not `active` are not counted.
+    /// How many of the selected images to keep, the newest; 0: none. Those that are not `active` are not counted, nor are
+    /// those without a creation time, which are kept as well.
     public var keepLast: Int
     /// Whether protected images are deleted too.
     public var liftsProtection: Bool
@@ -56,7 +57,7 @@ public struct RetentionRule: Sendable, Hashable {
     func spared(of selected: [Image]) -> Set<ImageID> {
         var usable = 0
         return Set(
-            selected.sorted(by: Image.isNewer).prefix { image in
+            selected.filter { $0.createdAt != nil }.sorted(by: Image.isNewer).prefix { image in
                 defer { if image.isUsable { usable += 1 } }
                 return usable < keepLast
             }.map(\.id)

@@ -9,27 +9,27 @@ extension SavedPlan {
     /// - Parameter json: The content of the file.
     /// - Throws: ``Fault/malformed(_:)`` with the place in the file.
     public init(json: Data) throws(Fault) {
+        let document: StrictJSON
+        do { document = try StrictJSON(json) } catch {
+            throw .malformed(error.path.isEmpty ? error.reason : "\(error.path): \(error.reason)")
+        }
         let content: Content
         do {
-            let version = try JSONDecoder().decode(Version.self, from: json)
+            let version = try JSONDecoder().decode(Version.self, from: document.data)
             guard version.schema == Self.schema else { throw Fault.malformed("schema: it is not \(Self.schema)") }
-            content = try JSONDecoder().decode(Content.self, from: json)
-            if let twice = DuplicateKey(in: json) { throw Fault.malformed("\(twice.path): it is there twice") }
-            let anew = try SavedPlan(checked: content).json()
-            let (given, known) = try (
-                JSONSerialization.jsonObject(with: json), JSONSerialization.jsonObject(with: anew)
-            )
-            if let key = Self.unknownKey(of: given, besides: known) {
-                throw Fault.malformed("\(key): there is no such key")
+            content = try JSONDecoder().decode(Content.self, from: document.data)
+            let known = try JSONSerialization.jsonObject(with: SavedPlan(checked: content).json())
+            if let key = Self.unknownKey(of: document.value, besides: known) {
+                throw Fault.malformed("\(key): unknown key")
             }
         } catch let fault as Fault {
             throw fault
         } catch {
-            throw .malformed((error as? DecodingError)?.place ?? "it is no JSON")
+            throw .malformed((error as? DecodingError)?.place ?? "invalid JSON")
         }
         var seen: Set<ImageID> = []
         for (index, image) in content.images.enumerated() {
-            guard seen.insert(image.id).inserted else { throw .malformed("images[\(index)].id: it is there twice") }
+            guard seen.insert(image.id).inserted else { throw .malformed("images[\(index)].id: duplicate ID") }
             guard ["delete", "keep"].contains(image.fate) else {
                 throw .malformed("images[\(index)].fate: neither delete nor keep")
             }

@@ -175,7 +175,7 @@ extension SavedPlan.Entry {
         createdAt = image.createdAt.map(ServiceDate.text)
         updatedAt = image.updatedAt.map(ServiceDate.text)
         size = image.size
-        tags = image.tags.sorted()
+        tags = image.tags.sorted { $0.exact < $1.exact }
         imageType = image.imageType
     }
 
@@ -191,11 +191,12 @@ extension SavedPlan.Entry {
     func differences(from image: Image) -> [String] {
         let now = SavedPlan.Entry(image)
         return [
-            ("name", name == now.name), ("owner", owner == now.owner), ("status", status == now.status),
-            ("visibility", visibility == now.visibility), ("protected", protected == now.protected),
-            ("hidden", (hidden ?? false) == (now.hidden ?? false)),
+            ("name", name?.exact == now.name?.exact), ("owner", owner?.exact == now.owner?.exact),
+            ("status", status == now.status), ("visibility", visibility == now.visibility),
+            ("protected", protected == now.protected), ("hidden", (hidden ?? false) == (now.hidden ?? false)),
             ("createdAt", createdAt == now.createdAt), ("updatedAt", updatedAt == now.updatedAt),
-            ("size", size == now.size), ("tags", tags == now.tags), ("imageType", imageType == now.imageType),
+            ("size", size == now.size), ("tags", tags.map(\.exact) == now.tags.map(\.exact)),
+            ("imageType", imageType == now.imageType),
         ].filter { !$0.1 }.map(\.0)
     }
 }

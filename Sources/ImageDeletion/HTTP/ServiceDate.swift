@@ -4,7 +4,13 @@ import Foundation
 enum ServiceDate {
     static func text(_ date: Date) -> String { date.formatted(.iso8601) }
 
+    /// Returns the time that `text` names. OpenStack services may leave the zone out, or write a space for the `T`; they
+    /// mean UTC.
     static func parse(_ text: String) -> Date? {
+        complete(text) ?? complete(text.replacing(" ", with: "T") + "Z")
+    }
+
+    private static func complete(_ text: String) -> Date? {
         (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
             ?? (try? Date(text, strategy: .iso8601))
     }

@@ -40,14 +40,14 @@ public struct Image: Sendable, Hashable {
     /// Whether it is one that a name, a filter or a policy may select for the project with the ID `project`: owned by
     /// it, `private` or `shared`, and not `gold`.
     public func isPrivate(to project: String) -> Bool {
-        owner == project && ["private", "shared"].contains(visibility) && imageType != "gold"
+        owner?.exact == project.exact && ["private", "shared"].contains(visibility) && imageType != "gold"
     }
 
     /// Whether it has `tag`. Open Telekom Cloud lists an old tag as `key.value` and a new one as `key=value`; the two are
     /// the same tag.
     func hasTag(_ tag: String) -> Bool {
-        let wanted = tag.replacing("=", with: ".")
-        return tags.contains { $0.replacing("=", with: ".") == wanted }
+        let wanted = tag.replacing("=", with: ".").exact
+        return tags.contains { $0.replacing("=", with: ".").exact == wanted }
     }
 
     /// Whether servers can be made from it, as far as is known: it is `active`, or does not say.

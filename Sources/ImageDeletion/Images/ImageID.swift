@@ -1,27 +1,29 @@
-import Foundation
-
-/// The ID of an image: a UUID, written in lower case as the image service does.
+/// The ID of an image: a UUID in the very spelling that the image service lists or that somebody gave.
+///
+/// Glance takes IDs as users write them, and compares them letter by letter: `AAAA…` and `aaaa…` are two images.
 public struct ImageID: Sendable, Hashable, CustomStringConvertible {
-    // 16 bytes and no text: a project can have a hundred thousand images.
-    private let uuid: UUID
+    /// The UUID, as it was given.
+    public let description: String
 
-    /// The UUID, in lower case.
-    public var description: String { uuid.uuidString.lowercased() }
-
-    /// Reads a UUID of the form 8-4-4-4-12. Upper case is taken too, but not kept: servers compare letter by letter.
+    /// Reads a UUID of the form 8-4-4-4-12, in upper or lower case.
     ///
     /// Nothing else can be an ID, so no text can reach another address than an image's.
     ///
     /// - Throws: ``ImageDeletionError/invalidImageID(_:)`` with `text`.
     public init(_ text: String) throws(ImageDeletionError) {
         let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        // Foundation's reader takes `+b`, ` b` and `0x` for two digits.
         guard groups.map(\.count) == [8, 4, 4, 4, 12],
-            groups.joined().allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-            let uuid = UUID(uuidString: text)
+            groups.joined().allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
         else { throw .invalidImageID(text) }
-        self.uuid = uuid
+        description = text
     }
+
+    /// The same for all spellings of the UUID. To be used only where a match keeps an image: people write IDs in any
+    /// case, and some databases compare them so.
+    package var inAnyCase: String { description.lowercased() }
+
+    /// Whether a service that compares letter by letter could know the image under another spelling.
+    package var hasUpperCase: Bool { description.utf8.contains { (0x41...0x5A).contains($0) } }
 }
 
 extension ImageID: Codable {
@@ -36,7 +38,7 @@ extension ImageID: Codable {
         self = id
     }
 
-    /// Encodes the UUID in lower case.
+    /// Encodes the UUID's text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

@@ -6,7 +6,7 @@ public struct ImageQuery: Sendable, Hashable {
     /// The ID of the project that owns the images: ``TokenProject/id``. Visibility is not asked for: our own images are
     /// `private` or, lent out, `shared`, and one request can ask for one of the two only.
     public var owner: String
-    /// The name, whole; nil for any. One that begins with `in:`, which Glance reads as a list, is not sent.
+    /// The name, whole; nil for any. A name with a colon is not sent: Glance takes what stands before it for an operator.
     public var name: String?
     /// Tags that the images have, all of them. A tag with `.` or `=`, which services spell in different ways, is not sent.
     public var tags: [String]
@@ -26,8 +26,7 @@ public struct ImageQuery: Sendable, Hashable {
 
     func items(after marker: ImageID?) -> [(name: String, value: String)] {
         var items = [("owner", owner), ("limit", "\(pageSize)")]
-        // Glance reads a name that begins so as a list of names.
-        if let name, !name.hasPrefix("in:") { items.append(("name", name)) }
+        if let name, !name.utf8.contains(UInt8(ascii: ":")) { items.append(("name", name)) }
         items += tags.filter { !$0.contains { ".=".contains($0) } }.map { ("tag", $0) }
         if isHidden { items.append(("os_hidden", "true")) }
         if let marker { items.append(("marker", "\(marker)")) }

@@ -48,7 +48,7 @@ extension FuzzTarget {
         guard let listed = json?["images"]?.elements, json?.isAmbiguous == false else { return }
         for id in ids {
             let found = listed.contains { image in
-                image["id"]?.string?.lowercased() == id && image["owner"]?.string == DemoImage.projectID
+                image["id"]?.string == id && image["owner"]?.string == DemoImage.projectID
                     && ["private", "shared"].contains(image["visibility"]?.string)
                     && image["__imagetype"]?.string != "gold"
                     && image["name"]?.string?.hasPrefix("nightly-") == true

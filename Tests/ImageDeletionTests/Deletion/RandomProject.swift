@@ -81,7 +81,9 @@ struct RandomProject {
         let deleted = own.filter { image in
             let rules = rules(for: image)
             let isSpared = rules.contains { rule in
-                let newer = images(for: rule).filter { Self.age($0) < Self.age(image) }
+                // Without a date it cannot be ranked.
+                if image.createdAt == nil { return rule.rule.keepLast > 0 }
+                let newer = images(for: rule).filter { $0.createdAt != nil && Self.age($0) < Self.age(image) }
                 return newer.count { $0.status == "active" || $0.status == nil } < rule.rule.keepLast
             }
             let isHeld = image.isProtected && !rules.allSatisfy(\.rule.liftsProtection)

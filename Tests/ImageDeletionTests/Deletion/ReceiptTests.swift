@@ -123,7 +123,7 @@ struct ReceiptTests {
         try append(plan.untried, at: session)
         let written = try Data(contentsOf: file)
         #expect(written.count { $0 == UInt8(ascii: "\n") } == 1)
-        #expect(try Receipt(file, at: session).imagesByName == [name: image.id])
+        #expect(try Receipt(file, at: session).imagesByName == [name.exact: image.id])
     }
 
     @Test("After each outcome the file ends with a whole line, and what was there stays")
@@ -168,7 +168,7 @@ struct ReceiptTests {
         #expect(try receipt.begun == [id(3), id(4)])
         #expect(
             try receipt.imagesByName == [
-                "nightly-1": id(1), "nightly-2": id(2), "nightly-3": id(3), "nightly-4": id(4),
+                "nightly-1".exact: id(1), "nightly-2".exact: id(2), "nightly-3".exact: id(3), "nightly-4".exact: id(4),
             ]
         )
     }

@@ -130,12 +130,12 @@ struct RetentionRuleTests {
         #expect(deleted(by: try rule(keepLast: 2), of: images) == [1])
     }
 
-    @Test("An image without a date counts as the newest")
+    @Test("An image without a date is kept, and is not counted as one of the newest")
     func undated() throws {
         let images = [try image(1, age: nil), try image(2, age: 10), try image(3, age: -1000)]
         #expect(deleted(by: try rule(keepLast: 0), of: images) == [2, 3, 1])
-        #expect(deleted(by: try rule(keepLast: 1), of: images) == [2, 3])
-        #expect(deleted(by: try rule(keepLast: 2), of: images) == [2])
+        #expect(deleted(by: try rule(keepLast: 1), of: images) == [2])
+        #expect(deleted(by: try rule(keepLast: 2), of: images) == [])
     }
 
     @Test("A rule that narrows nothing says so")

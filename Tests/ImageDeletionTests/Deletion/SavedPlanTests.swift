@@ -104,7 +104,7 @@ struct SavedPlanTests {
         }
         let plan = try await saved(images, by: [RetentionRule(tags: ["ci"], keepLast: 1, liftsProtection: true)])
         #expect(try read(plan) == plan)
-        #expect(plan.deletions.count == 4)
+        #expect(plan.deletions.count == 3)
     }
 
     @Test("It is for its own cloud and project only")

@@ -1,7 +1,48 @@
-import Foundation
+package import Foundation
+
+/// A JSON document that somebody wrote or approved, so that nothing in it may be read in two ways.
+struct StrictJSON {
+    /// The reason for which a document is refused.
+    struct Fault: Error {
+        /// The place, as `rules.nightly.keepLast`; empty for the whole document.
+        var path = ""
+        var reason: String
+    }
+
+    /// The document in UTF-8, without a byte order mark.
+    let data: Data
+    /// The document, as Foundation reads it.
+    let value: Any
+
+    /// Reads `data`, in UTF-8, with or without a byte order mark. Foundation also reads other encodings, in which the
+    /// keys are not what the bytes seem to say.
+    init(_ data: Data) throws(Fault) {
+        guard let text = String(utf8: data), !text.utf8.contains(0) else { throw Fault(reason: "it is not UTF-8") }
+        self.data = Data(text.utf8)
+        do {
+            value = try JSONSerialization.jsonObject(with: self.data)
+        } catch {
+            let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
+            throw Fault(reason: "invalid JSON" + (reason.map { " (\($0))" } ?? ""))
+        }
+        if let twice = DuplicateKey(in: self.data) { throw Fault(path: twice.path, reason: "duplicate key") }
+    }
+}
+
+extension String {
+    /// Reads UTF-8, with or without a byte order mark; nil for anything else.
+    package init?(utf8 data: Data) {
+        let mark = Data("\u{FEFF}".utf8)
+        guard let text = String(data: data.starts(with: mark) ? data.dropFirst(mark.count) : data, encoding: .utf8)
+        else {
+            return nil
+        }
+        self = text
+    }
+}
 
 /// Finds a key that stands twice in one object of a JSON document: Foundation takes either and says nothing.
-struct DuplicateKey {
+private struct DuplicateKey {
     /// Where it is, as `rules.nightlies.keepLast`.
     let path: String
 
