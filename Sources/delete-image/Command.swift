@@ -8,10 +8,13 @@ struct Command: Sendable {
     let report: TextReport
     let progress: ProgressLine
     let now: Date
+    /// The package that this runs in.
+    let package: PackageRoot
 
     private init(_ options: Options, _ surroundings: Surroundings) {
         self.options = options
         self.surroundings = surroundings
+        package = PackageRoot(around: surroundings.currentDirectory)
         now = surroundings.clock.now()
         report = TextReport(options: options, now: now, display: surroundings.output)
         progress = ProgressLine(clock: surroundings.clock, show: options.isQuiet ? nil : surroundings.progress)
@@ -60,10 +63,13 @@ struct Command: Sendable {
         var plan = DeletionPlan(deleting: [])
         var outcomes: [Outcome] = []
         var failure: Failure?
+        if case .untrusted(let folder, let reason) = package {
+            tell("warning", "the package in \(printable(folder.path)) is not used, because \(reason).")
+        }
         do throws(Failure) {
             var selection: Selection?
             if !forgetsOnly {
-                selection = try await Selection(options, package: package, now: now, read: surroundings.read)
+                selection = try await Selection(options, policyFolder: policyFolder, now: now, read: surroundings.read)
                 plan = DeletionPlan(deleting: selection?.ids ?? [])
             }
             let ready = try makeService()
@@ -107,10 +113,12 @@ struct Command: Sendable {
     /// Whether the token is all that is to go.
     private var forgetsOnly: Bool { options.forgetsToken && !options.selects }
 
-    /// The package that this runs in; outside of one, the current folder.
-    private var package: URL {
-        PackageRoot.url(around: surroundings.currentDirectory) { FileManager.default.fileExists(atPath: $0.path) }
-            ?? surroundings.currentDirectory
+    /// The folder of the policy that `--policy` without a file names: the current one, if it has a policy, else the
+    /// package's.
+    private var policyFolder: URL {
+        let current = surroundings.currentDirectory
+        let policy = current.appendingPathComponent(RetentionPolicy.fileName).path
+        return FileManager.default.fileExists(atPath: policy) ? current : package.url ?? current
     }
 
     private func receipt(_ session: ImageService.Session) throws(Failure) -> Receipt? {
@@ -143,7 +151,7 @@ struct Command: Sendable {
         _ session: ImageService.Session,
         _ receipt: Receipt?
     ) async throws(Failure) -> DeletionPlan {
-        let folder = try referenceFolder()
+        let named = try referenceFolder()
         let find = surroundings.references
         // A list, a plan and a receipt name images because of this very command.
         let ours = options.lists + [options.planFile, options.appliedPlan, options.receipt].compactMap { $0 }
@@ -155,21 +163,35 @@ struct Command: Sendable {
             session: session,
             receipt: receipt,
             now: now,
-            references: { try await find($0, folder, ours) },
+            references: { try await find($0, named ?? packageFolder(), ours) },
             warn: { tell("warning", $0) }
         ).plan(selection)
         for warning in Words.notAsked(plan) { tell("warning", warning) }
         return plan
     }
 
-    private func referenceFolder() throws(Failure) -> URL {
-        guard let path = options.referenceFolder, !path.isEmpty else { return package }
+    private func referenceFolder() throws(Failure) -> URL? {
+        guard let path = options.referenceFolder, !path.isEmpty else { return nil }
         let folder = URL(fileURLWithPath: path, relativeTo: surroundings.currentDirectory)
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
             throw Failure(.usage, "--unless-referenced: there is no folder \(quoted(path)). Nothing was deleted.")
         }
         return folder
+    }
+
+    /// The package's folder; outside of a package, the current one.
+    private func packageFolder() throws(Failure) -> URL {
+        let current = surroundings.currentDirectory
+        // To search only the current folder of somebody else's package would be to miss references.
+        if case .untrusted(let folder, let reason) = package, folder != current.standardizedFileURL {
+            throw Failure(
+                .configuration,
+                "the package in \(printable(folder.path)) is not used, because \(reason); say which folder to search "
+                    + "with --referenced-in DIR. Nothing was deleted."
+            )
+        }
+        return package.url ?? current
     }
 
     private func delete(
