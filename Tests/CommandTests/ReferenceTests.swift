@@ -185,6 +185,78 @@ struct ReferenceTests {
         #expect(try run.report().images.map(\.outcome) == ["deleted", "kept"])
     }
 
+    /// Runs git, quietly and as nobody in particular.
+    private func git(_ arguments: String..., in folder: URL) async throws {
+        let identity = ["-c", "user.name=ci", "-c", "user.email=ci@localhost", "-c", "protocol.file.allow=always"]
+        let run = try await Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
+            .run(["git"] + identity + arguments, currentDirectory: folder)
+        try #require(run.status == 0, "\(run.errors)")
+    }
+
+    @Test(
+        "Whatever a package holds runs no program: a bare repository, a repository within it, its own configuration",
+        arguments: ["bare", "vendor/library/.git", ".git"]
+    )
+    func fileSystemMonitor(repository: String) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        let script = try package.add("#!/bin/sh\nenv > '\(package.url.path)/.build/seen'\n", at: ".build/monitor")
+        chmod(script.path, 0o755)
+        let folder = package.file(repository).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if repository == "bare" {
+            try await git("init", "--quiet", "--bare", "bare", in: package.url)
+            try await git("-C", "bare", "config", "core.worktree", package.url.path, in: package.url)
+            try await git("-C", "bare", "config", "core.bare", "false", in: package.url)
+        } else if repository != ".git" {
+            try await git("init", "--quiet", in: folder)
+            try package.add(Sample.id(3), at: "vendor/library/pinned")
+        }
+        let config = package.file(repository).appendingPathComponent("config")
+        let old = try String(contentsOf: config, encoding: .utf8)
+        try Data((old + "[core]\n\tfsmonitor = \(script.path)\n").utf8).write(to: config)
+        for place in [package.url, folder, package.file(repository)] {
+            let run = try await cloud.run(
+                ["--json", "--dry-run", "--unless-referenced=\(place.path)", Sample.id(1), Sample.id(5)],
+                currentDirectory: package.url
+            )
+            #expect(run.status == 0)
+        }
+        #expect(access(package.file(".build/seen").path, F_OK) != 0)
+    }
+
+    @Test("A file that was never checked out could name any image: outside a sparse checkout, or in a submodule")
+    func absent() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let origin = try await package()
+        try await git("add", "--all", in: origin.url)
+        try await git("commit", "--quiet", "-m", "all", in: origin.url)
+        let folder = try TemporaryFolder()
+        let arguments = ["--json", "--unless-referenced", "--dry-run", Sample.id(5)]
+
+        try await git("clone", "--quiet", origin.url.path, "sparse", in: folder.url)
+        try await git("sparse-checkout", "set", "Sources", in: folder.file("sparse"))
+        let sparse = try await cloud.run(arguments, currentDirectory: folder.file("sparse")).report()
+        #expect(sparse.images.map(\.reason) == ["referenced"])
+        #expect(sparse.images[0].detail == "deploy/main.tf cannot be read, and may name it.")
+        try await git("sparse-checkout", "disable", in: folder.file("sparse"))
+        let whole = try await cloud.run(arguments, currentDirectory: folder.file("sparse")).report()
+        #expect(whole.images.map(\.outcome) == ["wouldDelete"])
+
+        try await git("submodule", "--quiet", "add", origin.url.path, "inner", in: origin.url)
+        try await git("commit", "--quiet", "-m", "inner", in: origin.url)
+        try await git("clone", "--quiet", origin.url.path, "shallow", in: folder.url)
+        let missing = try await cloud.run(arguments, currentDirectory: folder.file("shallow")).report()
+        #expect(missing.images.map(\.reason) == ["referenced"])
+        #expect(missing.images[0].detail == "inner cannot be read, and may name it.")
+        try await git("submodule", "--quiet", "update", "--init", in: folder.file("shallow"))
+        let present = try await cloud.run(
+            arguments + [Sample.id(1)],
+            currentDirectory: folder.file("shallow/inner")
+        ).report()
+        #expect(present.images.map(\.outcome) == ["wouldDelete", "kept"])
+    }
+
     private static let setpriv = "/usr/bin/setpriv"
 
     @Test(
