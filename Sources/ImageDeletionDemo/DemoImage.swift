@@ -24,8 +24,20 @@ public struct DemoImage: Sendable, Hashable {
     public var tags: [String]
     /// The projects that it is shared with.
     public var members: [String]
-    /// The server that was created from it, if there is one.
+    /// The server that uses it, if there is one.
     public var usedBy: String?
+    /// How the server uses it.
+    public var use: Use
+
+    /// How a server uses an image.
+    public enum Use: Sendable, Hashable {
+        /// It was created from it.
+        case disk
+        /// It boots from a volume that was created from it.
+        case volume
+        /// It is shelved, and the image is the snapshot that holds its disk.
+        case shelved
+    }
 
     /// The project that signs in to the demo cloud.
     public static let projectID = DemoIdentity.projectID
@@ -42,7 +54,8 @@ public struct DemoImage: Sendable, Hashable {
         size: Int64 = 2_147_483_648,
         tags: [String] = [],
         members: [String] = [],
-        usedBy: String? = nil
+        usedBy: String? = nil,
+        use: Use = .disk
     ) {
         self.id = id
         self.name = name
@@ -56,21 +69,28 @@ public struct DemoImage: Sendable, Hashable {
         self.tags = tags
         self.members = members
         self.usedBy = usedBy
+        self.use = use
     }
 
     func isVisible(to project: String) -> Bool {
         owner == project || visibility == "public" || members.contains(project)
     }
 
+    /// The ID of the server that uses it.
+    var serverID: String { "server-of-\(id)" }
+    /// The ID of the volume between the two.
+    var volumeID: String { "volume-of-\(id)" }
+
     /// Glance's description of it.
     public var json: [String: Any] {
-        [
+        let snapshot = ["image_type": "snapshot", "instance_uuid": serverID]
+        return [
             "id": id, "name": name, "owner": owner, "visibility": visibility, "protected": isProtected,
             "status": status, "size": size, "tags": tags,
             "created_at": createdAt.formatted(.iso8601), "updated_at": updatedAt.formatted(.iso8601),
             "min_ram": 0, "min_disk": 0, "container_format": "bare", "disk_format": "qcow2",
             "__os_type": "Linux", "__imagetype": visibility == "public" ? "gold" : visibility,
             "self": "/v2/images/\(id)", "file": "/v2/images/\(id)/file", "schema": "/v2/schemas/image",
-        ]
+        ].merging(use == .shelved ? snapshot : [:]) { $1 }
     }
 }

@@ -69,7 +69,7 @@ struct Command: Sendable {
         do throws(Failure) {
             var selection: Selection?
             if !forgetsOnly {
-                selection = try await Selection(options, policyFolder: policyFolder, now: now, read: surroundings.read)
+                selection = try await Selection(options, package: policyFolder, now: now, read: surroundings.read)
                 plan = DeletionPlan(deleting: selection?.ids ?? [])
             }
             let ready = try makeService()

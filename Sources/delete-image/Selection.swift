@@ -21,7 +21,7 @@ enum Selection {
     /// - Throws: ``Failure`` for files that are malformed; then nothing at all is selected.
     init(
         _ options: Options,
-        policyFolder: URL,
+        package policyFolder: URL,
         now: Date,
         read: (String) async throws -> Data
     ) async throws(Failure) {

@@ -48,6 +48,19 @@ struct SafeguardTests {
         )
     }
 
+    @Test(
+        "An image is in use through a volume, and by a shelved server, too",
+        arguments: [DemoImage.Use.volume, .shelved]
+    )
+    func indirectly(use: DemoImage.Use) async throws {
+        var images: [DemoImage] = [.old(1, "free"), .old(2, "used")]
+        (images[1].usedBy, images[1].use) = ("web-1", use)
+        let cloud = try LoopbackCloud(images: images)
+        let run = try await cloud.run(["--json", "--yes", "--unless-in-use", "--match", "*"])
+        #expect(try run.report().images.map(\.reason) == [nil, "inUse"])
+        #expect(await cloud.remaining() == [Sample.id(2)])
+    }
+
     @Test("Nobody is asked when there is nothing to guard")
     func nothingToGuard() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "free")])

@@ -12,6 +12,7 @@ extension Situation {
         ("The variables", variables), ("The catalog and the token", catalog),
         ("The way to a service", transport), ("The identity service, by status", identityStatuses),
         ("The image service, by status", imageStatuses), ("The compute service, by status", computeStatuses),
+        ("The block storage service", volumeStatuses),
         ("By the service's own code", codes), ("What becomes of an image", outcomes), ("Warnings", warnings),
         ("Interrupted", interruptions),
     ]

@@ -28,9 +28,9 @@ extension FuzzTarget {
         inputs: 100,
         samples: [
             #"{"servers":[{"id":"s1","name":"web","image":{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000001","links":[]}}]}"#,
-            #"{"servers":[{"id":"s1","name":"db","image":"","metadata":{"metering.image_id":"6B1C0B6E-93A5-4D0C-9D52-000000000001"}}]}"#,
+            #"{"servers":[{"id":"s1","name":"db","image":"","status":"ACTIVE","os-extended-volumes:volumes_attached":[],"metadata":{"metering.image_id":"6B1C0B6E-93A5-4D0C-9D52-000000000001"}}]}"#,
             #"{"servers":[{"id":"s2","name":"db","image":{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},"metadata":{}}],"count":1}"#,
-            #"{"servers":[{"id":"s2","image":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},{"id":"s3","image":null}]}"#,
+            #"{"servers":[{"id":"s2","image":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},{"id":"s3","image":null,"status":"ACTIVE","os-extended-volumes:volumes_attached":[]}]}"#,
             #"{"servers":[{"id":"s3","image":{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},"metadata":{"metering.image_id":"6b1c0b6e-93a5-4d0c-9d52-000000000001"}}]}"#,
             #"{"servers":[]}"#,
         ]
