@@ -69,6 +69,7 @@ struct Command: Sendable {
         do throws(Failure) {
             var selection: Selection?
             if !forgetsOnly {
+                _ = try referenceFolders()
                 selection = try await Selection(options, package: policyFolder, now: now, read: surroundings.read)
                 plan = DeletionPlan(deleting: selection?.ids ?? [])
             }
@@ -151,8 +152,7 @@ struct Command: Sendable {
         _ session: ImageService.Session,
         _ receipt: Receipt?
     ) async throws(Failure) -> DeletionPlan {
-        let named = try referenceFolder()
-        let find = surroundings.references
+        let folders = try referenceFolders()
         // A list, a plan and a receipt name images because of this very command.
         let ours = options.lists + [options.planFile, options.appliedPlan, options.receipt].compactMap { $0 }
         progress.begin(.requests)
@@ -163,21 +163,43 @@ struct Command: Sendable {
             session: session,
             receipt: receipt,
             now: now,
-            references: { try await find($0, named ?? packageFolder(), ours) },
+            references: { try await references(to: $0, in: folders, except: ours) },
             warn: { tell("warning", $0) }
         ).plan(selection)
         for warning in Words.notAsked(plan) { tell("warning", warning) }
         return plan
     }
 
-    private func referenceFolder() throws(Failure) -> URL? {
-        guard let path = options.referenceFolder, !path.isEmpty else { return nil }
-        let folder = URL(fileURLWithPath: path, relativeTo: surroundings.currentDirectory)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
-            throw Failure(.usage, "--unless-referenced: there is no folder \(quoted(path)). Nothing was deleted.")
+    /// The folders that `--referenced-in` names.
+    private func referenceFolders() throws(Failure) -> [URL] {
+        try options.referenceFolders.map { path throws(Failure) in
+            let folder = URL(fileURLWithPath: path, relativeTo: surroundings.currentDirectory)
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
+                throw Failure(.usage, "--referenced-in: there is no folder \(quoted(path)). Nothing was deleted.")
+            }
+            return folder
         }
-        return folder
+    }
+
+    /// Finds where these images' IDs are written: in the `named` folders, and in the package, unless the command line asks
+    /// for the folders alone.
+    private func references(
+        to ids: Set<ImageID>,
+        in named: [URL],
+        except ours: [String]
+    ) async throws -> [ImageID: KeepReason.Reference] {
+        var places: [ImageID: KeepReason.Reference] = [:]
+        if options.searchesPackage || options.policy != nil || named.isEmpty {
+            places = try await surroundings.references(ids, packageFolder(), ours)
+        }
+        for folder in named {
+            for (id, place) in try await surroundings.references(ids, folder, ours) where places[id] == nil {
+                let file = "\(folder.relativePath)/\(place.file)"
+                places[id] = KeepReason.Reference(file: file, line: place.line)
+            }
+        }
+        return places
     }
 
     /// The package's folder; outside of a package, the current one.

@@ -62,19 +62,22 @@ struct ReferenceTests {
         #expect(report.images[3].detail == "It is written in ignored/log.txt:1.")
     }
 
-    @Test("A folder can be named: with =, or with a slash", arguments: [["=deploy"], ["./deploy"]])
-    func folder(argument: [String]) async throws {
+    @Test("Named folders are searched, each of them, and the package only if that is asked for as well")
+    func folders() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
-        let option =
-            argument[0].hasPrefix("=") ? ["--unless-referenced" + argument[0]] : ["--unless-referenced"] + argument
         let run = try await cloud.run(
-            ["--json"] + option + [Sample.id(1), Sample.id(3)],
+            ["--json", "--dry-run", "--referenced-in", "./Sources", "--referenced-in=ignored"] + (1...4).map(Sample.id),
             currentDirectory: package.url
         )
         let report = try run.report()
-        #expect(report.images.map(\.outcome) == ["kept", "deleted"])
-        #expect(report.images[0].detail == "It is written in main.tf:3.")
+        #expect(report.images.map(\.outcome) == ["wouldDelete", "wouldDelete", "wouldDelete", "kept"])
+        #expect(report.images.last?.detail == "It is written in ignored/log.txt:1.")
+        let both = try await cloud.run(
+            ["--json", "--dry-run", "--unless-referenced", "--referenced-in=ignored"] + (1...4).map(Sample.id),
+            currentDirectory: package.url
+        )
+        #expect(try both.report().images.map(\.outcome) == ["kept", "kept", "wouldDelete", "kept"])
     }
 
     @Test("The list, the plan and the receipt of this very command are no references")
@@ -143,12 +146,12 @@ struct ReferenceTests {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
         let run = try await cloud.run(
-            ["--json", "--unless-referenced=ignored", Sample.id(4), Sample.id(5)],
+            ["--json", "--referenced-in=ignored", Sample.id(4), Sample.id(5)],
             currentDirectory: package.url
         )
         let report = try run.report()
         #expect(report.images.map(\.outcome) == ["kept", "deleted"])
-        #expect(report.images[0].detail == "It is written in log.txt:1.")
+        #expect(report.images[0].detail == "It is written in ignored/log.txt:1.")
     }
 
     @Test(
@@ -217,7 +220,7 @@ struct ReferenceTests {
         try Data((old + "[core]\n\tfsmonitor = \(script.path)\n").utf8).write(to: config)
         for place in [package.url, folder, package.file(repository)] {
             let run = try await cloud.run(
-                ["--json", "--dry-run", "--unless-referenced=\(place.path)", Sample.id(1), Sample.id(5)],
+                ["--json", "--dry-run", "--referenced-in=\(place.path)", Sample.id(1), Sample.id(5)],
                 currentDirectory: package.url
             )
             #expect(run.status == 0)
@@ -288,7 +291,7 @@ struct ReferenceTests {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
         let run = try await cloud.run(
-            ["--json", "--unless-referenced=nosuch", Sample.id(1)],
+            ["--json", "--referenced-in=nosuch", Sample.id(1)],
             currentDirectory: folder.url
         )
         #expect(run.status == 64)
