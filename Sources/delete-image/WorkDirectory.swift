@@ -32,9 +32,13 @@ enum WorkDirectory {
         {
             return "it leads out of the package"
         }
-        return existing == path
-            ? Ownership.objection(to: path)
-            : Ownership.objection(toCreatingIn: existing).map { "\(existing) is no safe place: \($0)" }
+        var isFolder: ObjCBool = false
+        // In what is not a folder, nothing can be created anyway.
+        guard FileManager.default.fileExists(atPath: existing, isDirectory: &isFolder), isFolder.boolValue else {
+            return nil
+        }
+        let reason = Ownership.objection(to: existing)
+        return existing == path ? reason : reason.map { "\(existing) is not safe: \($0)" }
     }
 
     private static func resolved(_ path: String) -> String? {
