@@ -72,7 +72,7 @@ enum PackageFiles {
             return try await ChildProcess.output(of: command + pathspec, setting: variables).split(separator: 0)
                 .compactMap(Entry.init)
         } catch is ChildProcess.Failure {
-            throw UnreadableFile(path: "Git's list of files in \(root)")
+            throw UnreadableFile(path: "Git's list of files in \(root) (git status says why)")
         }
     }
 
@@ -81,9 +81,36 @@ enum PackageFiles {
     private static func checkPresence(_ entry: Entry, in root: String) throws {
         let path = "\(root)/\(entry.path)"
         let isMissing = entry.isSkipped && access(path, F_OK) != 0
-        // The folder of a submodule that is not checked out is empty.
-        let isEmpty = isFolder(path) && (try? FileManager.default.contentsOfDirectory(atPath: path).isEmpty) != false
-        if isMissing || isEmpty { throw UnreadableFile(path: entry.path) }
+        if isMissing || isEmptyFolder(path) { throw UnreadableFile(path: entry.path) }
+    }
+
+    /// Checks the same as far as it shows without Git, in a folder with these files.
+    private static func checkCompleteness(of folder: String, _ names: [String]) throws {
+        if names.contains(".git") {
+            var repository = "\(folder)/.git"
+            // In a submodule or a linked work tree, a file says where the repository is.
+            if let link = text(repository)?.split(separator: "\n").first, link.hasPrefix("gitdir: ") {
+                let path = link.dropFirst("gitdir: ".count)
+                repository = path.hasPrefix("/") ? String(path) : "\(folder)/\(path)"
+            }
+            let isSparse = ["config", "config.worktree"].contains { name in
+                text("\(repository)/\(name)")?.lowercased().contains(#/sparsecheckout\s*=\s*true/#) == true
+            }
+            if isSparse { throw UnreadableFile(path: "what is not checked out in \(folder)") }
+        }
+        if names.contains(".gitmodules") {
+            for match in (text("\(folder)/.gitmodules") ?? "").matches(of: #/\n\s*path\s*=\s*([^\n]+)/#) {
+                let submodule = "\(folder)/\(match.1.trimmingCharacters(in: .whitespaces))"
+                if isEmptyFolder(submodule) { throw UnreadableFile(path: submodule) }
+            }
+        }
+    }
+
+    private static func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+
+    /// Whether `path` is a folder with nothing in it, as that of a submodule is that is not checked out.
+    private static func isEmptyFolder(_ path: String) -> Bool {
+        isFolder(path) && (try? FileManager.default.contentsOfDirectory(atPath: path).isEmpty) != false
     }
 
     private static func isFolder(_ path: String) -> Bool {
@@ -94,10 +121,12 @@ enum PackageFiles {
     private static let passedOver: Set<String> = [".git", ".swiftpm", "DerivedData", "node_modules"]
 
     private static func walk(_ folder: String) throws -> [String] {
+        try Task.checkCancellation()
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
             throw UnreadableFile(path: folder)
         }
+        try checkCompleteness(of: folder, names)
         return try names.flatMap { name in
             if passedOver.contains(name) || name.hasPrefix(".build") { return [String]() }
             return isFolder("\(folder)/\(name)") ? try walk("\(folder)/\(name)").map { "\(name)/\($0)" } : [name]

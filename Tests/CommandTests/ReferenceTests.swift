@@ -258,6 +258,17 @@ struct ReferenceTests {
             currentDirectory: folder.file("shallow/inner")
         ).report()
         #expect(present.images.map(\.outcome) == ["wouldDelete", "kept"])
+
+        // The same within another repository, where Git is not asked.
+        try await git("init", "--quiet", in: folder.url)
+        let complete = try await cloud.run(arguments, currentDirectory: folder.file("shallow")).report()
+        #expect(complete.images.map(\.outcome) == ["wouldDelete"])
+        try await git("submodule", "--quiet", "deinit", "--all", "--force", in: folder.file("shallow"))
+        try await git("sparse-checkout", "set", "Sources", in: folder.file("sparse"))
+        for place in ["shallow", "sparse"] {
+            let nested = try await cloud.run(arguments, currentDirectory: folder.file(place)).report()
+            #expect(nested.images.map(\.reason) == ["referenced"], "\(place)")
+        }
     }
 
     private static let setpriv = "/usr/bin/setpriv"
