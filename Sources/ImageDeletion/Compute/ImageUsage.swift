@@ -26,7 +26,11 @@ struct ImageUsage {
                 guard let volume = volumesByID[id] else {
                     throw Self.unknown(.volume, "volume \(id), attached to server \(server.label), is not listed")
                 }
-                if let image = volume.imageID { add(server.label, to: image) }
+                if let image = volume.imageID {
+                    add(server.label, to: image)
+                } else if volume.isBeingCreated {
+                    throw Self.unknown(.volume, "volume \(id) of server \(server.label) is still being created")
+                }
             }
         }
         for image in images {

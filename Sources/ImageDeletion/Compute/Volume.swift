@@ -9,11 +9,15 @@ struct Volume: Sendable {
     var snapshotID: String?
     /// The servers that it is attached to.
     var serverIDs: [String]
+    private var status: String?
+
+    /// Whether it is still being created: it names its image only when it is done.
+    var isBeingCreated: Bool { status == "creating" || status == "downloading" }
 }
 
 extension Volume: Decodable {
     private enum CodingKeys: String, CodingKey {
-        case id, attachments
+        case id, attachments, status
         case snapshotID = "snapshot_id"
         case imageMetadata = "volume_image_metadata"
     }
@@ -42,5 +46,6 @@ extension Volume: Decodable {
         imageID = image.isEmpty ? nil : try ImageID(image)
         snapshotID = try json.decodeIfPresent(String.self, forKey: .snapshotID)
         serverIDs = try json.decodeIfPresent([Attachment].self, forKey: .attachments)?.compactMap(\.serverID) ?? []
+        status = try? json.decodeIfPresent(String.self, forKey: .status)
     }
 }

@@ -104,6 +104,11 @@ extension ComputeTests {
                 return error.kind == .unexpected && error.message?.contains("web-1") == true
             }
         }
+        let unfinished = bench(
+            servers: [Self.server("web-1", volumes: ["v1"], status: "BUILD")],
+            volumes: [#"{"id":"v1","status":"downloading"}"#]
+        )
+        try expectUnknown(try await reasons(unfinished)) { _ in true }
         let diskless = bench(servers: [Self.server("web-1", volumes: [])], volumes: [])
         #expect(try await reasons(diskless) == [nil, nil, nil])
     }
