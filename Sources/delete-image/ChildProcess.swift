@@ -3,7 +3,8 @@ import Foundation
 
 /// Programs that this process starts. None of them gets a secret, and none outlives this process.
 enum ChildProcess {
-    /// Runs `command`, whose program is looked up in `PATH`, and returns what it writes to standard output.
+    /// Runs `command`, whose program is looked up in `PATH`, and returns what it writes to standard output and standard
+    /// error.
     ///
     /// Cancellation ends it at once, together with every process that it started.
     ///
@@ -16,39 +17,47 @@ enum ChildProcess {
         of command: [String],
         setting variables: [String: String] = [:],
         timeLimit: DispatchTimeInterval = .seconds(60)
-    ) async throws -> Data {
+    ) async throws -> (output: Data, errors: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", guardian, "sh"] + command
         process.environment = inheritable(ProcessInfo.processInfo.environment).merging(variables) { $1 }
-        let (lifeline, output) = (Pipe(), Pipe())
+        let (lifeline, output, errors) = (Pipe(), Pipe(), Pipe())
         process.standardInput = lifeline
         process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
+        process.standardError = errors
         do { try process.run() } catch { throw Failure(reason: "it cannot be started") }
 
-        let (results, result) = AsyncThrowingStream<Data, any Error>.makeStream()
+        let (results, result) = AsyncThrowingStream<(output: Data, errors: String), any Error>.makeStream()
         result.onTermination = { _ in try? lifeline.fileHandleForWriting.close() }
         DispatchQueue.global().asyncAfter(deadline: .now() + timeLimit) {
             result.finish(throwing: Failure(reason: "it took too long"))
         }
-        // A program in an uninterruptible system call survives even SIGKILL, so nobody waits for this thread.
+        // A program in an uninterruptible system call survives even SIGKILL, so nobody waits for these threads.
+        let isRead = DispatchSemaphore(value: 0)
+        nonisolated(unsafe) var words = ""
+        Thread.detachNewThread {
+            words = String(decoding: (try? errors.fileHandleForReading.readToEnd()) ?? Data(), as: UTF8.self)
+            isRead.signal()
+        }
         Thread.detachNewThread {
             let data = try? output.fileHandleForReading.readToEnd() ?? Data()
+            isRead.wait()
             process.waitUntilExit()
             if process.terminationReason == .exit, process.terminationStatus == 0, let data {
-                result.yield(data)
+                result.yield((data, words))
                 result.finish()
             } else {
-                result.finish(throwing: Failure(reason: "it failed"))
+                result.finish(throwing: Failure(reason: words.isEmpty ? "it failed" : words))
             }
         }
-        for try await data in results { return data }
+        for try await finished in results { return finished }
         throw CancellationError()
     }
 
-    /// The reason for which a program produced no result.
+    /// A program that produced no result.
     struct Failure: Error {
+        /// What it wrote to standard error, or else what happened to it.
         var reason: String
     }
 
@@ -56,7 +65,7 @@ enum ChildProcess {
     /// killed. Then it kills the whole process group, whose leader `Process` makes this shell.
     private static let guardian = """
         exec 3<&0 </dev/null
-        { read -r line <&3; kill -s KILL -- -$$; } >/dev/null &
+        { read -r line <&3; kill -s KILL -- -$$; } >/dev/null 2>&1 &
         "$@" 3<&-
         status=$?
         kill -s KILL $!

@@ -64,15 +64,18 @@ enum PackageFiles {
             "--others", "--exclude-standard", "--",
         ]
         let variables = [
-            "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0",
+            "LC_ALL": "C", "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0",
             "GIT_CEILING_DIRECTORIES": (root as NSString).deletingLastPathComponent,
         ]
         do {
             let pathspec = prefix.isEmpty ? [] : [String(prefix.dropLast())]
-            return try await ChildProcess.output(of: command + pathspec, setting: variables).split(separator: 0)
-                .compactMap(Entry.init)
-        } catch is ChildProcess.Failure {
-            throw UnreadableFile(path: "Git's list of files in \(root) (git status says why)")
+            let finished = try await ChildProcess.output(of: command + pathspec, setting: variables)
+            // Git passes over what it cannot read, with a warning and status 0.
+            guard finished.errors.isEmpty else { throw ChildProcess.Failure(reason: finished.errors) }
+            return finished.output.split(separator: 0).compactMap(Entry.init)
+        } catch let failure as ChildProcess.Failure {
+            let reason = failure.reason.split(separator: "\n").first ?? ""
+            throw UnreadableFile(path: "Git's list of files in \(root) (\(reason))")
         }
     }
 

@@ -297,6 +297,51 @@ struct ReferenceTests {
         #expect(report.images.allSatisfy { $0.detail?.contains("\(path) cannot be read") == true })
     }
 
+    @Test(
+        "What Git lists only in part keeps every image",
+        arguments: ["a folder it cannot read", "an object that is not there"]
+    )
+    func partial(missing: String) async throws {
+        let package = try await package()
+        var command = [Executable.deleteImage.url.path, "--demo", "--json", "--dry-run", "--unless-referenced"]
+        try package.add(Sample.id(5), at: "new/file")
+        if missing == "a folder it cannot read" {
+            if getuid() == 0 {
+                guard FileManager.default.isExecutableFile(atPath: Self.setpriv) else { return }
+                command = [Self.setpriv, "--reuid", "65534", "--clear-groups"] + command
+                let chown = Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
+                _ = try await chown.run(["chown", "-R", "65534", package.url.path])
+            }
+            chmod(package.file("new").path, 0)
+        } else {
+            // A partial clone fetches what is missing from wherever its configuration says, be it a program.
+            try await git("add", "--all", in: package.url)
+            try await git("commit", "--quiet", "-m", "all", in: package.url)
+            try await git("sparse-checkout", "set", "--cone", "--sparse-index", "Sources", in: package.url)
+            for (key, value) in [
+                "core.repositoryFormatVersion": "1", "extensions.partialClone": "origin",
+                "protocol.ext.allow": "always",
+                "remote.origin.promisor": "true", "remote.origin.url": "ext::touch \(package.url.path)/ran",
+            ] { try await git("config", key, value, in: package.url) }
+            let tree = try await Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
+                .run(["git", "rev-parse", "HEAD:new"], currentDirectory: package.url).lines[0]
+            let object = package.file(".git/objects/\(tree.prefix(2))/\(tree.dropFirst(2))")
+            try FileManager.default.removeItem(at: object)
+        }
+        defer { chmod(package.file("new").path, 0o755) }
+        let run = try await Executable(url: URL(fileURLWithPath: command[0]))
+            .run(
+                command.dropFirst() + ["--match", "nightly-*"],
+                environment: ["HOME": package.url.path],
+                currentDirectory: package.url
+            )
+        let report = try run.report()
+        #expect(report.images.count == 21)
+        #expect(report.images.allSatisfy { $0.outcome == "kept" && $0.reason == "referenced" })
+        #expect(report.images.allSatisfy { $0.detail?.hasPrefix("Git's list of files in") == true })
+        #expect(access(package.file("ran").path, F_OK) != 0)
+    }
+
     @Test("A folder that is not there is told, and nothing is deleted")
     func noFolder() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
