@@ -34,6 +34,8 @@ public enum ConfigurationProblem: Sendable, Hashable {
     case regionNeeded(regions: [String])
     /// The catalog has no compute service that could be asked about servers.
     case noComputeService
+    /// The catalog has no block storage service that could be asked about the volumes that servers boot from.
+    case noVolumeService
     /// The token is for no project, so that no image could be seen with it.
     case tokenWithoutProject
     /// The token is for another project than the one whose ID or name the variables give.

@@ -5,9 +5,10 @@ public import ImageDeletion
     public import FoundationNetworking
 #endif
 
-/// A cloud in memory: an identity, an image and a compute service behind the same seam as the real ones.
+/// A cloud in memory: an identity, an image, a compute and a block storage service behind the same seam as the real
+/// ones.
 ///
-/// It answers as Keystone 30, Glance 33 and Nova do, down to the bodies of their errors, for the calls that this package
+/// It answers as Keystone 30, Glance 33, Nova and Cinder do, down to the bodies of their errors, for the calls that this package
 /// makes. It serves `--demo` and the tests.
 public actor DemoCloud: HTTPTransport {
     /// The identity service's address, ending in `/v3`.
@@ -16,6 +17,8 @@ public actor DemoCloud: HTTPTransport {
     public nonisolated let imageURL: URL
     /// The compute service's address as the catalog has it.
     public nonisolated let computeURL: URL
+    /// The block storage service's address as the catalog has it.
+    public nonisolated let volumeURL: URL
 
     var identity: DemoIdentity
     var images: DemoImages
@@ -31,6 +34,7 @@ public actor DemoCloud: HTTPTransport {
         identityURL: URL = URL(string: "https://iam.demo.example/v3")!,
         imageURL: URL = URL(string: "https://ims.demo.example")!,
         computeURL: URL = URL(string: "https://ecs.demo.example/v2.1/\(DemoImage.projectID)")!,
+        volumeURL: URL = URL(string: "https://evs.demo.example/v3/\(DemoImage.projectID)")!,
         images: [DemoImage],
         tokenLifetime: TimeInterval = 24 * 60 * 60,
         longestPage: Int = 1000,
@@ -39,9 +43,11 @@ public actor DemoCloud: HTTPTransport {
         self.identityURL = identityURL
         self.imageURL = imageURL
         self.computeURL = computeURL
+        self.volumeURL = volumeURL
         identity = DemoIdentity(
             imageURL: imageURL,
             computeURL: computeURL,
+            volumeURL: volumeURL,
             tokenLifetime: tokenLifetime,
             now: now
         )
@@ -85,12 +91,14 @@ public actor DemoCloud: HTTPTransport {
         if let path = url.path(below: identityURL) {
             return path == "/auth/tokens" ? identity.answer(method, request) : .keystone(404, "Not Found", "Not found.")
         }
-        if let path = url.path(below: computeURL) {
+        for (base, list, answer) in [
+            (computeURL, "/servers/detail", images.servers), (volumeURL, "/volumes/detail", images.volumes),
+        ] {
+            guard let path = url.path(below: base) else { continue }
             guard identity.project(of: request.value(forHTTPHeaderField: "X-Auth-Token")) != nil else {
                 return .json(401, ["message": "The request you have made requires authentication."])
             }
-            return path == "/servers/detail" && method == "GET"
-                ? images.servers(url) : .json(404, ["itemNotFound": ["code": 404]])
+            return path == list && method == "GET" ? answer(url) : .json(404, ["itemNotFound": ["code": 404]])
         }
         guard let path = url.path(below: imageURL) else { return .glance(404, "The resource could not be found.") }
         guard let project = identity.project(of: request.value(forHTTPHeaderField: "X-Auth-Token")) else {

@@ -20,14 +20,22 @@ struct DemoIdentity {
 
     private let imageURL: URL
     private let computeURL: URL
+    private let volumeURL: URL
     private let tokenLifetime: TimeInterval
     private let now: @Sendable () -> Date
     private var grants: [String: Grant] = [:]
     private(set) var issued = 0
 
-    init(imageURL: URL, computeURL: URL, tokenLifetime: TimeInterval, now: @escaping @Sendable () -> Date) {
+    init(
+        imageURL: URL,
+        computeURL: URL,
+        volumeURL: URL,
+        tokenLifetime: TimeInterval,
+        now: @escaping @Sendable () -> Date
+    ) {
         self.imageURL = imageURL
         self.computeURL = computeURL
+        self.volumeURL = volumeURL
         self.tokenLifetime = tokenLifetime
         self.now = now
     }
@@ -98,6 +106,7 @@ struct DemoIdentity {
             token["catalog"] = [
                 ["type": "identity", "name": "keystone", "endpoints": [] as [Any]],
                 service("image", "glance", imageURL), service("compute", "nova", computeURL),
+                service("volumev3", "cinderv3", volumeURL),
             ]
         }
         return ["token": token]

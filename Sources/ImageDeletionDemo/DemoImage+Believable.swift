@@ -2,7 +2,7 @@ public import Foundation
 
 extension DemoImage {
     /// What a project's image service looks like after three weeks of nightly builds: the nightlies, a protected
-    /// release, an image lent to another project, one that a server was created from, two of the same name, and the
+    /// release, an image lent to another project, one that a server's volume was created from, two of the same name, and the
     /// provider's public one.
     ///
     /// The IDs are always the same. All were made at midnight, so that the ages in days are the same all day long.
@@ -43,7 +43,8 @@ extension DemoImage {
                 createdAt: night(12),
                 size: 3_114_532_864,
                 tags: ["ci"],
-                usedBy: "web-1"
+                usedBy: "web-1",
+                use: .volume
             ),
             DemoImage(id: id(105), name: "pr-118", createdAt: night(10), size: 2_147_483_648, tags: ["ci"]),
             DemoImage(id: id(106), name: "pr-118", createdAt: night(9), size: 2_155_872_256, tags: ["ci"]),

@@ -26,8 +26,20 @@ public struct DemoImage: Sendable, Hashable {
     public var tags: [String]
     /// The projects that it is shared with.
     public var members: [String]
-    /// The server that was created from it, if there is one.
+    /// The server that uses it, if there is one.
     public var usedBy: String?
+    /// How the server uses it.
+    public var use: Use
+
+    /// How a server uses an image.
+    public enum Use: Sendable, Hashable {
+        /// It was created from it.
+        case disk
+        /// It boots from a volume that was created from it.
+        case volume
+        /// It is shelved, and the image is the snapshot that holds its disk.
+        case shelved
+    }
 
     /// The project that signs in to the demo cloud.
     public static let projectID = DemoIdentity.projectID
@@ -45,7 +57,8 @@ public struct DemoImage: Sendable, Hashable {
         size: Int64 = 2_147_483_648,
         tags: [String] = [],
         members: [String] = [],
-        usedBy: String? = nil
+        usedBy: String? = nil,
+        use: Use = .disk
     ) {
         self.id = id
         self.name = name
@@ -60,15 +73,22 @@ public struct DemoImage: Sendable, Hashable {
         self.tags = tags
         self.members = members
         self.usedBy = usedBy
+        self.use = use
     }
 
     func isVisible(to project: String) -> Bool {
         owner == project || visibility == "public" || members.contains(project)
     }
 
+    /// The ID of the server that uses it.
+    var serverID: String { "server-of-\(id)" }
+    /// The ID of the volume between the two.
+    var volumeID: String { "volume-of-\(id)" }
+
     /// The description of it by Open Telekom Cloud's image service: the size is in `__image_size`, as text.
     public var json: [String: Any] {
-        [
+        let snapshot: [String: Any] = ["image_type": "snapshot", "instance_uuid": serverID]
+        return [
             "id": id, "name": name, "owner": owner, "visibility": visibility, "protected": isProtected,
             "os_hidden": isHidden, "status": status, "size": 0, "virtual_size": NSNull(), "checksum": NSNull(),
             "tags": tags, "created_at": createdAt.formatted(.iso8601), "updated_at": updatedAt.formatted(.iso8601),
@@ -78,6 +98,6 @@ public struct DemoImage: Sendable, Hashable {
             "__os_version": "Debian GNU/Linux 12 64bit", "__platform": "Debian", "__data_origin": NSNull(),
             "virtual_env_type": "FusionCompute", "self": "/v2/images/\(id)", "file": "/v2/images/\(id)/file",
             "schema": "/v2/schemas/image",
-        ]
+        ].merging(use == .shelved ? snapshot : [:]) { $1 }
     }
 }

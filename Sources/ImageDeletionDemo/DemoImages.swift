@@ -101,18 +101,38 @@ struct DemoImages {
 
     /// A page of the servers, as the compute service describes them.
     func servers(_ url: URL) -> DemoAnswer {
-        let items = URLComponents(url: url, resolvingAgainstBaseURL: true)?.queryItems ?? []
-        let marker = items.first { $0.name == "marker" }?.value
-        let servers = images.compactMap { image in
+        page(of: "servers", url) { image in
             image.usedBy.map { name in
-                [
-                    "id": "server-of-\(image.id)", "name": name, "image": ["id": image.id],
+                // A shelved server still names the image that it was created from, and not its snapshot.
+                let origins = [DemoImage.Use.disk: image.id, .shelved: "0e0c6d1c-2f6b-4c3e-9a52-5f1f6c5d9b01"]
+                return [
+                    "id": image.serverID, "name": name, "image": origins[image.use].map { ["id": $0] } ?? "",
+                    "status": image.use == .shelved ? "SHELVED_OFFLOADED" : "ACTIVE",
                     "metadata": [:] as [String: Any],
+                    "os-extended-volumes:volumes_attached": image.use == .volume ? [["id": image.volumeID]] : [],
                 ]
             }
         }
-        let start = marker.map { marker in servers.firstIndex { $0["id"] as? String == marker }.map { $0 + 1 } } ?? 0
+    }
+
+    /// A page of the volumes, as the block storage service describes them.
+    func volumes(_ url: URL) -> DemoAnswer {
+        page(of: "volumes", url) { image in
+            guard image.usedBy != nil, image.use == .volume else { return nil }
+            return [
+                "id": image.volumeID, "status": "in-use", "bootable": "true", "snapshot_id": NSNull(),
+                "attachments": [["server_id": image.serverID, "device": "/dev/vda"]],
+                "volume_image_metadata": ["image_id": image.id, "image_name": image.name],
+            ]
+        }
+    }
+
+    private func page(of name: String, _ url: URL, _ describe: (DemoImage) -> [String: Any]?) -> DemoAnswer {
+        let items = URLComponents(url: url, resolvingAgainstBaseURL: true)?.queryItems ?? []
+        let marker = items.first { $0.name == "marker" }?.value
+        let all = images.compactMap(describe)
+        let start = marker.map { marker in all.firstIndex { $0["id"] as? String == marker }.map { $0 + 1 } } ?? 0
         guard let start else { return .json(400, ["badRequest": ["message": "marker not found", "code": 400]]) }
-        return .json(200, ["servers": Array(servers[start...])])
+        return .json(200, [name: Array(all[start...])])
     }
 }

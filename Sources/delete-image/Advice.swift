@@ -103,13 +103,13 @@ enum Advice {
         }
     }
 
-    /// For the compute service.
+    /// For the compute service, and the block storage service.
     static func compute(_ status: Int) -> String {
         switch status {
         case 300..<400: "Redirects are not followed, because the token would go there; correct the catalog"
         case 401: "The service does not take the token; check that project and region belong together"
-        case 403: "The account may not list the project's servers; ask its administrator"
-        case 404, 405, 410: "There is no list of servers at the catalog's address; check OS_REGION_NAME"
+        case 403: "The account may not list the project's servers or volumes; ask its administrator"
+        case 404, 405, 410: "There is no such list at the catalog's address; check OS_REGION_NAME"
         case 429: "Too many requests; wait a minute, and run again"
         case 408, 500..<600: "The service is in trouble; run again later"
         default: "Run again later, or look for servers that use the images by other means"

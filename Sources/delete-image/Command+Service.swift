@@ -39,17 +39,20 @@ extension Command {
 
     private func tokenCache() -> TokenCache {
         if options.isDemo || !options.usesTokenCache { return .none }
-        let folder = WorkDirectory.url(
+        let folders = WorkDirectory.candidates(
             option: options.workDirectory,
             environment: surroundings.environment,
             currentDirectory: surroundings.currentDirectory,
-            exists: { FileManager.default.fileExists(atPath: $0.path) }
+            package: package.url
         )
-        guard let folder else {
-            tell("warning", "there is no folder for the token cache; give one with --work-directory.")
-            return .none
+        for folder in folders {
+            guard let reason = WorkDirectory.objection(to: folder) else {
+                return .file(folder.appendingPathComponent("token-cache.json"))
+            }
+            tell("warning", "the work directory \(printable(folder.path)) is not used, because \(reason).")
         }
-        return .file(folder.appendingPathComponent("token-cache.json"))
+        tell("warning", "there is no folder for the token cache; give one with --work-directory.")
+        return .none
     }
 
     /// Gets a token, and finds out where the images are.

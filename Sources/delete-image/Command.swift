@@ -8,10 +8,13 @@ struct Command: Sendable {
     let report: TextReport
     let progress: ProgressLine
     let now: Date
+    /// The package that this runs in.
+    let package: PackageRoot
 
     private init(_ options: Options, _ surroundings: Surroundings) {
         self.options = options
         self.surroundings = surroundings
+        package = PackageRoot(around: surroundings.currentDirectory)
         now = surroundings.clock.now()
         report = TextReport(options: options, now: now, display: surroundings.output)
         progress = ProgressLine(clock: surroundings.clock, show: options.isQuiet ? nil : surroundings.progress)
@@ -60,6 +63,9 @@ struct Command: Sendable {
         var plan = DeletionPlan(deleting: [])
         var outcomes: [Outcome] = []
         var failure: Failure?
+        if case .untrusted(let folder, let reason) = package {
+            tell("warning", "the package in \(printable(folder.path)) is not used, because \(reason).")
+        }
         do throws(Failure) {
             var selection: Selection?
             if options.lists.contains("-"), surroundings.environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil {
@@ -69,7 +75,8 @@ struct Command: Sendable {
                 )
             }
             if !forgetsOnly {
-                selection = try await Selection(options, package: package, now: now, read: surroundings.read)
+                _ = try referenceFolders()
+                selection = try await Selection(options, package: policyFolder, now: now, read: surroundings.read)
                 plan = DeletionPlan(deleting: selection?.ids ?? [])
             }
             if options.namesImages, case .images(let targets) = selection, targets.isEmpty {
@@ -118,10 +125,12 @@ struct Command: Sendable {
     /// Whether the token is all that is to go.
     private var forgetsOnly: Bool { options.forgetsToken && !options.selects }
 
-    /// The package that this runs in; outside of one, the current folder.
-    private var package: URL {
-        PackageRoot.url(around: surroundings.currentDirectory) { FileManager.default.fileExists(atPath: $0.path) }
-            ?? surroundings.currentDirectory
+    /// The folder of the policy that `--policy` without a file names: the current one, if it has a policy, else the
+    /// package's.
+    private var policyFolder: URL {
+        let current = surroundings.currentDirectory
+        let policy = current.appendingPathComponent(RetentionPolicy.fileName).path
+        return FileManager.default.fileExists(atPath: policy) ? current : package.url ?? current
     }
 
     private func receipt(_ session: ImageService.Session) throws(Failure) -> Receipt? {
@@ -155,8 +164,7 @@ struct Command: Sendable {
         _ session: ImageService.Session,
         _ receipt: Receipt?
     ) async throws(Failure) -> DeletionPlan {
-        let folder = try referenceFolder()
-        let find = surroundings.references
+        let folders = try referenceFolders()
         // A list, a plan and a receipt name images because of this very command.
         let ours = options.lists + [options.planFile, options.appliedPlan, options.receipt].compactMap { $0 }
         progress.begin(.requests)
@@ -167,21 +175,57 @@ struct Command: Sendable {
             session: session,
             receipt: receipt,
             now: now,
-            references: { try await find($0, folder, ours) },
+            references: { try await references(to: $0, in: folders, except: ours) },
             warn: { tell("warning", $0) }
         ).plan(selection)
         for warning in Words.notAsked(plan) { tell("warning", warning) }
         return plan
     }
 
-    private func referenceFolder() throws(Failure) -> URL {
-        guard let path = options.referenceFolder, !path.isEmpty else { return package }
-        let folder = URL(fileURLWithPath: path, relativeTo: surroundings.currentDirectory)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
-            throw Failure(.usage, "--unless-referenced: there is no folder \(quoted(path)). Nothing was deleted.")
+    /// The folders that `--referenced-in` names.
+    private func referenceFolders() throws(Failure) -> [URL] {
+        try options.referenceFolders.map { path throws(Failure) in
+            let folder = URL(fileURLWithPath: path, relativeTo: surroundings.currentDirectory)
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
+                throw Failure(.usage, "--referenced-in: there is no folder \(quoted(path)). Nothing was deleted.")
+            }
+            return folder
         }
-        return folder
+    }
+
+    /// Finds where these images' IDs are written: in the `named` folders, and in the package, unless the command line asks
+    /// for the folders alone.
+    private func references(
+        to ids: Set<ImageID>,
+        in named: [URL],
+        except ours: [String]
+    ) async throws -> [ImageID: KeepReason.Reference] {
+        var places: [ImageID: KeepReason.Reference] = [:]
+        if options.searchesPackage || options.policy != nil || named.isEmpty {
+            places = try await surroundings.references(ids, packageFolder(), ours)
+        }
+        for folder in named {
+            for (id, place) in try await surroundings.references(ids, folder, ours) where places[id] == nil {
+                let file = "\(folder.relativePath)/\(place.file)"
+                places[id] = KeepReason.Reference(file: file, line: place.line)
+            }
+        }
+        return places
+    }
+
+    /// The package's folder; outside of a package, the current one.
+    private func packageFolder() throws(Failure) -> URL {
+        let current = surroundings.currentDirectory
+        // To search only the current folder of somebody else's package would be to miss references.
+        if case .untrusted(let folder, let reason) = package, folder != current.standardizedFileURL {
+            throw Failure(
+                .configuration,
+                "the package in \(printable(folder.path)) is not used, because \(reason); say which folder to search "
+                    + "with --referenced-in DIR. Nothing was deleted."
+            )
+        }
+        return package.url ?? current
     }
 
     private func delete(

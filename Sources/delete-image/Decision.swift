@@ -163,6 +163,8 @@ struct Decision: Sendable {
             return .success(try await references(ids).mapValues(KeepReason.referenced))
         } catch let file as UnreadableFile {
             return .success(Dictionary(uniqueKeysWithValues: ids.map { ($0, .unreadable(file.path)) }))
+        } catch let failure as Failure {
+            return .failure(failure)
         } catch {
             return .failure(.interruptedBefore)
         }

@@ -12,8 +12,8 @@ extension Option.Section {
             options: [
                 Option(
                     "--from FILE",
-                    .value { options, value, _ in options.lists.append(value) },
-                    "more IMAGEs, one a line; blank lines and # comments are passed over; - is standard input"
+                    .values { options, value, _ in options.lists.append(value) },
+                    "more IMAGEs, one a line; blank lines and # comments are passed over; - is standard input; repeatable"
                 ),
                 Option(
                     "--ignore-missing",
@@ -31,7 +31,7 @@ extension Option.Section {
             options: [
                 Option(
                     "--match GLOB",
-                    .value { options, value, name throws(UsageError) in
+                    .values { options, value, name throws(UsageError) in
                         do throws(RuleFault) { options.rule.namePatterns.append(try Glob(value)) } catch {
                             throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
                         }
@@ -40,7 +40,7 @@ extension Option.Section {
                 ),
                 Option(
                     "--tag TAG",
-                    .value { options, value, _ in options.rule.tags.append(value) },
+                    .values { options, value, _ in options.rule.tags.append(value) },
                     "the image bears the tag; repeatable, all of them"
                 ),
                 Option(
@@ -72,8 +72,9 @@ extension Option.Section {
             options: [
                 Option(
                     "--policy [FILE]",
-                    .optionalValue(isValue: Option.isFile) { $0.policy = $1 },
-                    "what the rules in FILE select; .delete-image.json in the package unless said"
+                    .optionalValue { $0.policy = $1 },
+                    "what the rules in FILE select; by default .delete-image.json in the current folder, else in the "
+                        + "package"
                 ),
                 Option(
                     "--apply FILE",
@@ -92,7 +93,7 @@ extension Option.Section {
                 Option(
                     "--unless-in-use",
                     .flag { $0.rule.safeguards.insert(.inUse) },
-                    "keep images that a server was created from"
+                    "keep images that a server was created from, or lives on"
                 ),
                 Option(
                     "--unless-shared",
@@ -100,13 +101,20 @@ extension Option.Section {
                     "keep images that are lent to another project"
                 ),
                 Option(
-                    "--unless-referenced [DIR]",
-                    .optionalValue(isValue: Option.isFolder) {
-                        $0.referenceFolder = $1
+                    "--unless-referenced",
+                    .flag {
+                        $0.searchesPackage = true
                         $0.rule.safeguards.insert(.referenced)
                     },
-                    "keep images whose ID is written in a text file of the package, or of DIR (with a slash in it, or "
-                        + "after =)"
+                    "keep images whose ID is written in a text file of the package"
+                ),
+                Option(
+                    "--referenced-in DIR",
+                    .values { options, value, _ in
+                        options.referenceFolders.append(value)
+                        options.rule.safeguards.insert(.referenced)
+                    },
+                    "keep images whose ID is written in a text file of DIR; repeatable"
                 ),
                 Option(
                     "--unprotect",
@@ -115,8 +123,7 @@ extension Option.Section {
                 ),
             ],
             remark:
-                "Protected images stay unless --unprotect is said, and so does what is public or another project's. "
-                + "The --unless options hold beside a policy or a plan, too; what is unprotected, these say themselves."
+                "Protected images are kept without --unprotect. The other options here also apply to a policy or a plan."
         )
     }
 

@@ -1,5 +1,3 @@
-import ImageDeletion
-
 /// One option of the command line: how it is written, what `--help` says of it, and what it does.
 struct Option {
     /// How it is written, like `-y, --yes` or `--policy [FILE]`.
@@ -10,10 +8,20 @@ struct Option {
 
     enum Kind {
         case flag((inout Options) -> Void)
-        /// Takes the options, the value and the option's name.
+        /// Takes the options, the value and the option's name. The option may be given once.
         case value((inout Options, String, String) throws(UsageError) -> Void)
-        /// `isValue` tells a value from an image that follows.
-        case optionalValue(isValue: (String) throws(UsageError) -> Bool, (inout Options, String) -> Void)
+        /// Like `value`, for an option that may be given any number of times.
+        case values((inout Options, String, String) throws(UsageError) -> Void)
+        /// Whatever follows and is not an option is the value.
+        case optionalValue((inout Options, String) -> Void)
+    }
+
+    /// Whether it may be given more than once.
+    var mayRepeat: Bool {
+        switch kind {
+        case .flag, .values: true
+        case .value, .optionalValue: false
+        }
     }
 
     private var names: [Substring] {
@@ -41,22 +49,6 @@ extension Option {
         self.usage = usage
         self.kind = kind
         self.help = help
-    }
-
-    /// No image is named beside a policy.
-    static func isFile(_ argument: String) -> Bool { !argument.hasPrefix("-") }
-
-    /// A folder is told from an image that follows by its slash. A name without one could be either, and to take a folder
-    /// for an image would be to delete it.
-    static func isFolder(_ argument: String) throws(UsageError) -> Bool {
-        if argument.hasPrefix("-") { return false }
-        if argument == "." || argument == ".." || argument.contains("/") { return true }
-        if (try? ImageID(argument)) != nil { return false }
-        throw UsageError(
-            message:
-                "--unless-referenced \(quoted(argument)) can be a folder (then write ./\(printable(argument, limit: 60))) "
-                + "or an image (then name it before the option)."
-        )
     }
 }
 

@@ -14,8 +14,10 @@ struct Options: Sendable, Equatable {
     var isConfirmed = false
     var maxDeletions: Int?
     var ignoresMissing = false
-    /// Where references are looked for; empty for the package.
-    var referenceFolder: String?
+    /// Whether references are looked for in the package.
+    var searchesPackage = false
+    /// The folders in which references are looked for.
+    var referenceFolders: [String] = []
     var receipt: String?
     var deletesBackups = false
     var waits = false
@@ -50,6 +52,7 @@ extension Options {
     /// Reads the arguments. `--name value` and `--name=value` are the same; after `--` everything is an image.
     init(_ arguments: [String]) throws(UsageError) {
         let known = Option.byName
+        var given: Set<String> = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if argument == "--" {
@@ -63,17 +66,23 @@ extension Options {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             var value: String? = parts.count > 1 ? String(parts[1]) : nil
-            switch known[name]?.kind {
-            case nil: throw UsageError(message: "unknown option \(printable(name, limit: 60)).")
+            guard let option = known[name] else {
+                throw UsageError(message: "unknown option \(printable(name, limit: 60)).")
+            }
+            // Of two values, one would be ignored, and with it, perhaps, what was to keep an image.
+            if !option.mayRepeat, !given.insert(option.usage).inserted {
+                throw UsageError(message: "\(name) is given twice.")
+            }
+            switch option.kind {
             case .flag(let set):
                 if value != nil { throw UsageError(message: "\(name) takes no value.") }
                 set(&self)
-            case .value(let set):
+            case .value(let set), .values(let set):
                 if value == nil, let next = rest.first, Self.isValue(next) { value = rest.popFirst() }
                 guard let value, !value.isEmpty else { throw UsageError(message: "\(name) needs a value.") }
                 try set(&self, value, name)
-            case .optionalValue(let isValue, let set):
-                if value == nil, let next = rest.first, try isValue(next) { value = rest.popFirst() }
+            case .optionalValue(let set):
+                if value == nil, let next = rest.first, !next.hasPrefix("-") { value = rest.popFirst() }
                 if value == "" { throw UsageError(message: "\(name)= needs a value.") }
                 set(&self, value ?? "")
             }

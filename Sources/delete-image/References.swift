@@ -13,7 +13,7 @@ enum References {
     ) async throws -> [ImageID: KeepReason.Reference] {
         let isGivenUp = Flag()
         return try await withTaskCancellationHandler {
-            let paths = try PackageFiles.paths(in: folder)
+            let paths = try await PackageFiles.paths(in: folder)
             let passedOver = Set(others.compactMap(FileIdentity.init))
             let wanted = Dictionary(grouping: ids, by: \.inAnyCase)
             let found = Findings()

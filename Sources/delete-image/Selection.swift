@@ -21,14 +21,20 @@ enum Selection {
     /// - Throws: ``Failure`` for files that are malformed; then nothing at all is selected.
     init(
         _ options: Options,
-        package: URL,
+        package policyFolder: URL,
         now: Date,
         read: (String) async throws -> Data
     ) async throws(Failure) {
         if let file = options.appliedPlan {
             self = .saved(try Self.plan(file, try await Self.data(file, read)))
         } else if let file = options.policy {
-            let path = file.isEmpty ? package.appendingPathComponent(RetentionPolicy.fileName).path : file
+            let path = file.isEmpty ? policyFolder.appendingPathComponent(RetentionPolicy.fileName).path : file
+            if file.isEmpty, let reason = Ownership.objection(to: path) {
+                throw Failure(
+                    .input,
+                    "\(Self.name(path)) is not used, because \(reason). Name the file to use it. Nothing was deleted."
+                )
+            }
             var rules = try Self.policy(path, try await Self.data(path, read)).rules
             for index in rules.indices {
                 if let date = rules[index].olderThan?.dateAhead(of: now) {

@@ -5,20 +5,24 @@ import Foundation
 enum Signals {
     private static let stopping = [SIGINT, SIGTERM, SIGHUP]
 
-    /// An element for each signal that asks to stop. None of them ends the process by itself any more.
+    /// An element for each signal that asks to stop. None of them ends the process by itself any more. Those that the
+    /// process was started to ignore, by `nohup` or a script's `&`, stay ignored.
     ///
     /// Started by the plugin, the process stops too when the plugin is gone, for whatever reason: it never goes on
     /// deleting alone.
     static func stops() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         let queue = DispatchQueue(label: "signals")
-        var sources: [any DispatchSourceProtocol] = stopping.map { number in
-            signal(number, SIG_IGN)
+        let plugin = ProcessInfo.processInfo.environment["DELETE_IMAGE_PLUGIN_PROCESS"].flatMap(pid_t.init)
+        var sources: [any DispatchSourceProtocol] = stopping.compactMap { number in
+            let previous = unsafeBitCast(signal(number, SIG_IGN), to: Int.self)
+            // The plugin ignores signals itself, to forward them.
+            if plugin == nil, previous == unsafeBitCast(SIG_IGN, to: Int.self) { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { continuation.yield() }
             return source
         }
-        if let plugin = ProcessInfo.processInfo.environment["DELETE_IMAGE_PLUGIN_PROCESS"].flatMap(pid_t.init) {
+        if let plugin {
             let timer = DispatchSource.makeTimerSource(queue: queue)
             timer.schedule(deadline: .now(), repeating: .milliseconds(250))
             timer.setEventHandler {

@@ -81,6 +81,7 @@ enum Words {
         case .identity: "The identity service"
         case .image: "The image service"
         case .compute: "The compute service"
+        case .volume: "The block storage service"
         }
     }
 
@@ -121,7 +122,7 @@ enum Words {
         return switch error.service {
         case .identity: Advice.identity(status)
         case .image: Advice.image(status)
-        case .compute: Advice.compute(status)
+        case .compute, .volume: Advice.compute(status)
         }
     }
 
@@ -146,6 +147,9 @@ enum Words {
                 + "Set OS_REGION_NAME or OS_INTERFACE."
         case .noComputeService:
             "the project's catalog has no compute service that could be asked about servers."
+        case .noVolumeService:
+            "a server boots from a volume, and the project's catalog has no block storage service (volumev3) that could "
+                + "be asked which image it was created from."
         case .regionNeeded(let regions):
             "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "
                 + "\(regions.map { printable($0, limit: 60) }.joined(separator: ", "))."

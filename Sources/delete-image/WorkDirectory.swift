@@ -2,24 +2,49 @@ import Foundation
 
 /// Where this run keeps what outlives it: the token cache.
 enum WorkDirectory {
-    /// The option's folder, else the variable's (which the plugin sets), else the plugin work directory of the package
-    /// around the current folder, else the user's cache folder; nil where there is not even that.
-    static func url(
+    /// Returns the folders to use, the first one that can be trusted: the option's alone, else the variable's (which the
+    /// plugin sets) alone, else the plugin work directory of the package, else the user's cache folder.
+    static func candidates(
         option: String?,
         environment: [String: String],
         currentDirectory: URL,
-        exists: (URL) -> Bool
-    ) -> URL? {
+        package: URL?
+    ) -> [URL] {
         if let path = option ?? environment["DELETE_IMAGE_WORK_DIRECTORY"], !path.isEmpty {
-            return URL(fileURLWithPath: path, isDirectory: true, relativeTo: currentDirectory)
+            return [URL(fileURLWithPath: path, isDirectory: true, relativeTo: currentDirectory)]
         }
-        return pluginWorkDirectory(around: currentDirectory, exists: exists) ?? userCache(environment)
+        // As SwiftPM has it: below the name of the plugin's target, whatever the package.
+        let outputs = package?.appendingPathComponent(".build/plugins/DeleteImage/outputs", isDirectory: true)
+        return [outputs, userCache(environment)].compactMap { $0 }
     }
 
-    private static func pluginWorkDirectory(around folder: URL, exists: (URL) -> Bool) -> URL? {
-        // As SwiftPM has it: below the name of the plugin's target, whatever the package.
-        PackageRoot.url(around: folder, exists: exists)?
-            .appendingPathComponent(".build/plugins/DeleteImage/outputs", isDirectory: true)
+    /// Returns the reason not to keep a token in `folder`; nil for one that is, or can become, this user's own.
+    ///
+    /// What belongs to a package must not lead out of it: a link may have come with a checkout or an archive.
+    static func objection(to folder: URL) -> String? {
+        let path = folder.standardizedFileURL.path
+        // A folder that does not exist will be created in the nearest one that does.
+        let ancestors = Array(sequence(first: path) { $0 == "/" ? nil : ($0 as NSString).deletingLastPathComponent })
+        guard let existing = ancestors.first(where: { access($0, F_OK) == 0 }) else { return nil }
+        let package = ancestors.first { access($0 + "/Package.swift", F_OK) == 0 }
+        if let package, let root = resolved(package), let target = resolved(existing),
+            target != root, !target.hasPrefix(root + "/")
+        {
+            return "it leads out of the package"
+        }
+        var isFolder: ObjCBool = false
+        // In what is not a folder, nothing can be created anyway.
+        guard FileManager.default.fileExists(atPath: existing, isDirectory: &isFolder), isFolder.boolValue else {
+            return nil
+        }
+        let reason = Ownership.objection(to: existing)
+        return existing == path ? reason : reason.map { "\(existing) is not safe: \($0)" }
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     private static func userCache(_ environment: [String: String]) -> URL? {

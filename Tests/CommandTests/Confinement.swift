@@ -59,6 +59,18 @@ extension TemporaryFolder {
 
     func write(_ text: String, to file: String) throws { try Data(text.utf8).write(to: self.file(file)) }
 
+    /// Writes a file, and makes the folders that it needs.
+    @discardableResult
+    func add(_ text: String, at path: String) throws -> URL {
+        let url = file(path)
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data(text.utf8).write(to: url)
+        return url
+    }
+
     /// The rights to a file.
     func mode(_ file: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: self.file(file).path)[.posixPermissions] as? Int

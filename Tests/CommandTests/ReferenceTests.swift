@@ -62,19 +62,22 @@ struct ReferenceTests {
         #expect(report.images[3].detail == "It is written in ignored/log.txt:1.")
     }
 
-    @Test("A folder can be named: with =, or with a slash", arguments: [["=deploy"], ["./deploy"]])
-    func folder(argument: [String]) async throws {
+    @Test("Named folders are searched, each of them, and the package only if that is asked for as well")
+    func folders() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
-        let option =
-            argument[0].hasPrefix("=") ? ["--unless-referenced" + argument[0]] : ["--unless-referenced"] + argument
         let run = try await cloud.run(
-            ["--json"] + option + [Sample.id(1), Sample.id(3)],
+            ["--json", "--dry-run", "--referenced-in", "./Sources", "--referenced-in=ignored"] + (1...4).map(Sample.id),
             currentDirectory: package.url
         )
         let report = try run.report()
-        #expect(report.images.map(\.outcome) == ["kept", "deleted"])
-        #expect(report.images[0].detail == "It is written in main.tf:3.")
+        #expect(report.images.map(\.outcome) == ["wouldDelete", "wouldDelete", "wouldDelete", "kept"])
+        #expect(report.images.last?.detail == "It is written in ignored/log.txt:1.")
+        let both = try await cloud.run(
+            ["--json", "--dry-run", "--unless-referenced", "--referenced-in=ignored"] + (1...4).map(Sample.id),
+            currentDirectory: package.url
+        )
+        #expect(try both.report().images.map(\.outcome) == ["kept", "kept", "wouldDelete", "kept"])
     }
 
     @Test("The list, the plan and the receipt of this very command are no references")
@@ -143,12 +146,12 @@ struct ReferenceTests {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
         let run = try await cloud.run(
-            ["--json", "--unless-referenced=ignored", Sample.id(4), Sample.id(5)],
+            ["--json", "--referenced-in=ignored", Sample.id(4), Sample.id(5)],
             currentDirectory: package.url
         )
         let report = try run.report()
         #expect(report.images.map(\.outcome) == ["kept", "deleted"])
-        #expect(report.images[0].detail == "It is written in log.txt:1.")
+        #expect(report.images[0].detail == "It is written in ignored/log.txt:1.")
     }
 
     @Test(
@@ -185,6 +188,89 @@ struct ReferenceTests {
         #expect(try run.report().images.map(\.outcome) == ["deleted", "kept"])
     }
 
+    /// Runs git, quietly and as nobody in particular.
+    private func git(_ arguments: String..., in folder: URL) async throws {
+        let identity = ["-c", "user.name=ci", "-c", "user.email=ci@localhost", "-c", "protocol.file.allow=always"]
+        let run = try await Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
+            .run(["git"] + identity + arguments, currentDirectory: folder)
+        try #require(run.status == 0, "\(run.errors)")
+    }
+
+    @Test(
+        "Whatever a package holds runs no program: a bare repository, a repository within it, its own configuration",
+        arguments: ["bare", "vendor/library/.git", ".git"]
+    )
+    func fileSystemMonitor(repository: String) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        let script = try package.add("#!/bin/sh\nenv > '\(package.url.path)/.build/seen'\n", at: ".build/monitor")
+        chmod(script.path, 0o755)
+        let folder = package.file(repository).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if repository == "bare" {
+            try await git("init", "--quiet", "--bare", "bare", in: package.url)
+            try await git("-C", "bare", "config", "core.worktree", package.url.path, in: package.url)
+            try await git("-C", "bare", "config", "core.bare", "false", in: package.url)
+        } else if repository != ".git" {
+            try await git("init", "--quiet", in: folder)
+            try package.add(Sample.id(3), at: "vendor/library/pinned")
+        }
+        let config = package.file(repository).appendingPathComponent("config")
+        let old = try String(contentsOf: config, encoding: .utf8)
+        try Data((old + "[core]\n\tfsmonitor = \(script.path)\n").utf8).write(to: config)
+        for place in [package.url, folder, package.file(repository)] {
+            let run = try await cloud.run(
+                ["--json", "--dry-run", "--referenced-in=\(place.path)", Sample.id(1), Sample.id(5)],
+                currentDirectory: package.url
+            )
+            #expect(run.status == 0)
+        }
+        #expect(access(package.file(".build/seen").path, F_OK) != 0)
+    }
+
+    @Test("A file that was never checked out could name any image: outside a sparse checkout, or in a submodule")
+    func absent() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let origin = try await package()
+        try await git("add", "--all", in: origin.url)
+        try await git("commit", "--quiet", "-m", "all", in: origin.url)
+        let folder = try TemporaryFolder()
+        let arguments = ["--json", "--unless-referenced", "--dry-run", Sample.id(5)]
+
+        try await git("clone", "--quiet", origin.url.path, "sparse", in: folder.url)
+        try await git("sparse-checkout", "set", "Sources", in: folder.file("sparse"))
+        let sparse = try await cloud.run(arguments, currentDirectory: folder.file("sparse")).report()
+        #expect(sparse.images.map(\.reason) == ["referenced"])
+        #expect(sparse.images[0].detail == "deploy/main.tf cannot be read, and may name it.")
+        try await git("sparse-checkout", "disable", in: folder.file("sparse"))
+        let whole = try await cloud.run(arguments, currentDirectory: folder.file("sparse")).report()
+        #expect(whole.images.map(\.outcome) == ["wouldDelete"])
+
+        try await git("submodule", "--quiet", "add", origin.url.path, "inner", in: origin.url)
+        try await git("commit", "--quiet", "-m", "inner", in: origin.url)
+        try await git("clone", "--quiet", origin.url.path, "shallow", in: folder.url)
+        let missing = try await cloud.run(arguments, currentDirectory: folder.file("shallow")).report()
+        #expect(missing.images.map(\.reason) == ["referenced"])
+        #expect(missing.images[0].detail == "inner cannot be read, and may name it.")
+        try await git("submodule", "--quiet", "update", "--init", in: folder.file("shallow"))
+        let present = try await cloud.run(
+            arguments + [Sample.id(1)],
+            currentDirectory: folder.file("shallow/inner")
+        ).report()
+        #expect(present.images.map(\.outcome) == ["wouldDelete", "kept"])
+
+        // The same within another repository, where Git is not asked.
+        try await git("init", "--quiet", in: folder.url)
+        let complete = try await cloud.run(arguments, currentDirectory: folder.file("shallow")).report()
+        #expect(complete.images.map(\.outcome) == ["wouldDelete"])
+        try await git("submodule", "--quiet", "deinit", "--all", "--force", in: folder.file("shallow"))
+        try await git("sparse-checkout", "set", "Sources", in: folder.file("sparse"))
+        for place in ["shallow", "sparse"] {
+            let nested = try await cloud.run(arguments, currentDirectory: folder.file(place)).report()
+            #expect(nested.images.map(\.reason) == ["referenced"], "\(place)")
+        }
+    }
+
     private static let setpriv = "/usr/bin/setpriv"
 
     @Test(
@@ -211,12 +297,57 @@ struct ReferenceTests {
         #expect(report.images.allSatisfy { $0.detail?.contains("\(path) cannot be read") == true })
     }
 
+    @Test(
+        "What Git lists only in part keeps every image",
+        arguments: ["a folder it cannot read", "an object that is not there"]
+    )
+    func partial(missing: String) async throws {
+        let package = try await package()
+        var command = [Executable.deleteImage.url.path, "--demo", "--json", "--dry-run", "--unless-referenced"]
+        try package.add(Sample.id(5), at: "new/file")
+        if missing == "a folder it cannot read" {
+            if getuid() == 0 {
+                guard FileManager.default.isExecutableFile(atPath: Self.setpriv) else { return }
+                command = [Self.setpriv, "--reuid", "65534", "--clear-groups"] + command
+                let chown = Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
+                _ = try await chown.run(["chown", "-R", "65534", package.url.path])
+            }
+            chmod(package.file("new").path, 0)
+        } else {
+            // A partial clone fetches what is missing from wherever its configuration says, be it a program.
+            try await git("add", "--all", in: package.url)
+            try await git("commit", "--quiet", "-m", "all", in: package.url)
+            try await git("sparse-checkout", "set", "--cone", "--sparse-index", "Sources", in: package.url)
+            for (key, value) in [
+                "core.repositoryFormatVersion": "1", "extensions.partialClone": "origin",
+                "protocol.ext.allow": "always",
+                "remote.origin.promisor": "true", "remote.origin.url": "ext::touch \(package.url.path)/ran",
+            ] { try await git("config", key, value, in: package.url) }
+            let tree = try await Executable(url: URL(fileURLWithPath: "/usr/bin/env"))
+                .run(["git", "rev-parse", "HEAD:new"], currentDirectory: package.url).lines[0]
+            let object = package.file(".git/objects/\(tree.prefix(2))/\(tree.dropFirst(2))")
+            try FileManager.default.removeItem(at: object)
+        }
+        defer { chmod(package.file("new").path, 0o755) }
+        let run = try await Executable(url: URL(fileURLWithPath: command[0]))
+            .run(
+                command.dropFirst() + ["--match", "nightly-*"],
+                environment: ["HOME": package.url.path],
+                currentDirectory: package.url
+            )
+        let report = try run.report()
+        #expect(report.images.count == 21)
+        #expect(report.images.allSatisfy { $0.outcome == "kept" && $0.reason == "referenced" })
+        #expect(report.images.allSatisfy { $0.detail?.hasPrefix("Git's list of files in") == true })
+        #expect(access(package.file("ran").path, F_OK) != 0)
+    }
+
     @Test("A folder that is not there is told, and nothing is deleted")
     func noFolder() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
         let run = try await cloud.run(
-            ["--json", "--unless-referenced=nosuch", Sample.id(1)],
+            ["--json", "--referenced-in=nosuch", Sample.id(1)],
             currentDirectory: folder.url
         )
         #expect(run.status == 64)

@@ -34,6 +34,26 @@ struct SignalTests {
         }
     }
 
+    @Test("A signal that the run was started to ignore stays ignored", arguments: [("INT", SIGINT), ("HUP", SIGHUP)])
+    func ignored(name: String, number: Int32) async throws {
+        let place = Locked<Running?>(nil)
+        let cloud = try LoopbackCloud(images: Sample.images(2)) { request, _ in
+            if request.method == "DELETE" { place.value?.signal(number) }
+            return nil
+        }
+        let command = "trap '' \(name); exec \"$0\" \"$@\""
+        let running = try Executable(url: URL(fileURLWithPath: "/bin/sh")).start(
+            ["-c", command, Executable.deleteImage.url.path, "--no-token-cache", "--concurrency", "1"]
+                + (1...2).map(Sample.id),
+            environment: cloud.environment
+        )
+        place.withLock { $0 = running }
+        let run = await running.finished()
+        #expect(run.status == 0)
+        #expect(run.errors == "")
+        #expect(await cloud.remaining().isEmpty)
+    }
+
     private func expectTruth(
         _ run: Executable.Finished,
         _ cloud: LoopbackCloud,

@@ -27,7 +27,8 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all = [
-        tokens, images, image, members, servers, errors, headers, cache, plans, policies, receipts, arguments, lists,
+        tokens, images, image, members, servers, volumes, errors, headers, cache, plans, policies, receipts, arguments,
+        lists,
         globs, ages, addresses, references,
     ]
 }

@@ -91,13 +91,16 @@ struct RealCloud: Sendable {
         guard run.status == 0 else { throw Unexpected() }
     }
 
-    /// A compute service that the catalog names, with one server, made from this image.
-    static func compute(server name: String, madeFrom image: String) throws -> LoopbackServer {
+    /// A compute and a block storage service that the catalog names, with these servers and volumes.
+    static func compute(
+        servers: [[String: any Sendable]],
+        volumes: [[String: any Sendable]] = []
+    ) throws -> LoopbackServer {
         try LoopbackServer(port: variable("DELETE_IMAGE_REAL_CLOUD_COMPUTE").flatMap { UInt16($0) } ?? 0) { request in
-            guard request.path.hasPrefix("/v2.1/servers/detail") else { return .answer(404) }
-            return .json([
-                "servers": request.path.contains("marker=") ? [] : [["id": "1", "name": name, "image": ["id": image]]]
-            ])
+            let isLast = request.path.contains("marker=")
+            if request.path.hasPrefix("/v2.1/servers/detail") { return .json(["servers": isLast ? [] : servers]) }
+            if request.path.hasPrefix("/v3/volumes/detail") { return .json(["volumes": isLast ? [] : volumes]) }
+            return .answer(404)
         }
     }
 

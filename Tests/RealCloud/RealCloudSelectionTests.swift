@@ -128,12 +128,41 @@ extension RealCloudTests {
         #expect(try outcomes(blind) == ["kept inUse", "kept inUse", "kept keepLast"])
         #expect(blind.output.contains("The compute service cannot be reached"))
 
-        let compute = try RealCloud.compute(server: "web-1", madeFrom: ids[1])
+        let compute = try RealCloud.compute(servers: [["id": "1", "name": "web-1", "image": ["id": ids[1]]]])
         defer { compute.stop() }
         let run = try await run(["--yes"] + arguments)
         #expect(run.status == 0)
         #expect(try outcomes(run) == ["deleted", "kept inUse", "kept keepLast"])
         #expect(try await there(ids) == Array(ids.dropFirst()))
+    }
+
+    @Test("What a server boots from through a volume, or lives on while it is shelved, is in use")
+    func indirectUse() async throws {
+        let ids = try await makeImages(["disk-1", "disk-2", "disk-3"])
+        let snapshots = try await makeImages(
+            ["disk-4"],
+            ["image_type": "snapshot", "instance_uuid": "shelved", "base_image_ref": ids[0]]
+        )
+        let mapping = #"[{"snapshot_id": "snapshot-of-data", "boot_index": 0}]"#
+        let consistent = try await makeImages(["disk-5"], ["block_device_mapping": mapping, "bdm_v2": "True"])
+        let attached = [["id": "root"], ["id": "data"]]
+        let compute = try RealCloud.compute(
+            servers: [
+                [
+                    "id": "booted", "name": "web-1", "status": "ACTIVE", "image": "",
+                    "os-extended-volumes:volumes_attached": attached,
+                ],
+                ["id": "shelved", "name": "web-2", "status": "SHELVED_OFFLOADED", "image": ["id": ids[2]]],
+            ],
+            volumes: [
+                ["id": "root", "volume_image_metadata": ["image_id": ids[1]]],
+                ["id": "data", "snapshot_id": "snapshot-of-data"],
+            ]
+        )
+        defer { compute.stop() }
+        let run = try await run(["--yes", "--unless-in-use", "--match", "disk-*"])
+        #expect(run.status == 0)
+        #expect(try await there(ids + snapshots + consistent) == Array(ids.dropFirst()) + snapshots + consistent)
     }
 
     @Test("--unprotect lifts the protection, and only of what is selected")

@@ -14,7 +14,7 @@ state=${DELETE_IMAGE_REAL_CLOUD_STATE:-$root/.build/real-cloud}
 keystone_port=${KEYSTONE_PORT:-45000}
 brief_keystone_port=${BRIEF_KEYSTONE_PORT:-45001}
 glance_port=${GLANCE_PORT:-49292}
-# Nothing listens there but what a test starts: the catalog names it as the compute service.
+# Nothing listens there but what a test starts: the catalog names it as the compute and the block storage service.
 compute_port=${COMPUTE_PORT:-48774}
 brief_seconds=5
 bin=$state/venv/bin
@@ -164,7 +164,9 @@ populate() {
 import sys, openstack
 
 identity = openstack.connect().identity
-for name, kind, address in [("glance", "image", sys.argv[1]), ("nova", "compute", f"{sys.argv[2]}/v2.1")]:
+for name, kind, address in [
+    ("glance", "image", sys.argv[1]), ("nova", "compute", f"{sys.argv[2]}/v2.1"), ("cinder", "volumev3", f"{sys.argv[2]}/v3"),
+]:
     service = identity.create_service(name=name, type=kind)
     identity.create_endpoint(
         service_id=service.id, interface="public", region_id="RegionOne", url=f"http://127.0.0.1:{address}")

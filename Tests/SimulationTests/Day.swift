@@ -187,7 +187,8 @@ extension DemoImage {
             status: dice.pick(["active", "active", "active", "queued"]),
             tags: dice.some(["ci", "old"]),
             members: isShared && dice.once(in: 2) ? ["another project"] : [],
-            usedBy: dice.once(in: 5) ? "server" : nil
+            usedBy: dice.once(in: 5) ? "server" : nil,
+            use: dice.pick([.disk, .disk, .volume, .shelved])
         )
         switch dice.number(0...14) {
         case 0: (image.owner, image.visibility) = ("another project", "public")

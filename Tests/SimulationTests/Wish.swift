@@ -143,7 +143,7 @@ extension Wish.Rule {
         if unprotects { arguments.append("--unprotect") }
         if unlessInUse { arguments.append("--unless-in-use") }
         if unlessShared { arguments.append("--unless-shared") }
-        if unlessReferenced { arguments += ["--unless-referenced", "./"] }
+        if unlessReferenced { arguments.append("--unless-referenced") }
         return arguments
     }
 

@@ -79,6 +79,8 @@ public struct Executable: Sendable {
             ["PATH", "HOME", "LD_LIBRARY_PATH"].contains($0.key)
         }
         process.environment = inherited.merging(environment) { $1 }
+        // A process that ignores a signal hands that down: `nohup` and a script's `&` would decide what the tests see.
+        for number in [SIGINT, SIGTERM, SIGHUP] { Foundation.signal(number, SIG_DFL) }
         process.currentDirectoryURL = currentDirectory ?? FileManager.default.temporaryDirectory
         return try Running(process, input: input, isInteractive: isInteractive)
     }

@@ -33,6 +33,7 @@ public final class LoopbackCloud: Sendable {
             identityURL: URL(string: "http://127.0.0.1:\(server.port)/identity/v3")!,
             imageURL: URL(string: "http://127.0.0.1:\(server.port)/image")!,
             computeURL: URL(string: "http://127.0.0.1:\(server.port)/compute/v2.1/\(DemoImage.projectID)")!,
+            volumeURL: URL(string: "http://127.0.0.1:\(server.port)/volume/v3/\(DemoImage.projectID)")!,
             images: images,
             tokenLifetime: tokenLifetime,
             longestPage: longestPage

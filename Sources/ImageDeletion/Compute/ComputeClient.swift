@@ -1,83 +1,126 @@
 import Foundation
 
-/// Asks the compute service which images servers were created from.
+/// Asks the compute services about servers, and the block storage service about the volumes that they boot from.
 struct ComputeClient: Sendable {
     var authorized: AuthorizedConnection
     var choice: EndpointChoice
 
-    /// The names of the project's servers, by the ID of the image that each was created from.
+    /// Returns the project's servers, each once.
     ///
-    /// One list serves all images. It is asked of Nova (`GET /servers/detail`, "List Servers Detailed") and, where the
-    /// catalog has it, of Open Telekom Cloud's ECS (`GET /v1/{project_id}/cloudservers/detail`, "Querying Details About
-    /// ECSs"), which also knows the image of a server that boots from a volume.
+    /// One list serves all images. It is asked of Nova and, where the catalog has it, of Open Telekom Cloud's ECS, which
+    /// also knows the image of a server that boots from a volume.
     ///
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` where the catalog has neither.
-    func serversByImage() async throws(ImageDeletionError) -> [ImageID: [String]] {
+    /// - Throws: ``ImageDeletionError/configuration(_:)`` if the catalog has neither.
+    func servers() async throws(ImageDeletionError) -> [Server] {
         let token = try await authorized.tokens.describedToken()
         let nova = try choice.endpoint(of: "compute", for: token)
         let ecs = try choice.endpoint(of: "ecs", for: token)
         guard nova != nil || ecs != nil else { throw .configuration([.noComputeService]) }
         var servers: [Server] = []
-        if let nova { servers += try await novaServers(nova, token) }
+        if let nova {
+            servers += try await list(
+                ServerPage.self,
+                of: .compute,
+                at: nova.appendingPathComponent("servers/detail"),
+                token
+            )
+        }
         if let ecs { servers += try await ecsServers(ecs, token) }
-        var names: [ImageID: [String]] = [:]
-        // Both services may name the same server.
-        var told: [ImageID: Set<String>] = [:]
-        for server in servers {
-            for id in server.imageIDs where told[id, default: []].insert(server.label).inserted {
-                names[id, default: []].append(server.label)
+        var indices: [String: Int] = [:]
+        return servers.reduce(into: []) { merged, server in
+            if let index = indices[server.id] {
+                merged[index].merge(server)
+            } else {
+                indices[server.id] = merged.count
+                merged.append(server)
             }
         }
-        return names
+    }
+
+    /// Returns the project's volumes (`GET /v3/{project_id}/volumes/detail`).
+    ///
+    /// - Throws: ``ImageDeletionError/configuration(_:)`` if the catalog has no block storage service.
+    func volumes() async throws(ImageDeletionError) -> [Volume] {
+        let token = try await authorized.tokens.describedToken()
+        for type in Token.volumeServiceTypes {
+            guard let endpoint = try choice.endpoint(of: type, for: token) else { continue }
+            let url = endpoint.appendingPathComponent("volumes/detail")
+            return try await list(VolumePage.self, of: .volume, at: url, token)
+        }
+        throw .configuration([.noVolumeService])
     }
 
     private static let pageSize = 1000
     // More than any project has, and less than a service can invent.
     private static let mostPages = 1000
-    private static let mostServers = 200_000
+    private static let mostItems = 200_000
 
-    /// Pages go on after the last server seen, until one has nothing in it: a service may give fewer than asked for, and
-    /// no link.
-    private func novaServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
-        var servers: [Server] = []
+    /// Reads a list to its end. Pages go on after the last item seen, until one has nothing in it: a service may give
+    /// fewer than asked for, and no link.
+    private func list<P: Page>(
+        _: P.Type,
+        of service: ServiceError.Service,
+        at url: URL,
+        _ token: Token
+    ) async throws(ImageDeletionError) -> [P.Item] {
+        var items: [P.Item] = []
         var markers: Set<String> = []
         var marker: String?
         for _ in 0..<Self.mostPages {
             var query = [(name: "limit", value: "\(Self.pageSize)")]
             if let marker { query.append(("marker", marker)) }
-            let page = try await page(endpoint.appendingPathComponent("servers/detail").with(query), token)
-            servers += page.servers
-            guard servers.count <= Self.mostServers else { throw Self.endless }
-            guard let last = page.servers.last?.id else { return servers }
-            guard markers.insert(last).inserted else { throw Self.endless }
-            marker = last
+            let page = try await page(P.self, of: service, url.with(query), token)
+            items += page.items
+            guard items.count <= Self.mostItems else { throw Self.endless(P.self, service) }
+            guard let last = page.items.last else { return items }
+            guard markers.insert(P.id(last)).inserted else { throw Self.endless(P.self, service) }
+            marker = P.id(last)
         }
-        throw Self.endless
+        throw Self.endless(P.self, service)
+    }
+
+    /// Reads ECS's list until two readings agree: its pages are numbered, so that a server that goes meanwhile moves
+    /// another one to a page that was read already.
+    private func ecsServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
+        var earlier: Set<String>?
+        for _ in 0..<5 {
+            let servers = try await ecsReading(endpoint, token)
+            let ids = Set(servers.map(\.id))
+            if ids == earlier { return servers }
+            earlier = ids
+        }
+        throw .service(ServiceError(.compute, .unexpected, message: "the list of servers keeps changing"))
     }
 
     /// Pages are numbered from 1, until one has nothing in it.
-    private func ecsServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
+    private func ecsReading(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
         var servers: [Server] = []
         for number in 1...Self.mostPages {
             let query = [(name: "offset", value: "\(number)"), ("limit", "\(Self.pageSize)")]
-            let page = try await page(endpoint.appendingPathComponent("cloudservers/detail").with(query), token)
+            let url = endpoint.appendingPathComponent("cloudservers/detail").with(query)
+            let page = try await page(ServerPage.self, of: .compute, url, token)
             servers += page.servers
-            guard servers.count <= Self.mostServers else { throw Self.endless }
+            guard servers.count <= Self.mostItems else { throw Self.endless(ServerPage.self, .compute) }
             if page.servers.isEmpty { return servers }
         }
-        throw Self.endless
+        throw Self.endless(ServerPage.self, .compute)
     }
 
-    private static let endless = ImageDeletionError.service(
-        ServiceError(.compute, .unexpected, message: "the list of servers does not end")
-    )
+    private static func endless(_ page: any Page.Type, _ service: ServiceError.Service) -> ImageDeletionError {
+        .service(ServiceError(service, .unexpected, message: "the list of \(page.noun) does not end"))
+    }
 
-    private func page(_ url: URL, _ token: Token) async throws(ImageDeletionError) -> ServerPage {
+    private func page<P: Page>(
+        _: P.Type,
+        of service: ServiceError.Service,
+        _ url: URL,
+        _ token: Token
+    ) async throws(ImageDeletionError) -> P {
         let reply: Reply
         do {
             reply = try await authorized.send(with: token) { token in
                 ServiceRequest(
-                    service: .compute,
+                    service: service,
                     method: "GET",
                     url: url,
                     headers: ["X-Auth-Token": token.secret.value],
@@ -88,49 +131,31 @@ struct ComputeClient: Sendable {
         } catch {
             throw error.cause
         }
-        guard let page = try? JSONDecoder().decode(ServerPage.self, from: reply.body) else {
-            throw reply.unusable("the answer is no list of servers")
+        guard let page = try? JSONDecoder().decode(P.self, from: reply.body) else {
+            throw reply.unusable("the answer is no list of \(P.noun)")
         }
         return page
     }
 }
 
-/// One page of servers, as both services describe them.
-private struct ServerPage: Decodable {
-    var servers: [Server]
+/// One page of a list.
+private protocol Page: Decodable {
+    associatedtype Item
+    static var noun: String { get }
+    var items: [Item] { get }
+    static func id(_ item: Item) -> String
 }
 
-private struct Server: Decodable {
-    var id: String
-    var label: String
-    /// The images that it was made from, by all that is said of it.
-    var imageIDs: Set<ImageID>
+private struct ServerPage: Page {
+    static let noun = "servers"
+    var servers: [Server]
+    var items: [Server] { servers }
+    static func id(_ server: Server) -> String { server.id }
+}
 
-    private enum CodingKeys: String, CodingKey {
-        case id, name, image, metadata
-    }
-
-    private enum ImageKeys: String, CodingKey {
-        case id
-    }
-
-    private enum MetadataKeys: String, CodingKey {
-        case image = "metering.image_id"
-    }
-
-    /// An image that is named in a way that is not understood is an error: the server may be made from any.
-    init(from decoder: any Decoder) throws {
-        let json = try decoder.container(keyedBy: CodingKeys.self)
-        id = try json.decode(String.self, forKey: .id)
-        let name = try? json.decodeIfPresent(String.self, forKey: .name)
-        label = name.flatMap { $0.isEmpty ? nil : $0 } ?? id
-        let image = try? json.nestedContainer(keyedBy: ImageKeys.self, forKey: .image)
-        let metadata = try? json.nestedContainer(keyedBy: MetadataKeys.self, forKey: .metadata)
-        let texts = [
-            try image?.decode(String.self, forKey: .id) ?? json.decodeIfPresent(String.self, forKey: .image),
-            try metadata?.decodeIfPresent(String.self, forKey: .image),
-        ]
-        // Empty for a server that boots from a volume.
-        imageIDs = Set(try texts.compactMap { $0 }.filter { !$0.isEmpty }.map { try ImageID($0) })
-    }
+private struct VolumePage: Page {
+    static let noun = "volumes"
+    var volumes: [Volume]
+    var items: [Volume] { volumes }
+    static func id(_ volume: Volume) -> String { volume.id }
 }

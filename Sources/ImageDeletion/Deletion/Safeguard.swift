@@ -1,6 +1,6 @@
 /// What can spare an image that was selected. The raw values are the names in reports.
 public enum Safeguard: String, Sendable, Hashable, CaseIterable {
-    /// A server of the project was created from it.
+    /// A server of the project was created from it, or lives on it.
     case inUse
     /// It is lent to another project.
     case shared
@@ -13,7 +13,8 @@ extension ImageService {
     /// (``KeepReason/unknown(_:_:)``).
     ///
     /// Servers cost one list, whatever the number of images (Nova: "List Servers Detailed"; Open Telekom Cloud:
-    /// "Querying Details About ECSs"). Members can only be asked for image by image, and only images that can have some
+    /// "Querying Details About ECSs"), and one of volumes if a server boots from one (Cinder: "List accessible volumes
+    /// with details"). Members can only be asked for image by image, and only images that can have some
     /// are asked for (Glance: "List image members"). References are the caller's to look for: see
     /// ``DeletionPlan/sparing(_:_:)``.
     ///
@@ -31,7 +32,10 @@ extension ImageService {
         let guarded = plan.deletions.filter { $0.terms.safeguards.contains(.inUse) }
         guard !guarded.isEmpty else { return [:] }
         do throws(ImageDeletionError) {
-            return try await compute.serversByImage().mapValues(KeepReason.inUse(by:))
+            let usage = ImageUsage(servers: try await compute.servers())
+            let images = guarded.compactMap(\.image)
+            let volumes = usage.needsVolumes(for: images) ? try await compute.volumes() : []
+            return try usage.reasons(for: images, volumes: volumes)
         } catch {
             return Dictionary(uniqueKeysWithValues: guarded.map { ($0.id, .unknown(.inUse, error)) })
         }

@@ -11,6 +11,8 @@ public struct ServiceError: Error, Sendable, Hashable {
         case image
         /// Nova v2, and the ECS API of Open Telekom Cloud: which images servers were made from.
         case compute
+        /// Cinder v3: which images servers' volumes were made from.
+        case volume
     }
 
     /// What the failure means.

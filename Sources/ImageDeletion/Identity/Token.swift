@@ -14,9 +14,12 @@ struct Token: Sendable, Hashable, Codable {
     /// The types of the other services in the catalog, for the words of an error.
     var otherServiceTypes: [String] = []
 
-    /// The types of services that are spoken to: the image service, and those that know of servers. `ecs` is Open
-    /// Telekom Cloud's own API beside its Nova.
-    static let serviceTypes: Set<String> = ["image", "compute", "ecs"]
+    /// The types of services that are spoken to: the image service, and those that know of servers and their volumes.
+    /// `ecs` is Open Telekom Cloud's own API beside its Nova.
+    static let serviceTypes: Set<String> = Set(["image", "compute", "ecs"] + volumeServiceTypes)
+
+    /// The types under which catalogs list Cinder's API v3, the preferred first.
+    static let volumeServiceTypes = ["block-storage", "volumev3", "volume"]
 
     /// A token is used until this long before its end, so that none ends on the way.
     static let margin: TimeInterval = 5 * 60

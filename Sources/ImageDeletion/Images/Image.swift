@@ -28,6 +28,10 @@ public struct Image: Sendable, Hashable {
     public var tags: [String]
     /// `__imagetype`, on Open Telekom Cloud: `gold` for a public image, `private`, or `shared`.
     public var imageType: String?
+    /// The server that it is a snapshot of (`instance_uuid`, where `image_type` is `snapshot`).
+    package var snapshotOf: String?
+    /// The disks of a snapshot of a volume-backed server (`block_device_mapping`), as JSON.
+    package var blockDeviceMapping: String?
 
     /// An image of which nothing but the ID is known: a start for a test of one's own rules.
     public init(id: ImageID) {
@@ -63,6 +67,9 @@ extension Image: Decodable {
         case isHidden = "os_hidden"
         case imageType = "__imagetype"
         case imageSize = "__image_size"
+        case snapshotType = "image_type"
+        case server = "instance_uuid"
+        case blockDeviceMapping = "block_device_mapping"
     }
 
     /// Reads the service's JSON. Only the ID must be there and as documented: the other fields may be missing, null,
@@ -86,5 +93,8 @@ extension Image: Decodable {
         size = if let bytes, bytes > 0 { bytes } else { text(.imageSize).flatMap { Int64($0) } ?? bytes }
         tags = (try? json.decodeIfPresent([String].self, forKey: .tags)) ?? []
         imageType = text(.imageType)
+        snapshotOf = text(.snapshotType) == "snapshot" ? text(.server) : nil
+        let hasMapping = (try? json.decodeNil(forKey: .blockDeviceMapping)) == false
+        blockDeviceMapping = hasMapping ? text(.blockDeviceMapping) ?? "" : nil
     }
 }

@@ -123,6 +123,15 @@ extension Situation {
             }
         ),
         Situation(
+            when: "a work directory that others can write to",
+            arguments: [Sample.id(1), "--work-directory", "FOLDER/work"],
+            prepare: { folder in
+                let work = folder.appendingPathComponent("work")
+                try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
+                chmod(work.path, 0o777)
+            }
+        ),
+        Situation(
             when: "a token cache that cannot be written",
             arguments: [Sample.id(1), "--work-directory", "FOLDER/file/work"],
             prepare: { try Data().write(to: $0.appendingPathComponent("file")) }

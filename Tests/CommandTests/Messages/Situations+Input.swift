@@ -12,6 +12,7 @@ extension Situation {
         ("The variables", variables), ("The catalog and the token", catalog),
         ("The way to a service", transport), ("The identity service, by status", identityStatuses),
         ("The image service, by status", imageStatuses), ("The compute service, by status", computeStatuses),
+        ("The block storage service", volumeStatuses),
         ("By the service's own code", codes), ("What becomes of an image", outcomes), ("Warnings", warnings),
         ("Interrupted", interruptions),
     ]
@@ -21,7 +22,7 @@ extension Situation {
         Situation(when: "`--dryrun`", arguments: ["--dryrun"]),
         Situation(when: "`--json=yes`", arguments: ["--json=yes"]),
         Situation(when: "`--match` without a value", arguments: ["--match"]),
-        Situation(when: "`--unless-referenced=`", arguments: ["--unless-referenced="]),
+        Situation(when: "`--referenced-in=`", arguments: ["--referenced-in="]),
         Situation(when: "`--timeout 0`", arguments: ["--timeout", "0"]),
         Situation(when: "`--match 'nightly-['`", arguments: ["--match", "nightly-["]),
         Situation(when: "`--older-than 30`", arguments: ["--older-than", "30"]),
@@ -38,8 +39,8 @@ extension Situation {
             variables: ["OS_TOKEN": "t"]
         ),
         Situation(when: "`--plan -`", arguments: ["--plan", "-", Sample.id(1)]),
-        Situation(when: "`--unless-referenced infra`", arguments: ["nightly-1", "--unless-referenced", "infra"]),
-        Situation(when: "a folder that is not there", arguments: ["nightly-1", "--unless-referenced", "./infra"]),
+        Situation(when: "an option with a value twice", arguments: ["--policy", "a.json", "--policy", "b.json"]),
+        Situation(when: "a folder that is not there", arguments: ["nightly-1", "--referenced-in", "infra"]),
         Situation(when: "a name with a control character", arguments: ["night\tly"]),
     ]
 

@@ -1,4 +1,5 @@
 import ImageDeletion
+import ImageDeletionDemo
 import TestSupport
 
 @testable import delete_image
@@ -84,8 +85,28 @@ extension Situation {
                 servers,
                 .answer(200, body: #"{"servers": [{"id": "1", "image": {"id": "\#(Sample.id(2))"}}]}"#),
                 [Sample.id(1), "--unless-in-use"]
-            )
+            ),
+            service(
+                "a server that does not say what it boots from",
+                servers,
+                .answer(200, body: #"{"servers": [{"id": "1", "name": "web-1", "image": ""}]}"#),
+                [Sample.id(1), "--unless-in-use"]
+            ),
         ]
+
+    /// To the list of volumes, where a server boots from one.
+    static let volumeStatuses: [Situation] =
+        ["403": .answer(403), "a volume that is not listed": .answer(200, body: #"{"volumes": []}"#)]
+        .sorted { $0.key < $1.key }.map { (when: String, fault: FaultyTransport.Fault) in
+            var situation = service(
+                when,
+                "GET /v3/70c77dc6bbfa40dbb5f00e6705972d6f/volumes/detail",
+                fault,
+                [Sample.id(1), "--unless-in-use"]
+            )
+            (situation.images[0].usedBy, situation.images[0].use) = ("web-1", .volume)
+            return situation
+        }
 
     /// Codes that mean the same share a row. The identity service has them in a 401 here, the others in a 400.
     static let codes: [Situation] = Advice.table.map { codes, _ in

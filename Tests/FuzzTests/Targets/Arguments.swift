@@ -12,11 +12,11 @@ extension FuzzTarget {
         samples: [
             "6b1c0b6e-93a5-4d0c-9d52-000000000001\nnightly-1\n--from\nlist.txt\n--from=-\n--ignore-missing\n--delete-backup",
             "--match\nnightly-*\n--match=pr-[0-9]\n--tag\nci\n--older-than\n14d\n--keep-last\n3\n--unprotect\n-y\n--json",
-            "--policy\nx.json\n--unless-referenced\n./infra\n--max-deletions\n10\n--receipt=r.jsonl\n-v\n--retries=0",
+            "--policy\nx.json\n--unless-referenced\n--referenced-in\n./infra\n--max-deletions\n10\n--receipt=r.jsonl\n-v\n--retries=0",
             "--apply=plan.json\n--unless-in-use\n--unless-shared\n--concurrency\n64\n--timeout\n1\n--wait\n-q",
             "--policy\n--plan\np.json\n--dry-run\n--older-than=2026-10-01T08:00:00+02:00\n--work-directory\nd\n--demo",
             "--forget-token\n--no-token-cache\n--allow-http\n--\n-x\n--yes",
-            "--help\n-h\n--version\n--unless-referenced=",
+            "--help\n-h\n--version\n--referenced-in=",
         ]
     ) { input, _ in
         let arguments = String(decoding: input, as: UTF8.self).split(separator: "\n").map(String.init)
@@ -56,6 +56,7 @@ extension FuzzTarget {
             ("--ignore-missing", options.ignoresMissing),
             ("--unprotect", options.rule.liftsProtection), ("--delete-backup", options.deletesBackups),
             ("--unless-in-use", options.rule.safeguards.contains(.inUse)), ("--wait", options.waits),
+            ("--unless-referenced", options.searchesPackage),
             ("--unless-shared", options.rule.safeguards.contains(.shared)), ("--allow-http", options.allowsHTTP),
             ("--no-token-cache", !options.usesTokenCache), ("--forget-token", options.forgetsToken),
             ("--json", options.isJSON), ("--quiet", options.isQuiet), ("--verbose", options.isVerbose),
@@ -69,7 +70,7 @@ extension FuzzTarget {
             + value("--receipt", options.receipt) + value("--concurrency", "\(options.concurrency)")
             + value("--retries", "\(options.retries)") + value("--timeout", "\(options.timeout)")
             + value("--work-directory", options.workDirectory) + flags.filter(\.1).map(\.0)
-            + optional("--policy", options.policy) + optional("--unless-referenced", options.referenceFolder)
+            + optional("--policy", options.policy) + options.referenceFolders.flatMap { value("--referenced-in", $0) }
             + ["--"] + options.images
     }
 }

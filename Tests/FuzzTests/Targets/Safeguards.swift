@@ -28,9 +28,9 @@ extension FuzzTarget {
         inputs: 100,
         samples: [
             #"{"servers":[{"id":"s1","name":"web","image":{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000001","links":[]}}]}"#,
-            #"{"servers":[{"id":"s1","name":"db","image":"","metadata":{"metering.image_id":"6b1c0b6e-93a5-4D0C-9D52-000000000001"}}]}"#,
+            #"{"servers":[{"id":"s1","name":"db","image":"","status":"ACTIVE","os-extended-volumes:volumes_attached":[],"metadata":{"metering.image_id":"6B1C0B6E-93A5-4D0C-9D52-000000000001"}}]}"#,
             #"{"servers":[{"id":"s2","name":"db","image":{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},"metadata":{}}],"count":1}"#,
-            #"{"servers":[{"id":"s2","image":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},{"id":"s3","image":null}]}"#,
+            #"{"servers":[{"id":"s2","image":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},{"id":"s3","image":null,"status":"ACTIVE","os-extended-volumes:volumes_attached":[]}]}"#,
             #"{"servers":[{"id":"s3","image":{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000002"},"metadata":{"metering.image_id":"6b1c0b6e-93a5-4d0c-9d52-000000000001"}}]}"#,
             #"{"servers":[]}"#,
         ]
@@ -48,20 +48,48 @@ extension FuzzTarget {
         return .accepted
     }
 
+    /// The list of volumes, which names the images of servers that boot from them.
+    static let volumes = FuzzTarget(
+        "volumes",
+        inputs: 100,
+        samples: [
+            #"{"volumes":[{"id":"v1","volume_image_metadata":{"image_id":"6b1c0b6e-93a5-4d0c-9d52-000000000001"}}]}"#,
+            #"{"volumes":[{"id":"v1","snapshot_id":null,"attachments":[{"server_id":"s1"}]}],"volumes_links":[]}"#,
+            #"{"volumes":[{"id":"v0","volume_image_metadata":{}},{"id":"v1","status":"in-use","metadata":{}}]}"#,
+            #"{"volumes":[]}"#,
+        ]
+    ) { input, _ in
+        let server = #"{"id":"s1","image":"","status":"ACTIVE","os-extended-volumes:volumes_attached":[{"id":"v1"}]}"#
+        let plan = try await checked([.inUse], "/volumes/detail", input, servers: server)
+        if plan.deletions.isEmpty { return .refused }
+        if let json = JSONTree(input), !json.isAmbiguous {
+            let attached = (json["volumes"]?.elements ?? []).filter { $0["id"]?.string == "v1" }
+            try must(!attached.isEmpty, "a volume that is not listed was taken for one without an image")
+            let names = attached.map { $0["volume_image_metadata"]?["image_id"]?.string?.lowercased() }
+            try must(names.first != Sample.id(1), "an image that is in use was not spared")
+        }
+        return .accepted
+    }
+
     /// What is left of a plan to delete one image after a question about it was answered by `input`.
     private static func checked(
         _ safeguards: Set<Safeguard>,
         _ path: String,
-        _ input: Data
+        _ input: Data,
+        servers: String? = nil
     ) async throws -> DeletionPlan {
         let isTold = Locked(false)
         let cloud = Impostor { request in
+            if let servers, request.path.hasSuffix("/servers/detail") {
+                let page = request.url.query?.contains("marker=") == true ? "" : servers
+                return .init(status: 200, body: Data(#"{"servers":[\#(page)]}"#.utf8))
+            }
             guard request.path.hasSuffix(path) else { return nil }
             let isAgain = isTold.withLock { told in
                 defer { told = true }
                 return told
             }
-            return .init(status: 200, body: isAgain ? Data(#"{"servers":[]}"#.utf8) : input)
+            return .init(status: 200, body: isAgain ? Data(#"{"servers":[],"volumes":[]}"#.utf8) : input)
         }
         let image = try JSONDecoder().decode(
             Image.self,

@@ -6,11 +6,11 @@ import Testing
 
 @Suite("Images in use")
 struct ComputeTests {
-    private static let nova = "https://nova.demo.example/v2.1"
-    private static let ecs = "https://ecs.demo.example/v1/70c77dc6bbfa40dbb5f00e6705972d6f"
+    static let nova = "https://nova.demo.example/v2.1"
+    static let ecs = "https://ecs.demo.example/v1/70c77dc6bbfa40dbb5f00e6705972d6f"
 
     /// A cloud whose catalog has these services, and which answers their paths so.
-    private func bench(
+    func bench(
         services: [String: String] = ["compute": nova],
         _ answer: @escaping @Sendable (SentRequest, Int) -> FaultyTransport.Fault? = { _, _ in nil }
     ) -> Bench {
@@ -40,21 +40,27 @@ struct ComputeTests {
         }
     }
 
-    private static func servers(_ servers: [(name: String, image: Int?)], more: String = "") -> String {
+    static func servers(_ servers: [(name: String, image: Int?)], more: String = "") -> String {
         let list = servers.map { name, image in
             let image = image.map { #"{"id":"\#(Sample.id($0))"}"# } ?? "\"\""
-            return #"{"id":"id-of-\#(name)","name":"\#(name)","image":\#(image)}"#
+            let state = #""status":"ACTIVE","os-extended-volumes:volumes_attached":[]"#
+            return #"{"id":"id-of-\#(name)","name":"\#(name)","image":\#(image),\#(state)}"#
         }
         return #"{"servers":[\#(list.joined(separator: ","))]\#(more)}"#
     }
 
     /// What the safeguard makes of a plan to delete images 1 to `count`.
-    private func reasons(_ bench: Bench, _ count: Int = 3, safeguards: Set<Safeguard> = [.inUse]) async throws
-        -> [KeepReason?]
-    {
+    func reasons(
+        _ bench: Bench,
+        _ count: Int = 3,
+        safeguards: Set<Safeguard> = [.inUse],
+        change: (inout Image) -> Void = { _ in }
+    ) async throws -> [KeepReason?] {
         let plan = DeletionPlan(
             deleting: try (1...count).map {
-                Sighting(id: try ImageID(Sample.id($0)), finding: .success(try .sample($0)))
+                var image = try Image.sample($0)
+                change(&image)
+                return Sighting(id: image.id, finding: .success(image))
             },
             project: DemoImage.projectID,
             terms: { _ in DeletionTerms(safeguards: safeguards) }
@@ -64,7 +70,7 @@ struct ComputeTests {
         }
     }
 
-    private func computeRequests(_ bench: Bench) -> [SentRequest] {
+    func computeRequests(_ bench: Bench) -> [SentRequest] {
         bench.transport.requests.filter { $0.url.host != "ims.demo.example" && $0.method == "GET" }
     }
 
@@ -213,7 +219,7 @@ struct ComputeTests {
         }
     }
 
-    private struct Unexpected: Error {
+    struct Unexpected: Error {
         init(_ reason: KeepReason?) { Issue.record("\(String(describing: reason))") }
     }
 }
