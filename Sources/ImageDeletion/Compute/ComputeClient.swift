@@ -14,12 +14,12 @@ struct ComputeClient: Sendable {
     /// - Throws: ``ImageDeletionError/configuration(_:)`` where the catalog has neither.
     func serversByImage() async throws(ImageDeletionError) -> [ImageID: [String]] {
         let token = try await authorized.tokens.describedToken()
-        let nova = try choice.endpoint(of: "compute", for: token)
-        let ecs = try choice.endpoint(of: "ecs", for: token)
-        guard nova != nil || ecs != nil else { throw .configuration([.noComputeService]) }
+        let hasNova = try choice.endpoint(of: "compute", for: token) != nil
+        let hasECS = try choice.endpoint(of: "ecs", for: token) != nil
+        guard hasNova || hasECS else { throw .configuration([.noComputeService]) }
         var servers: [Server] = []
-        if let nova { servers += try await novaServers(nova, token) }
-        if let ecs { servers += try await ecsServers(ecs, token) }
+        if hasNova { servers += try await novaServers() }
+        if hasECS { servers += try await ecsServers() }
         var names: [ImageID: [String]] = [:]
         // Both services may name the same server.
         var told: [ImageID: Set<String>] = [:]
@@ -38,14 +38,14 @@ struct ComputeClient: Sendable {
 
     /// Pages go on after the last server seen, until one has nothing in it: a service may give fewer than asked for, and
     /// no link.
-    private func novaServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
+    private func novaServers() async throws(ImageDeletionError) -> [Server] {
         var servers: [Server] = []
         var markers: Set<String> = []
         var marker: String?
         for _ in 0..<Self.mostPages {
             var query = [(name: "limit", value: "\(Self.pageSize)")]
             if let marker { query.append(("marker", marker)) }
-            let page = try await page(endpoint.appendingPathComponent("servers/detail").with(query), token)
+            let page = try await page("compute", "servers/detail", query)
             servers += page.servers
             guard servers.count <= Self.mostServers else { throw Self.endless }
             guard let last = page.servers.last?.id else { return servers }
@@ -56,11 +56,11 @@ struct ComputeClient: Sendable {
     }
 
     /// Pages are numbered from 1, until one has nothing in it.
-    private func ecsServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
+    private func ecsServers() async throws(ImageDeletionError) -> [Server] {
         var servers: [Server] = []
         for number in 1...Self.mostPages {
             let query = [(name: "offset", value: "\(number)"), ("limit", "\(Self.pageSize)")]
-            let page = try await page(endpoint.appendingPathComponent("cloudservers/detail").with(query), token)
+            let page = try await page("ecs", "cloudservers/detail", query)
             servers += page.servers
             guard servers.count <= Self.mostServers else { throw Self.endless }
             if page.servers.isEmpty { return servers }
@@ -72,14 +72,21 @@ struct ComputeClient: Sendable {
         ServiceError(.compute, .unexpected, message: "the list of servers does not end")
     )
 
-    private func page(_ url: URL, _ token: Token) async throws(ImageDeletionError) -> ServerPage {
+    private func page(
+        _ type: String,
+        _ path: String,
+        _ query: [(name: String, value: String)]
+    ) async throws(ImageDeletionError) -> ServerPage {
         let reply: Reply
         do {
-            reply = try await authorized.send(with: token) { token in
-                ServiceRequest(
+            reply = try await authorized.send { token throws(ImageDeletionError) in
+                guard let endpoint = try choice.endpoint(of: type, for: token) else {
+                    throw .configuration([.noComputeService])
+                }
+                return ServiceRequest(
                     service: .compute,
                     method: "GET",
-                    url: url,
+                    url: endpoint.appendingPathComponent(path).with(query),
                     headers: ["X-Auth-Token": token.secret.value],
                     expects: [200],
                     secrets: [token.secret]

@@ -6,6 +6,8 @@ actor TokenSource {
     private let client: IdentityClient
     private let cache: TokenCache
     private let identity: TokenCache.Identity?
+    /// The proof that a cached token is this user's; nil where none is cached.
+    private let key: TokenCache.Key?
     /// Whether a token from somewhere else has to be looked up for its endpoints.
     private let needsCatalog: Bool
 
@@ -21,6 +23,7 @@ actor TokenSource {
         self.cache = cache
         self.needsCatalog = needsCatalog
         identity = TokenCache.Identity(client.credentials)
+        key = TokenCache.Key(client.credentials)
     }
 
     /// A token to send: the one at hand, else the cache's, else a new one.
@@ -46,20 +49,23 @@ actor TokenSource {
         return try await shared(rejecting: rejected.secret)
     }
 
-    /// Takes this identity's token out of the cache and makes it worthless at the identity service.
+    /// Removes this identity's token from the cache and revokes it at the identity service. A token in a cache that is
+    /// not trusted is revoked as well: others may have read it.
     ///
     /// - Returns: Whether there was one.
     func forget() async throws(ImageDeletionError) -> Bool {
         guard let identity, let authURL = client.credentials.authURL else { return false }
         let lock = await lock()
         defer { lock?.release() }
-        let kept = known(of: identity)?.token
+        // Reports a cache that is not trusted.
+        _ = known(of: identity)
+        let cached = cache.removedTokens(identity)
         do {
             if cache.path != nil { try cache.remove(identity) }
         } catch {
             tellNotWritten(error)
         }
-        let secrets = Set([held?.token.secret, kept?.secret].compactMap { $0 })
+        let secrets = cached.union([held?.token.secret].compactMap { $0 })
         held = nil
         for secret in secrets { try await client.revoke(secret, at: authURL) }
         return !secrets.isEmpty
@@ -91,6 +97,12 @@ actor TokenSource {
         case .token(let secret): token = try await foreign(secret)
         case .password, .applicationCredential: token = try await own(rejecting: rejected)
         }
+        if let project = held?.token.project, let other = token.project, project.id != other.id {
+            // The images of this run were selected in the first project.
+            throw ImageDeletionError.configuration([
+                .otherProject(wanted: project.name ?? project.id, token: other)
+            ])
+        }
         held = (token, now)
         return token
     }
@@ -116,7 +128,7 @@ actor TokenSource {
         if let known = known(of: identity) {
             if let token = known.token, token.isFresh(at: now), token.secret != rejected { return token }
             if let refusedAt = known.refusedAt, refusedAt <= now,
-                refusedAt >= askedSince || known.isWorthSomething(at: now)
+                refusedAt >= askedSince || known.isUseful(at: now)
             {
                 // The same wrong password from every process, or in a loop, would lock the account.
                 throw .service(
@@ -144,8 +156,9 @@ actor TokenSource {
 
     /// What the cache knows. A cache that cannot be trusted knows nothing.
     private func known(of identity: TokenCache.Identity) -> TokenCache.Entry? {
+        guard let key else { return nil }
         do {
-            return try cache.entry(for: identity)
+            return try cache.entry(for: identity, key: key)
         } catch {
             if !toldAboutCache, let path = cache.path {
                 toldAboutCache = true
@@ -156,7 +169,8 @@ actor TokenSource {
     }
 
     private func keep(_ entry: TokenCache.Entry) {
-        do { try cache.store(entry, now: now) } catch { tellNotWritten(error) }
+        guard let key else { return }
+        do { try cache.store(entry, key: key, now: now) } catch { tellNotWritten(error) }
     }
 
     private func tellNotWritten(_ fault: PrivateFile.Fault) {

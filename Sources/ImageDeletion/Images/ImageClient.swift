@@ -89,13 +89,11 @@ struct ImageClient: Sendable {
     }
 
     private func send(_ call: Call) async throws(RequestFailure) -> Reply {
-        let session: (token: Token, endpoint: URL)
-        do { session = try await self.session() } catch { throw RequestFailure(cause: error) }
-        return try await authorized.send(with: session.token) { token in
+        try await authorized.send { token throws(ImageDeletionError) in
             ServiceRequest(
                 service: .image,
                 method: call.method,
-                url: session.endpoint.appendingPathComponent(call.path).with(call.query),
+                url: try choice.imageEndpoint(for: token, authURL: authURL).appendingPathComponent(call.path).with(call.query),
                 headers: ["X-Auth-Token": token.secret.value],
                 body: call.body,
                 contentType: call.contentType,
