@@ -99,7 +99,7 @@ enum Words {
         case .connectionLost: words = "broke the connection\(own). Run again"
         case .oversizedAnswer: words = "sent more than is ever read\(own). Check \(variable)"
         case .cancelled: words = "was not waited for any longer, because the run was interrupted"
-        case .unauthorized where error.status == nil: words = "was not asked again\(own)"
+        case .unauthorized where error.status == nil, .unavailable where error.status == nil: words = "was not asked again\(own)"
         default:
             words = error.status.map { "answered \($0)" } ?? "gave an answer that makes no sense"
             words += own + ". " + advice(error)

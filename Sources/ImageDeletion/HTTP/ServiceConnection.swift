@@ -15,6 +15,9 @@ struct ServiceRequest: Sendable {
     /// The statuses that mean that the request did what it was for.
     var expects: Set<Int>
     var secrets: [Secret]
+    /// The number of attempts of which nobody may learn whether they were processed, for a request that must not be
+    /// repeated freely; nil for any other.
+    var maximumUncertainAttempts: Int?
 
     var urlRequest: URLRequest {
         var request = URLRequest(url: url)
@@ -76,6 +79,7 @@ public struct ServiceConnection: Sendable {
         let redact = Redaction(request.secrets)
         var earlier: ServiceError?
         var attempt = 1
+        var uncertainAttempts = 0
         while true {
             let started = clock.now()
             let answer = await answer(to: request.urlRequest)
@@ -93,7 +97,12 @@ public struct ServiceConnection: Sendable {
                     )
                 )
             )
-            guard let failure = reading.failure else { return try reading.get() }
+            guard var failure = reading.failure else { return try reading.get() }
+            if failure.isUncertain(retryAfter: response?.value(forHTTPHeaderField: "Retry-After")) {
+                uncertainAttempts += 1
+            }
+            failure.uncertainAttempts = uncertainAttempts
+            if let limit = request.maximumUncertainAttempts, uncertainAttempts >= limit { throw failure }
             guard failure.isPassing, attempt <= retry.retries, !Task.isCancelled else { throw failure }
             earlier = failure
             let wait = retry.wait(afterAttempt: attempt, response: response, now: clock.now())

@@ -9,8 +9,11 @@ struct IdentityClient: Sendable {
     var credentials: Credentials
     var connection: ServiceConnection
 
-    /// Asks for a token: `POST /v3/auth/tokens`. A 401 is final: five of them can lock an account.
-    func token(from authURL: URL) async throws(ImageDeletionError) -> Token {
+    /// Requests a token: `POST /v3/auth/tokens`. A 401 is final: five of them can lock an account.
+    ///
+    /// - Parameter maximumUncertainAttempts: The number of times that the password may be sent without a response that
+    ///   says whether it was processed. Each may count as a wrong password.
+    func token(from authURL: URL, maximumUncertainAttempts: Int) async throws(ImageDeletionError) -> Token {
         try await token(
             ServiceRequest(
                 service: .identity,
@@ -18,7 +21,8 @@ struct IdentityClient: Sendable {
                 url: authURL.appendingPathComponent("auth/tokens"),
                 body: TokenRequest(credentials).body,
                 expects: [200, 201],
-                secrets: credentials.secrets
+                secrets: credentials.secrets,
+                maximumUncertainAttempts: maximumUncertainAttempts
             ),
             secret: nil
         )

@@ -25,25 +25,32 @@ public struct TokenCache: Sendable {
         var scope: [String]
     }
 
-    /// What is known of an identity: its token, or when it was last refused one.
+    /// A sign-in that brought no token.
+    struct Failure: Sendable, Codable {
+        var at: Date
+        /// Whether the identity service refused the credentials; else its response was lost or of no use.
+        var isRefusal: Bool
+    }
+
+    /// What is known of an identity: its token, or how its last sign-in failed.
     struct Entry: Sendable, Codable {
         var identity: Identity
         var token: Token?
-        var refusedAt: Date?
+        var failure: Failure?
         /// The authentication code of all the rest, in hexadecimal digits.
         fileprivate var proof: String?
 
-        init(identity: Identity, token: Token? = nil, refusedAt: Date? = nil) {
+        init(identity: Identity, token: Token? = nil, failure: Failure? = nil) {
             self.identity = identity
             self.token = token
-            self.refusedAt = refusedAt
+            self.failure = failure
         }
 
         /// Returns whether it matters to a run that needs a token at `now`. A few wrong passwords lock the account, so
         /// nobody asks again for a few seconds: as long as it takes many processes to start, and no longer than it
         /// takes somebody to correct a password.
         func isUseful(at now: Date) -> Bool {
-            token?.isFresh(at: now) ?? refusedAt.map { $0 <= now && now < $0 + 5 } ?? false
+            token?.isFresh(at: now) ?? failure.map { $0.at <= now && now < $0.at + 5 } ?? false
         }
 
         /// Returns the proof for this content. It covers the decoded values, so that no other reading of the file can

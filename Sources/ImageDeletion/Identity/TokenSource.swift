@@ -16,6 +16,9 @@ actor TokenSource {
     /// The identity service's refusal of these credentials, which never change: asked again, it would count as another
     /// wrong password, and a few of them lock the account.
     private var refusal: ImageDeletionError?
+    /// How many times the password was sent, since the last sign-in that succeeded, without a response that says whether
+    /// it was processed, and when that was last.
+    private var uncertainSignIns = (count: 0, last: Date.distantPast)
     private var toldAboutCache = false
 
     init(client: IdentityClient, cache: TokenCache, needsCatalog: Bool) {
@@ -119,6 +122,17 @@ actor TokenSource {
             throw .configuration([.missing(["OS_AUTH_URL"])])
         }
         if let refusal { throw refusal }
+        let uncertain = now < uncertainSignIns.last + Self.lockWindow ? uncertainSignIns.count : 0
+        guard uncertain < Self.maximumUncertainSignIns else {
+            throw .service(
+                ServiceError(
+                    .identity,
+                    .unavailable,
+                    message: "it left sign-ins without a usable response, and a password that may be wrong is not sent "
+                        + "more often"
+                )
+            )
+        }
         if rejected == nil, let token = known(of: identity)?.token, token.isFresh(at: now) { return token }
 
         let askedSince = now
@@ -127,32 +141,44 @@ actor TokenSource {
         // Whoever held the lock may have brought a token, or a refusal, meanwhile.
         if let known = known(of: identity) {
             if let token = known.token, token.isFresh(at: now), token.secret != rejected { return token }
-            if let refusedAt = known.refusedAt, refusedAt <= now,
-                refusedAt >= askedSince || known.isUseful(at: now)
-            {
+            if let failure = known.failure, failure.at <= now, failure.at >= askedSince || known.isUseful(at: now) {
                 // The same wrong password from every process, or in a loop, would lock the account.
                 throw .service(
                     ServiceError(
                         .identity,
-                        .unauthorized,
-                        message: "another process was refused a moment ago; if the credentials are right by now, "
-                            + "try again in five seconds"
+                        failure.isRefusal ? .unauthorized : .unavailable,
+                        message: failure.isRefusal
+                            ? "another process was refused a moment ago; if the credentials are right by now, try "
+                                + "again in five seconds"
+                            : "another process got no usable response a moment ago; try again in five seconds"
                     )
                 )
             }
         }
         do {
-            let token = try await client.token(from: authURL)
+            let token = try await client.token(
+                from: authURL,
+                maximumUncertainAttempts: Self.maximumUncertainSignIns - uncertain
+            )
+            uncertainSignIns.count = 0
             keep(TokenCache.Entry(identity: identity, token: token))
             return token
         } catch {
-            if case .service(let failure) = error, failure.kind == .unauthorized {
-                refusal = error
-                keep(TokenCache.Entry(identity: identity, refusedAt: now))
+            if case .service(let failure) = error {
+                if failure.kind == .unauthorized { refusal = error }
+                if failure.uncertainAttempts > 0 { uncertainSignIns = (uncertain + failure.uncertainAttempts, now) }
+                if failure.kind == .unauthorized || failure.uncertainAttempts > 0 {
+                    let isRefusal = failure.kind == .unauthorized
+                    keep(TokenCache.Entry(identity: identity, failure: .init(at: now, isRefusal: isRefusal)))
+                }
             }
             throw error
         }
     }
+
+    // Open Telekom Cloud locks an account after five wrong passwords within 15 minutes.
+    private static let lockWindow: TimeInterval = 15 * 60
+    private static let maximumUncertainSignIns = 2
 
     /// What the cache knows. A cache that cannot be trusted knows nothing.
     private func known(of identity: TokenCache.Identity) -> TokenCache.Entry? {

@@ -81,6 +81,6 @@ extension FuzzTarget {
     private static let caches = [
         [ownEntry], [entry(otherIdentity, "other-token"), ownEntry], [entry(ownIdentity, "planted-token")],
         [entry(otherIdentity, "other-token")], [entry(ownIdentity, "ended-token", until: 1_794_000_000)],
-        [#"{"identity":\#(ownIdentity),"refusedAt":1794999999}"#],
+        [#"{"identity":\#(ownIdentity),"failure":{"at":1794999999,"isRefusal":true}}"#],
     ].map { #"{"entries":[\#($0.joined(separator: ","))],"schema":"delete-image-token-cache/3"}"# }
 }
