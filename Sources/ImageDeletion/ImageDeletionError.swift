@@ -38,6 +38,8 @@ public enum ConfigurationProblem: Sendable, Hashable {
     case tokenWithoutProject
     /// The token is for another project than the one whose ID or name the variables give.
     case otherProject(wanted: String, token: TokenProject)
+    /// The token's project is in another domain than the one whose ID or name the variables give.
+    case otherProjectDomain(wanted: String, token: TokenProject)
     /// The new token has ended already by this machine's clock; `serverTime` is the identity service's, if it said.
     case tokenEnded(expiresAt: Date, now: Date, serverTime: Date?)
 }

@@ -151,8 +151,12 @@ enum Words {
         case .tokenWithoutProject:
             "the token is for no project, so no image can be seen with it; set OS_PROJECT_NAME or use another token."
         case .otherProject(let wanted, let token):
-            "the token is for project \(printable(token.name ?? token.id, limit: 60)), but \(printable(wanted, limit: 60)) "
-                + "is asked for; make OS_PROJECT_NAME and the credentials agree."
+            "the token is for project \(printable(token.name ?? token.id, limit: 60)), but the settings name "
+                + "\(printable(wanted, limit: 60)). Make OS_PROJECT_NAME, OS_PROJECT_ID, and the credentials agree."
+        case .otherProjectDomain(let wanted, let token):
+            "the token is for project \(printable(token.name ?? token.id, limit: 60)), which is not in domain "
+                + "\(printable(wanted, limit: 60)). Make OS_PROJECT_DOMAIN_NAME or OS_PROJECT_DOMAIN_ID and the "
+                + "credentials agree."
         case .tokenEnded(let expiresAt, let now, let serverTime):
             "the new token ended at \(time(expiresAt)), but it is \(time(now)) here"
                 + (serverTime.map { " and \(time($0)) at the identity service" } ?? "")

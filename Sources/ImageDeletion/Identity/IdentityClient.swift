@@ -86,14 +86,8 @@ struct IdentityClient: Sendable {
         if let expiresAt = token.expiresAt, expiresAt <= now {
             throw .configuration([.tokenEnded(expiresAt: expiresAt, now: now, serverTime: serverTime)])
         }
-        guard let project = token.project else { throw .configuration([.tokenWithoutProject]) }
-        switch credentials.project {
-        case .id(let id) where id != project.id:
-            throw .configuration([.otherProject(wanted: id, token: project)])
-        case .name(let name, _) where project.name != nil && name != project.name:
-            throw .configuration([.otherProject(wanted: name, token: project)])
-        default: break
-        }
+        if token.project == nil { throw .configuration([.tokenWithoutProject]) }
+        if let problem = credentials.contradiction(to: token) { throw .configuration([problem]) }
     }
 }
 

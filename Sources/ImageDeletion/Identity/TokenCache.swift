@@ -201,11 +201,9 @@ extension TokenCache.Identity {
             user = ["application credential name", name] + owner.words
         case .token: return nil
         }
-        switch credentials.project {
-        case .id(let id): scope = ["project", id]
-        case .name(let name, let domain): scope = ["project name", name] + (domain?.words ?? [])
-        case nil: scope = []
-        }
+        let project = credentials.project
+        scope = (project?.id.map { ["project", $0] } ?? []) + (project?.name.map { ["project name", $0] } ?? [])
+            + (project?.domain?.words ?? [])
     }
 }
 

@@ -8,8 +8,14 @@ struct TokenResponse: Decodable {
 
     struct Body: Decodable {
         var expiresAt: String?
-        var project: TokenProject?
+        var project: Project?
         var catalog: [Service]?
+    }
+
+    struct Project: Decodable {
+        var id: String
+        var name: String?
+        var domain: ProjectDomain?
     }
 
     struct Service: Decodable {
@@ -52,7 +58,8 @@ struct TokenResponse: Decodable {
         return Token(
             secret: secret,
             expiresAt: expiresAt,
-            project: response.project,
+            project: response.project.map { TokenProject(id: $0.id, name: $0.name) },
+            projectDomain: response.project?.domain,
             endpoints: Dictionary(
                 catalog.filter { Token.serviceTypes.contains($0.type ?? "") }.map {
                     ($0.type ?? "", $0.catalogEndpoints)

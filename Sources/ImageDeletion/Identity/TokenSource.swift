@@ -8,7 +8,7 @@ actor TokenSource {
     private let identity: TokenCache.Identity?
     /// The proof that a cached token is this user's; nil where none is cached.
     private let key: TokenCache.Key?
-    /// Whether a token from somewhere else has to be looked up for its endpoints.
+    /// Whether a token from `OS_TOKEN` has to be looked up for its endpoints.
     private let needsCatalog: Bool
 
     private var held: (token: Token, obtainedAt: Date)?
@@ -111,9 +111,8 @@ actor TokenSource {
     }
 
     private func foreign(_ secret: Secret) async throws(ImageDeletionError) -> Token {
-        guard needsCatalog, let authURL = client.credentials.authURL else {
-            return Token(secret: secret)
-        }
+        guard needsCatalog || client.credentials.project != nil else { return Token(secret: secret) }
+        guard let authURL = client.credentials.authURL else { throw .configuration([.missing(["OS_AUTH_URL"])]) }
         return try await client.description(of: secret, from: authURL)
     }
 
