@@ -51,6 +51,7 @@ struct Failure: Error, Equatable {
 extension ExitStatus {
     init(_ error: ImageDeletionError) {
         switch error {
+        case .configuration([.tokenWithoutProject]), .configuration([.tokenOfUnknownProject]): self = .denied
         case .configuration: self = .configuration
         case .invalidImageID: self = .usage
         case .service(let error):

@@ -149,7 +149,13 @@ enum Words {
             "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "
                 + "\(regions.map { printable($0, limit: 60) }.joined(separator: ", "))."
         case .tokenWithoutProject:
-            "the token is for no project, so no image can be seen with it; set OS_PROJECT_NAME or use another token."
+            "the token is not for a project, so no image can be seen with it. Use a token for the project."
+        case .tokenOfUnknownProject:
+            "the image service answered 404, which says nothing about an image unless the token is for a project. Set "
+                + "OS_AUTH_URL, so that the identity service can be asked about the token."
+        case .noImageServiceAt(let address, let source):
+            "there is no image service v2 at \(printable(address.absoluteString, limit: 200)), the address in "
+                + "\(source). Correct it: it must end in the service's own path, with or without /v2."
         case .otherProject(let wanted, let token):
             "the token is for project \(printable(token.name ?? token.id, limit: 60)), but the settings name "
                 + "\(printable(wanted, limit: 60)). Make OS_PROJECT_NAME, OS_PROJECT_ID, and the credentials agree."

@@ -5,6 +5,13 @@ struct ImageClient: Sendable {
     var authorized: AuthorizedConnection
     var authURL: URL?
     var choice: EndpointChoice
+    private let notFoundCheck = NotFoundCheck()
+
+    init(authorized: AuthorizedConnection, authURL: URL?, choice: EndpointChoice) {
+        self.authorized = authorized
+        self.authURL = authURL
+        self.choice = choice
+    }
 
     var tokens: TokenSource { authorized.tokens }
     var clock: WallClock { authorized.connection.clock }
@@ -21,6 +28,7 @@ struct ImageClient: Sendable {
         guard let image = try? JSONDecoder().decode(Image.self, from: reply.body), image.id == id else {
             throw reply.unusable("the answer does not describe image \(id)")
         }
+        await notFoundCheck.noteAnswer()
         return image
     }
 
@@ -67,10 +75,11 @@ struct ImageClient: Sendable {
     ///
     /// - Parameter marker: The image after which the page begins; nil for the first page.
     func page(_ query: ImageQuery, after marker: ImageID?) async throws(ImageDeletionError) -> ImagePage {
-        let reply = try await reply(to: Call(method: "GET", path: "images", query: query.items(after: marker)))
+        let reply = try await reply(to: Call(method: "GET", path: Self.listPath, query: query.items(after: marker)))
         guard let page = try? JSONDecoder().decode(ImagePage.self, from: reply.body) else {
             throw reply.unusable("the answer is no list of images")
         }
+        await notFoundCheck.noteAnswer()
         return page
     }
 
@@ -89,6 +98,50 @@ struct ImageClient: Sendable {
     }
 
     private func send(_ call: Call) async throws(RequestFailure) -> Reply {
+        do throws(RequestFailure) {
+            return try await sendUnchecked(call)
+        } catch {
+            guard error.cause.isNotFound, call.path != Self.listPath else { throw error }
+            do throws(ImageDeletionError) {
+                try await notFoundCheck.pass { () throws(ImageDeletionError) in try await checkNotFound() }
+            } catch let problem {
+                throw RequestFailure(cause: problem, attempts: error.attempts, mayHaveActed: error.mayHaveActed)
+            }
+            throw error
+        }
+    }
+
+    /// Checks what a 404 depends on: a token for a project, and an image service v2 at the address.
+    private func checkNotFound() async throws(ImageDeletionError) {
+        if try await tokens.token().project == nil {
+            guard authURL != nil else { throw .configuration([.tokenOfUnknownProject]) }
+            _ = try await tokens.describedToken()
+        }
+        if await notFoundCheck.hasAnswered { return }
+        let failure: ServiceError
+        do throws(RequestFailure) {
+            let reply = try await sendUnchecked(
+                Call(method: "GET", path: Self.listPath, query: [(name: "limit", value: "1")])
+            )
+            if (try? JSONDecoder().decode(ImagePage.self, from: reply.body)) != nil { return }
+            failure = ServiceError(.image, .unexpected, status: reply.status)
+        } catch {
+            guard case .service(let error) = error.cause else { throw error.cause }
+            failure = error
+        }
+        switch failure.kind {
+        // It knows the list, and keeps it from this account.
+        case .forbidden, .lacksRight: return
+        case .notFound, .rejected, .redirected, .unexpected:
+            let source = choice.override == nil ? "the catalog" : "OS_IMAGE_ENDPOINT_OVERRIDE"
+            throw .configuration([.noImageServiceAt(try await session().endpoint, source: source)])
+        default: throw .service(failure)
+        }
+    }
+
+    private static let listPath = "images"
+
+    private func sendUnchecked(_ call: Call) async throws(RequestFailure) -> Reply {
         try await authorized.send { token throws(ImageDeletionError) in
             ServiceRequest(
                 service: .image,
