@@ -8,7 +8,20 @@ enum Words {
         switch error {
         case .configuration(let problems): settings(problems)
         case .invalidImageID(let text): "“\(printable(text, limit: 60))” is not an image ID (a UUID)."
+        case .service(let error) where error.kind == .incompleteCredentials:
+            incompleteCredentials(error) + facts(error)
         case .service(let error): "\(subject(error.service)) \(predicate(error))"
+        }
+    }
+
+    private static func incompleteCredentials(_ error: ServiceError) -> String {
+        switch error.message {
+        case "totp": "The password is correct, but the account also requires a passcode. Set OS_PASSCODE."
+        case "password": "The passcode is correct, but the account also requires a password. Set OS_PASSWORD."
+        case let methods:
+            "The credentials are correct, but the account also requires another authentication method"
+                + (methods.map { ": " + printable($0, limit: 100) } ?? "")
+                + ". This command supports passwords and passcodes (totp)."
         }
     }
 
@@ -99,18 +112,24 @@ enum Words {
         case .connectionLost: words = "broke the connection\(own). Run again"
         case .oversizedAnswer: words = "sent more than is ever read\(own). Check \(variable)"
         case .cancelled: words = "was not waited for any longer, because the run was interrupted"
+        case .invalidToken:
+            words = "rejects the token\(own). It is invalid, expired, or revoked. Set OS_TOKEN to a new one"
         case .unauthorized where error.status == nil, .unavailable where error.status == nil: words = "was not asked again\(own)"
         default:
             words = error.status.map { "answered \($0)" } ?? "gave an answer that makes no sense"
             words += own + ". " + advice(error)
         }
-        words += "."
+        return words + "." + facts(error)
+    }
+
+    /// What support needs to find the request, in parentheses.
+    private static func facts(_ error: ServiceError) -> String {
         let facts = [
             error.code.map { "code \(printable($0, limit: 64))" },
             error.requestID.map { "request \(printable($0, limit: 128))" },
             error.attempts > 1 ? "\(error.attempts) tries" : nil,
         ].compactMap { $0 }
-        return facts.isEmpty ? words : words + " (\(facts.joined(separator: ", ")))"
+        return facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
     }
 
     private static func advice(_ error: ServiceError) -> String {
@@ -118,10 +137,17 @@ enum Words {
         if let code, let advice = Advice.byCode[code] { return advice }
         guard let status = error.status else { return "Run again, or ask its support" }
         return switch error.service {
-        case .identity: Advice.identity(status)
+        case .identity: Advice.identity(status, saysWhy: saysWhy(error))
         case .image: Advice.image(status)
         case .compute: Advice.compute(status)
         }
+    }
+
+    /// Whether the service gave a reason: advice must not deny what was just quoted. Keystone gives this one to
+    /// everything that it keeps to itself.
+    private static func saysWhy(_ error: ServiceError) -> Bool {
+        guard let message = error.message, !message.isEmpty else { return false }
+        return !message.lowercased().hasPrefix("the request you have made requires authentication")
     }
 
     private static func sentence(_ problem: ConfigurationProblem) -> String {

@@ -174,6 +174,10 @@ public struct ServiceConnection: Sendable {
                 message: told.message,
                 requestID: response.requestID.map(redact.callAsFunction) ?? told.requestID
             )
+            if let methods = AuthenticationReceipt.missingMethods(response, body) {
+                failure.kind = .incompleteCredentials
+                failure.message = methods.isEmpty ? nil : redact(methods.joined(separator: ", "))
+            }
             if failure.kind == .redirected {
                 failure.message = response.value(forHTTPHeaderField: "Location").map(redact.callAsFunction)
             }

@@ -31,6 +31,10 @@ public struct ServiceError: Error, Sendable, Hashable {
         case redirected
         /// The token (image service) or the credentials (identity service) are not accepted.
         case unauthorized
+        /// The credentials are correct, but the account requires further authentication methods: the message names them.
+        case incompleteCredentials
+        /// The identity service does not know the token from `OS_TOKEN`: it is invalid, expired, or revoked.
+        case invalidToken
         /// The account certainly lacks the right for this operation.
         case lacksRight
         /// Refused, for whatever reason: a foreign or public image, a missing right, an address filter.
@@ -54,7 +58,7 @@ public struct ServiceError: Error, Sendable, Hashable {
     /// The service that was asked.
     public let service: Service
     /// What the failure means.
-    public let kind: Kind
+    public internal(set) var kind: Kind
     /// The HTTP status; nil where there was no answer.
     public let status: Int?
     /// The service's or the gateway's own code, like `IMG.0028` or `APIGW.0301`.

@@ -28,19 +28,24 @@ struct IdentityClient: Sendable {
         )
     }
 
-    /// Asks what a token from somewhere else is for: `GET /v3/auth/tokens`.
+    /// Looks up what the token from `OS_TOKEN` is for: `GET /v3/auth/tokens`.
     func description(of token: Secret, from authURL: URL) async throws(ImageDeletionError) -> Token {
-        try await self.token(
-            ServiceRequest(
-                service: .identity,
-                method: "GET",
-                url: authURL.appendingPathComponent("auth/tokens"),
-                headers: ["X-Auth-Token": token.value, "X-Subject-Token": token.value],
-                expects: [200],
-                secrets: [token]
-            ),
-            secret: token
-        )
+        do {
+            return try await self.token(
+                ServiceRequest(
+                    service: .identity,
+                    method: "GET",
+                    url: authURL.appendingPathComponent("auth/tokens"),
+                    headers: ["X-Auth-Token": token.value, "X-Subject-Token": token.value],
+                    expects: [200],
+                    secrets: [token]
+                ),
+                secret: token
+            )
+        } catch .service(var failure) where failure.status == 401 || failure.saysTokenIsInvalid {
+            failure.kind = .invalidToken
+            throw .service(failure)
+        }
     }
 
     /// Makes a token worthless: `DELETE /v3/auth/tokens`. One that is worthless already is as good.
@@ -92,8 +97,38 @@ struct IdentityClient: Sendable {
 }
 
 extension ServiceError {
-    /// Open Telekom Cloud's IAM answers a dead token with 403, which otherwise means a missing right.
+    /// Open Telekom Cloud's IAM answers 403 to an invalid token, which otherwise means a missing permission. Keystone
+    /// answers 404, which otherwise means a wrong address.
     fileprivate var saysTokenIsInvalid: Bool {
-        status == 403 && message?.lowercased().contains("x-auth-token is invalid") ?? false
+        let words = (message ?? "").lowercased()
+        return switch status {
+        case 403: words.contains("x-auth-token is invalid")
+        case 404: ["validate token", "fernet token", "find token", "token not found"].contains { words.contains($0) }
+        default: false
+        }
+    }
+}
+
+/// Keystone's 401 to credentials that are correct and not enough: "Multi-Factor Authentication", with a receipt in the
+/// header, which is as secret as a token and never used here.
+enum AuthenticationReceipt {
+    private struct Body: Decodable {
+        var receipt: Receipt
+        var requiredAuthMethods: [[String]]
+        struct Receipt: Decodable {
+            var methods: [String]
+        }
+    }
+
+    /// Returns the methods that are still to be used, of the shortest choice; nil for any other response.
+    static func missingMethods(_ response: HTTPURLResponse, _ body: Data) -> [String]? {
+        guard response.statusCode == 401, response.value(forHTTPHeaderField: "Openstack-Auth-Receipt") != nil else {
+            return nil
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let body = try? decoder.decode(Body.self, from: body) else { return [] }
+        return body.requiredAuthMethods.map { $0.filter { !body.receipt.methods.contains($0) } }
+            .filter { !$0.isEmpty }.min { $0.count < $1.count } ?? []
     }
 }

@@ -164,7 +164,7 @@ actor TokenSource {
             return token
         } catch {
             if case .service(let failure) = error {
-                if failure.kind == .unauthorized { refusal = error }
+                if [.unauthorized, .incompleteCredentials].contains(failure.kind) { refusal = error }
                 if failure.uncertainAttempts > 0 { uncertainSignIns = (uncertain + failure.uncertainAttempts, now) }
                 if failure.kind == .unauthorized || failure.uncertainAttempts > 0 {
                     let isRefusal = failure.kind == .unauthorized
