@@ -8,6 +8,8 @@ public enum ServiceEvent: Sendable, Hashable {
     case tokenCacheNotWritten(path: String, reason: String)
     /// The token cache was there but is not to be trusted, and is made anew.
     case tokenCacheNotTrusted(path: String, reason: String)
+    /// Another process holds the lock beside the token cache, and this one has waited for it for two seconds.
+    case waitingForTokenCache(path: String)
     /// This machine's clock differs from the identity service's by this many seconds; positive: it is ahead.
     case clockDiffers(seconds: TimeInterval)
 }

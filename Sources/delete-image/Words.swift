@@ -215,9 +215,23 @@ enum Words {
         case .tokenCacheNotTrusted(let path, let reason):
             "the token cache \(printable(path)) is not trusted: \(printable(reason)). It is made anew."
         case .clockDiffers(let seconds):
-            "this machine's clock is \(count(Int(abs(seconds) / 60), "minute")) \(seconds > 0 ? "ahead of" : "behind") "
-                + "the identity service's. Set it, or ages and token lifetimes are wrong."
+            "this machine's clock is \(clockDifference(seconds)) the identity service's. Set it, or ages and token "
+                + "lifetimes are wrong."
+        case .waitingForTokenCache(let path):
+            "waiting for another process that uses the token cache \(printable(path))."
         }
+    }
+
+    /// Why no image can be selected by its age.
+    static func wrongClock(_ seconds: TimeInterval) -> String {
+        "this machine's clock is \(clockDifference(seconds)) the image service's, so the age of an image is not known. Set "
+            + "it, or use a date with --older-than. Nothing was deleted."
+    }
+
+    private static func clockDifference(_ seconds: TimeInterval) -> String {
+        let minutes = Int((abs(seconds) / 60).rounded())
+        return (minutes < 120 ? count(minutes, "minute") : count(Int((Double(minutes) / 60).rounded()), "hour"))
+            + (seconds > 0 ? " ahead of" : " behind")
     }
 
     /// One request, for `--verbose`.

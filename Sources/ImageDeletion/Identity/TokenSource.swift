@@ -204,12 +204,18 @@ actor TokenSource {
     }
 
     /// Waits for its turn among all processes that use the same cache. nil where there is none to be had: without a
-    /// cache, in a folder that cannot be written, or behind a process that has hung for a minute.
+    /// cache, in a folder that cannot be written, or when another process holds the lock for longer than a request may
+    /// take.
     private func lock() async -> OpenFile? {
-        guard cache.path != nil else { return nil }
-        let patience = now.addingTimeInterval(60)
+        guard key != nil, let path = cache.path else { return nil }
+        let start = now
         var pause = Duration.milliseconds(20)
-        while now < patience, !Task.isCancelled {
+        var isReported = false
+        while now < start + client.connection.timeout.timeInterval, !Task.isCancelled {
+            if !isReported, now >= start + 2 {
+                isReported = true
+                client.connection.report(.waitingForTokenCache(path: path))
+            }
             do {
                 if let lock = try cache.tryLock() { return lock }
                 try await client.connection.clock.sleep(pause)
