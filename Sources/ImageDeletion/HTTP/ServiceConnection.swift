@@ -44,6 +44,9 @@ struct Reply: Sendable {
     var attempts: Int
 
     func header(_ name: String) -> String? { response.value(forHTTPHeaderField: name) }
+
+    /// The service's own time.
+    var date: Date? { header("Date").flatMap(HTTPDate.parse) }
 }
 
 /// How every request leaves: deadline, retry, redaction and the record of it are here and nowhere else.

@@ -79,7 +79,7 @@ struct IdentityClient: Sendable {
                 ServiceError(.identity, .unexpected, status: reply.status, message: error.reason)
             )
         }
-        try check(token, serverTime: reply.header("Date").flatMap(HTTPDate.parse))
+        try check(token, serverTime: reply.date)
         return token
     }
 

@@ -6,6 +6,7 @@ struct ImageClient: Sendable {
     var authURL: URL?
     var choice: EndpointChoice
     private let notFoundCheck = NotFoundCheck()
+    let clockCheck = ClockCheck()
 
     init(authorized: AuthorizedConnection, authURL: URL?, choice: EndpointChoice) {
         self.authorized = authorized
@@ -79,6 +80,7 @@ struct ImageClient: Sendable {
         guard let page = try? JSONDecoder().decode(ImagePage.self, from: reply.body) else {
             throw reply.unusable("the answer is no list of images")
         }
+        if let date = reply.date { await clockCheck.note(clock.now().timeIntervalSince(date)) }
         await notFoundCheck.noteAnswer()
         return page
     }

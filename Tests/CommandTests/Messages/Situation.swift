@@ -27,6 +27,8 @@ struct Situation: Sendable {
     var interrupts: (@Sendable (SentRequest) -> Int)?
     /// What happens before the run, in the folder of its receipt and its token cache.
     var prepare: @Sendable (URL) throws -> Void = { _ in }
+    /// How many seconds the cloud's clock is behind this machine's.
+    var clockDifference: TimeInterval = 0
     /// Whether the same was run before, in the same folder and on the same cloud.
     var isAgain = false
     /// Whether the folder is used: `FOLDER` in an argument stands for it.
@@ -37,7 +39,7 @@ struct Situation: Sendable {
         let folder = try TemporaryFolder()
         try prepare(folder.url)
         let clock = TestClock()
-        let cloud = DemoCloud(images: images, now: { clock.now })
+        let cloud = DemoCloud(images: images, now: { clock.now - clockDifference })
         let (interruptions, stop) = AsyncStream<Void>.makeStream()
         let (hearings, heard) = AsyncStream<Void>.makeStream()
         let transport = FaultyTransport(cloud) { request, earlier in
