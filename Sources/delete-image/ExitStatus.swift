@@ -57,7 +57,8 @@ extension ExitStatus {
         case .service(let error):
             switch (error.service, error.kind) {
             case (_, .cancelled): self = .interrupted
-            case (_, .unauthorized), (_, .incompleteCredentials), (_, .invalidToken), (_, .lacksRight), (_, .forbidden): self = .denied
+            case (_, .unauthorized), (_, .incompleteCredentials), (_, .invalidToken), (_, .lacksRight), (_, .forbidden):
+                self = .denied
             // IAM understood the address or the values in another way than they were meant.
             case (.identity, .rejected), (.identity, .redirected): self = .configuration
             default: self = .unavailable

@@ -114,7 +114,8 @@ enum Words {
         case .cancelled: words = "was not waited for any longer, because the run was interrupted"
         case .invalidToken:
             words = "rejects the token\(own). It is invalid, expired, or revoked. Set OS_TOKEN to a new one"
-        case .unauthorized where error.status == nil, .unavailable where error.status == nil: words = "was not asked again\(own)"
+        case .unauthorized where error.status == nil, .unavailable where error.status == nil:
+            words = "was not asked again\(own)"
         default:
             words = error.status.map { "answered \($0)" } ?? "gave an answer that makes no sense"
             words += own + ". " + advice(error)

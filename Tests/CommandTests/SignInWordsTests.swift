@@ -24,7 +24,8 @@ struct SignInWordsTests {
 
     @Test("A correct password without the passcode asks for OS_PASSCODE")
     func receipt() async throws {
-        let body = #"{"receipt": {"methods": ["password"], "user": {"name": "demo"}}, "required_auth_methods": [["totp", "password"]]}"#
+        let body =
+            #"{"receipt": {"methods": ["password"], "user": {"name": "demo"}}, "required_auth_methods": [["totp", "password"]]}"#
         let (words, status) = try await run(
             Self.signIn,
             .answer(401, headers: ["Openstack-Auth-Receipt": "secret-receipt"], body: body)
@@ -92,7 +93,11 @@ struct SignInWordsTests {
 
     @Test("So is one to which the identity service answers 401")
     func unauthorized() async throws {
-        let (words, status) = try await run("GET /v3/auth/tokens", .answer(401), ["OS_TOKEN": "old", "OS_PASSWORD": nil])
+        let (words, status) = try await run(
+            "GET /v3/auth/tokens",
+            .answer(401),
+            ["OS_TOKEN": "old", "OS_PASSWORD": nil]
+        )
         #expect(status == .denied)
         #expect(words.contains("invalid, expired, or revoked"))
         #expect(!words.contains("password"))

@@ -202,7 +202,8 @@ extension TokenCache.Identity {
         case .token: return nil
         }
         let project = credentials.project
-        scope = (project?.id.map { ["project", $0] } ?? []) + (project?.name.map { ["project name", $0] } ?? [])
+        scope =
+            (project?.id.map { ["project", $0] } ?? []) + (project?.name.map { ["project name", $0] } ?? [])
             + (project?.domain?.words ?? [])
     }
 }

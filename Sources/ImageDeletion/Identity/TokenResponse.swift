@@ -42,7 +42,9 @@ struct TokenResponse: Decodable {
     ///
     /// - Throws: a sentence about what is wrong with the answer.
     static func token(_ secret: String?, body: Data) throws(UnusableAnswer) -> Token {
-        guard let secret = secret.map({ Secret($0) }), !secret.value.isEmpty else { throw UnusableAnswer("the answer has no X-Subject-Token header") }
+        guard let secret = secret.map({ Secret($0) }), !secret.value.isEmpty else {
+            throw UnusableAnswer("the answer has no X-Subject-Token header")
+        }
         guard secret.fitsHeader else {
             throw UnusableAnswer("the X-Subject-Token header holds characters that no token has")
         }

@@ -148,7 +148,9 @@ struct ImageClient: Sendable {
             ServiceRequest(
                 service: .image,
                 method: call.method,
-                url: try choice.imageEndpoint(for: token, authURL: authURL).appendingPathComponent(call.path).with(call.query),
+                url: try choice.imageEndpoint(for: token, authURL: authURL).appendingPathComponent(call.path).with(
+                    call.query
+                ),
                 headers: ["X-Auth-Token": token.secret.value],
                 body: call.body,
                 contentType: call.contentType,

@@ -14,7 +14,8 @@ actor NotFoundCheck {
     func noteAnswer() { hasAnswered = true }
 
     /// Runs `check` unless it has passed before; callers at the same time share one run.
-    func pass(_ check: @escaping @Sendable () async throws(ImageDeletionError) -> Void) async throws(ImageDeletionError) {
+    func pass(_ check: @escaping @Sendable () async throws(ImageDeletionError) -> Void) async throws(ImageDeletionError)
+    {
         if hasPassed { return }
         let task = running ?? Task { try await check() }
         running = task

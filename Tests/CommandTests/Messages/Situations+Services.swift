@@ -79,7 +79,7 @@ extension Situation {
                 situation.arguments += ["--work-directory", "FOLDER"]
                 situation.isAgain = true
                 return situation
-            }()
+            }(),
         ]
 
     static let imageStatuses: [Situation] =

@@ -66,7 +66,8 @@ extension FuzzTarget {
     ) -> String {
         let details =
             #""endpoints":{"image":[{"interface":"public","region":"eu-demo","url":"https://ims.demo.example"}]},"otherServiceTypes":["identity"],"project":{"id":"70c77dc6bbfa40dbb5f00e6705972d6f","name":"ci"}"#
-        return #"{"identity":\#(identity),"proof":"\#(proof)","token":{"expiresAt":\#(end),\#(details),"secret":"\#(token)"}}"#
+        return
+            #"{"identity":\#(identity),"proof":"\#(proof)","token":{"expiresAt":\#(end),\#(details),"secret":"\#(token)"}}"#
     }
 
     private static let otherIdentity = ownIdentity.replacingOccurrences(of: "demo", with: "other")

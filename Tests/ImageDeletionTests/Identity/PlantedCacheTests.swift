@@ -166,7 +166,8 @@ struct PlantedCacheTests {
             try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file.path)
         case .hardLink: try FileManager.default.linkItem(at: file, to: folder.file("other"))
         case .otherPassword: changes = ["OS_PASSWORD": "another"]
-        case .olderVersion: try rewrite { $0.replacing("delete-image-token-cache/", with: "delete-image-token-cache/0") }
+        case .olderVersion:
+            try rewrite { $0.replacing("delete-image-token-cache/", with: "delete-image-token-cache/0") }
         }
         #expect(try await bench.service(changes, tokenCache: cache).forgetToken())
         let revocation = try #require(bench.transport.requests.last)

@@ -28,25 +28,31 @@ struct ProjectCheckTests {
     }
 
     /// The settings, and whether they fit project `ci` of domain `Default`.
-    static let cases: [([String: String?], [String: String], Bool)] = [token, applicationCredential, password].flatMap {
-        base in
-        [
-            ([:], true), (["OS_PROJECT_NAME": "ci"], true), (["OS_PROJECT_NAME": "production"], false),
-            (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": "ci"], true),
-            (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": "production"], false),
-            (["OS_TENANT_ID": DemoImage.projectID, "OS_TENANT_NAME": "production", "OS_PROJECT_NAME": "production"], false),
-            (["OS_PROJECT_ID": "0123456789abcdef0123456789abcdef"], false),
-            (["OS_PROJECT_ID": "0123456789abcdef0123456789abcdef", "OS_PROJECT_NAME": "ci"], false),
-            (["OS_PROJECT_DOMAIN_NAME": "Default", "OS_PROJECT_NAME": "ci"], true),
-            (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_DOMAIN_NAME": "Other"], false),
-            (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_DOMAIN_ID": "other"], false),
-            (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_DOMAIN_ID": "default"], true),
-        ].map { (base, $0.0, $0.1) }
-    } + [
-        (token, ["OS_PROJECT_DOMAIN_NAME": "Other"], false), (token, ["OS_PROJECT_DOMAIN_ID": "default"], true),
-        (token, ["OS_PROJECT_NAME": "ci", "OS_PROJECT_DOMAIN_NAME": "Other"], false),
-        (applicationCredential, ["OS_PROJECT_NAME": "ci", "OS_PROJECT_DOMAIN_NAME": "Other"], false),
-    ]
+    static let cases: [([String: String?], [String: String], Bool)] =
+        [token, applicationCredential, password].flatMap {
+            base in
+            [
+                ([:], true), (["OS_PROJECT_NAME": "ci"], true), (["OS_PROJECT_NAME": "production"], false),
+                (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": "ci"], true),
+                (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": "production"], false),
+                (
+                    [
+                        "OS_TENANT_ID": DemoImage.projectID, "OS_TENANT_NAME": "production",
+                        "OS_PROJECT_NAME": "production",
+                    ], false
+                ),
+                (["OS_PROJECT_ID": "0123456789abcdef0123456789abcdef"], false),
+                (["OS_PROJECT_ID": "0123456789abcdef0123456789abcdef", "OS_PROJECT_NAME": "ci"], false),
+                (["OS_PROJECT_DOMAIN_NAME": "Default", "OS_PROJECT_NAME": "ci"], true),
+                (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_DOMAIN_NAME": "Other"], false),
+                (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_DOMAIN_ID": "other"], false),
+                (["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_DOMAIN_ID": "default"], true),
+            ].map { (base, $0.0, $0.1) }
+        } + [
+            (token, ["OS_PROJECT_DOMAIN_NAME": "Other"], false), (token, ["OS_PROJECT_DOMAIN_ID": "default"], true),
+            (token, ["OS_PROJECT_NAME": "ci", "OS_PROJECT_DOMAIN_NAME": "Other"], false),
+            (applicationCredential, ["OS_PROJECT_NAME": "ci", "OS_PROJECT_DOMAIN_NAME": "Other"], false),
+        ]
 
     @Test("Deletes nothing in another project than the one that is named", arguments: cases.indices)
     func check(index: Int) async throws {

@@ -16,7 +16,10 @@ struct SignInRetryTests {
         Bench(images: Sample.images(30)) { request, _ in request.method == "POST" ? fault : nil }
     }
 
-    @Test("A password whose response is lost is sent twice at most, whatever is done next", arguments: lostResponses.indices)
+    @Test(
+        "A password whose response is lost is sent twice at most, whatever is done next",
+        arguments: lostResponses.indices
+    )
     func lost(index: Int) async throws {
         let bench = bench(Self.lostResponses[index])
         let service = try bench.service()

@@ -122,7 +122,8 @@ struct NotFoundTests {
     @Test("Of several image endpoints in a region, the one of version 2 is used", arguments: [0, 1, 2])
     func several(first: Int) async throws {
         let endpoints: [TokenAnswer.Endpoint] = [
-            .init("eu-demo", "https://ims.demo.example/image/v1"), .init("eu-demo", "https://ims.demo.example/image/v2"),
+            .init("eu-demo", "https://ims.demo.example/image/v1"),
+            .init("eu-demo", "https://ims.demo.example/image/v2"),
             .init("eu-demo", "https://ims.demo.example/other"),
         ]
         let bench = Bench { request, _ in
