@@ -191,12 +191,6 @@ struct Decision: Sendable {
             guard case .service(let failure) = error, failure.service == .image else { throw Failure(error) }
             let place = printable(session.endpoint.absoluteString)
             switch failure.kind {
-            case .notFound:
-                throw Failure(
-                    .unavailable,
-                    "the image service at \(place) knows no list of images (404): check OS_REGION_NAME and "
-                        + "OS_IMAGE_ENDPOINT_OVERRIDE."
-                )
             case .forbidden:
                 throw Failure(
                     .denied,

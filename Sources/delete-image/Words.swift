@@ -214,7 +214,7 @@ enum Words {
         case .tokenCacheNotWritten(let path, let reason):
             "the token cache \(printable(path)) cannot be written: \(printable(reason)). The next run signs in again."
         case .tokenCacheNotTrusted(let path, let reason):
-            "the token cache \(printable(path)) is not trusted: \(printable(reason)). It is made anew."
+            "the token cache \(printable(path)) is not trusted: \(printable(reason))."
         case .clockDiffers(let seconds):
             "this machine's clock is \(clockDifference(seconds)) the identity service's. Set it, or ages and token "
                 + "lifetimes are wrong."

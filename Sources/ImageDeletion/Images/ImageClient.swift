@@ -76,7 +76,13 @@ struct ImageClient: Sendable {
     ///
     /// - Parameter marker: The image after which the page begins; nil for the first page.
     func page(_ query: ImageQuery, after marker: ImageID?) async throws(ImageDeletionError) -> ImagePage {
-        let reply = try await reply(to: Call(method: "GET", path: Self.listPath, query: query.items(after: marker)))
+        let reply: Reply
+        do throws(ImageDeletionError) {
+            reply = try await self.reply(to: Call(method: "GET", path: Self.listPath, query: query.items(after: marker)))
+        } catch {
+            // A later page says so of its marker.
+            throw marker == nil && error.isNotFound ? try await noImageService() : error
+        }
         guard let page = try? JSONDecoder().decode(ImagePage.self, from: reply.body) else {
             throw reply.unusable("the answer is no list of images")
         }
@@ -134,11 +140,14 @@ struct ImageClient: Sendable {
         switch failure.kind {
         // It knows the list, and keeps it from this account.
         case .forbidden, .lacksRight: return
-        case .notFound, .rejected, .redirected, .unexpected:
-            let source = choice.override == nil ? "the catalog" : "OS_IMAGE_ENDPOINT_OVERRIDE"
-            throw .configuration([.noImageServiceAt(try await session().endpoint, source: source)])
+        case .notFound, .rejected, .redirected, .unexpected: throw try await noImageService()
         default: throw .service(failure)
         }
+    }
+
+    private func noImageService() async throws(ImageDeletionError) -> ImageDeletionError {
+        let source = choice.override == nil ? "the catalog" : "OS_IMAGE_ENDPOINT_OVERRIDE"
+        return .configuration([.noImageServiceAt(try await session().endpoint, source: source)])
     }
 
     private static let listPath = "images"

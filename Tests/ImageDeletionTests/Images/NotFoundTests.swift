@@ -108,6 +108,18 @@ struct NotFoundTests {
         #expect(await bench.remaining().count == 5)
     }
 
+    @Test("A list that is not found is a wrong address")
+    func list() async throws {
+        let bench = Bench()
+        let service = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example/v2/images"])
+        do {
+            _ = try await service.images(ImageQuery(owner: DemoImage.projectID))
+            Issue.record("a list")
+        } catch .configuration(let problems) {
+            #expect(problems.count == 1)
+        }
+    }
+
     @Test(
         "Version suffixes of an image endpoint are understood",
         arguments: ["", "/", "/v1", "/v1/", "/v1.1", "/v2", "/v2/", "/v2.0", "/v2.9/"]
