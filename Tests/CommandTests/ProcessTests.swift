@@ -31,7 +31,8 @@ struct ProcessTests {
 
     /// What went wrong, of those for which something did. On a busy machine, some wait for two seconds and report it.
     private func complaints(of runs: [Executable.Finished]) -> [String] {
-        let wait = "warning: waiting for another process that uses the token cache \(folder.url.path)/token-cache.json.\n"
+        let cache = folder.file("token-cache.json").path
+        let wait = "warning: waiting for another process that uses the token cache \(cache).\n"
         return runs.filter { $0.status != 0 || $0.errors.replacing(wait, with: "") != "" }
             .map { "\($0.status): \($0.errors)\($0.output)" }
     }

@@ -78,7 +78,9 @@ struct ImageClient: Sendable {
     func page(_ query: ImageQuery, after marker: ImageID?) async throws(ImageDeletionError) -> ImagePage {
         let reply: Reply
         do throws(ImageDeletionError) {
-            reply = try await self.reply(to: Call(method: "GET", path: Self.listPath, query: query.items(after: marker)))
+            reply = try await self.reply(
+                to: Call(method: "GET", path: Self.listPath, query: query.items(after: marker))
+            )
         } catch {
             // A later page says so of its marker.
             throw marker == nil && error.isNotFound ? try await noImageService() : error
