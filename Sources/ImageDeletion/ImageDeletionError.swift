@@ -38,8 +38,15 @@ public enum ConfigurationProblem: Sendable, Hashable {
     case noVolumeService
     /// The token is for no project, so that no image could be seen with it.
     case tokenWithoutProject
+    /// The image service answered 404, and nobody can tell whether the token is for a project, which decides whether that
+    /// means anything: `OS_AUTH_URL` is not set.
+    case tokenOfUnknownProject
+    /// What answers at this address is no image service v2. `source` is the variable that it is from, or "the catalog".
+    case noImageServiceAt(URL, source: String)
     /// The token is for another project than the one whose ID or name the variables give.
     case otherProject(wanted: String, token: TokenProject)
+    /// The token's project is in another domain than the one whose ID or name the variables give.
+    case otherProjectDomain(wanted: String, token: TokenProject)
     /// The new token has ended already by this machine's clock; `serverTime` is the identity service's, if it said.
     case tokenEnded(expiresAt: Date, now: Date, serverTime: Date?)
 }

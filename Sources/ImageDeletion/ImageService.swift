@@ -133,6 +133,14 @@ public struct ImageService: Sendable {
         try await images.images(query, where: isWanted)
     }
 
+    /// Returns how many seconds this machine's clock is ahead of the image service's, or behind (negative), if that is
+    /// more than five minutes: then no age of an image that was listed can be trusted. Nothing is sent.
+    ///
+    /// - Returns: The difference by the last list that was read; nil where it is small, or no response had a `Date`.
+    public func clockDifference() async -> TimeInterval? {
+        await images.clockCheck.difference.flatMap { abs($0) > Token.margin ? $0 : nil }
+    }
+
     /// Deletes one private image of the project (`DELETE /v2/images/{image_id}`). It cannot be brought back.
     ///
     /// Nothing is looked at before: no safeguard holds, and only the service keeps a protected image.

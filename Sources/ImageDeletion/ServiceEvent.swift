@@ -6,8 +6,10 @@ public enum ServiceEvent: Sendable, Hashable {
     case request(RequestRecord)
     /// The token cache could not be written, so the next run asks the identity service again.
     case tokenCacheNotWritten(path: String, reason: String)
-    /// The token cache was there but is not to be trusted, and is made anew.
+    /// The token cache, or this identity's entry in it, is not trusted. It is not used, and is replaced.
     case tokenCacheNotTrusted(path: String, reason: String)
+    /// Another process holds the lock beside the token cache, and this one has waited for it for two seconds.
+    case waitingForTokenCache(path: String)
     /// This machine's clock differs from the identity service's by this many seconds; positive: it is ahead.
     case clockDiffers(seconds: TimeInterval)
 }

@@ -33,8 +33,14 @@ struct DemoAnswer {
         )
     }
 
-    func response(to url: URL) -> (Data, HTTPURLResponse) {
-        let headers = headers.merging(["X-Openstack-Request-Id": "req-\(UUID().uuidString.lowercased())"]) { $1 }
+    func response(to url: URL, at now: Date) -> (Data, HTTPURLResponse) {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = .gmt
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        let headers = headers.merging([
+            "Date": format.string(from: now), "X-Openstack-Request-Id": "req-\(UUID().uuidString.lowercased())",
+        ]) { $1 }
         guard
             let response = HTTPURLResponse(
                 url: url,

@@ -20,6 +20,7 @@ public actor DemoCloud: HTTPTransport {
     /// The block storage service's address as the catalog has it.
     public nonisolated let volumeURL: URL
 
+    private let now: @Sendable () -> Date
     var identity: DemoIdentity
     var images: DemoImages
 
@@ -52,6 +53,7 @@ public actor DemoCloud: HTTPTransport {
             now: now
         )
         self.images = DemoImages(images, longestPage: longestPage, now: now)
+        self.now = now
     }
 
     /// The variables that sign in to this cloud.
@@ -83,7 +85,7 @@ public actor DemoCloud: HTTPTransport {
 
     public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
         guard let url = request.url else { throw TransportError(.unreachable, "a request without an address") }
-        return answer(to: request, at: url).response(to: url)
+        return answer(to: request, at: url).response(to: url, at: now())
     }
 
     private func answer(to request: URLRequest, at url: URL) -> DemoAnswer {

@@ -98,7 +98,9 @@ struct DemoIdentity {
             "user": ["name": Self.userName, "domain": ["name": Self.domainName]],
         ]
         if let project = grant.project {
-            token["project"] = ["id": project, "name": Self.projectName, "domain": ["name": Self.domainName]]
+            token["project"] = [
+                "id": project, "name": Self.projectName, "domain": ["id": "default", "name": Self.domainName],
+            ]
             func service(_ type: String, _ name: String, _ url: URL) -> [String: Any] {
                 let endpoint = ["region_id": Self.region, "interface": "public", "url": url.absoluteString]
                 return ["type": type, "name": name, "endpoints": [endpoint]]

@@ -42,7 +42,8 @@ enum Advice {
         "APIG.0501 APIG.0502": "The account's quota is used up or the account is frozen; ask its administrator",
         "APIG.0601 APIG.0605 APIG.0606 APIG.0608 APIG.0609 APIG.0610 APIG.0611 APIG.0612 APIG.0613 APIG.0705":
             "The gateway or what is behind it failed; run again later",
-        "IAM.0001 IAM.0062 1101 1103": "The user name or the password is wrong; it is not tried again, because "
+        "IAM.0001": "The credentials are not accepted. They are not sent again, because a few refusals lock an account",
+        "IAM.0062 1101 1103": "The user name or the password is wrong; it is not tried again, because "
             + "a few refusals lock the account",
         "IAM.0061": "The account is locked after too many wrong passwords; wait 15 minutes, then use the right one",
         "IAM.0004": "IAM does not know what was asked for; check the names in the OS_ variables",
@@ -67,33 +68,39 @@ enum Advice {
         case 204: "It takes longer than is waited for"
         case 200..<300: "That is no answer of an image service v2 to this request; check the endpoint"
         case 300..<400: "Redirects are not followed, because the token would go there; correct the endpoint"
-        case 401: "The service does not take the token, nor a new one; check that project and region belong together"
+        case 401: "The service rejects the token; check that project and region belong together"
         case 403:
-            "It is public or another project's, or the account lacks the right (ims:images:delete; to look, "
-                + "ims:images:list and get)"
+            "The image may be public or another project's, or the account may lack the permission "
+                + "(ims:images:delete; to look, ims:images:list and get)"
         case 404, 410: "It is not there: deleted already, or another project's"
         case 405, 406, 415, 501: "What answers there is no Glance v2 image service; check the endpoint"
         case 407: "A proxy asks for credentials; check https_proxy"
-        case 409: "It is in use or just changing; remove what depends on it, or wait, and run again"
+        case 409: "It may be in use or changing; remove what depends on it, or wait, and run again"
         case 412, 413, 414, 494: "A gateway refuses the size or form of the request; ask the provider"
         case 408, 504: "The service answered too slowly; run again"
         case 429: "Too many requests; wait a minute, or lower --concurrency, and run again"
         case 500..<600: "The service is in trouble; run again later, and give its support the request ID"
-        default:
-            "It refuses this for a reason that is not known here; see what --dry-run says of the image, or ask its support"
+        default: "See what --dry-run says of the image, or ask the service's support"
         }
     }
 
     /// For the identity service.
-    static func identity(_ status: Int) -> String {
+    ///
+    /// - Parameter saysWhy: Whether the service gave a reason, which is quoted before the advice.
+    static func identity(_ status: Int, saysWhy: Bool) -> String {
         switch status {
         case 200..<300: "That is no answer of an identity service; check OS_AUTH_URL"
         case 300..<400: "Redirects are not followed, because the password would go there; correct OS_AUTH_URL"
         case 400: "It does not understand the request; check the values of the OS_ variables"
         case 401:
-            "It does not say why: a wrong password, an unknown user, domain or project, no role in the project, "
-                + "or a locked or disabled account. It is not tried again, because a few refusals lock an account"
+            (saysWhy
+                ? ""
+                : "It does not say why: a wrong password, an unknown user, domain or project, no role in the project, "
+                    + "or a locked or disabled account. ")
+                + "The credentials are not sent again, because a few refusals lock an account"
+        case 403 where saysWhy: "Ask the account's administrator"
         case 403: "The account may not sign in like this or from this address; ask its administrator"
+        case 404 where saysWhy: "Check OS_AUTH_URL, and the names in the OS_ variables"
         case 407: "A proxy asks for credentials; check https_proxy"
         case 404, 405, 406, 410, 415: "There is no identity service v3 at that address; check OS_AUTH_URL"
         case 408, 504: "It answered too slowly; run again"
@@ -107,7 +114,7 @@ enum Advice {
     static func compute(_ status: Int) -> String {
         switch status {
         case 300..<400: "Redirects are not followed, because the token would go there; correct the catalog"
-        case 401: "The service does not take the token; check that project and region belong together"
+        case 401: "The service rejects the token; check that project and region belong together"
         case 403: "The account may not list the project's servers or volumes; ask its administrator"
         case 404, 405, 410: "There is no such list at the catalog's address; check OS_REGION_NAME"
         case 429: "Too many requests; wait a minute, and run again"

@@ -65,6 +65,10 @@ struct Decision: Sendable {
         let images = try await list(ImageQuery(owner: project.id, tags: tags)) { image in
             image.isPrivate(to: project.id) && rules.contains { $0.selects(image, now: now) }
         }
+        let dependsOnClock = rules.contains { if case .seconds = $0.olderThan { true } else { false } }
+        if dependsOnClock, let seconds = await service.clockDifference() {
+            throw Failure(.unavailable, Words.wrongClock(seconds))
+        }
         return DeletionPlan(selecting: images, by: rules, of: project.id, now: now)
     }
 
@@ -196,12 +200,6 @@ struct Decision: Sendable {
             guard case .service(let failure) = error, failure.service == .image else { throw Failure(error) }
             let place = printable(session.endpoint.absoluteString)
             switch failure.kind {
-            case .notFound:
-                throw Failure(
-                    .unavailable,
-                    "the image service at \(place) knows no list of images (404): check OS_REGION_NAME and "
-                        + "OS_IMAGE_ENDPOINT_OVERRIDE."
-                )
             case .forbidden:
                 throw Failure(
                     .denied,

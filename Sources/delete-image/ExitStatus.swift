@@ -51,12 +51,14 @@ struct Failure: Error, Equatable {
 extension ExitStatus {
     init(_ error: ImageDeletionError) {
         switch error {
+        case .configuration([.tokenWithoutProject]), .configuration([.tokenOfUnknownProject]): self = .denied
         case .configuration: self = .configuration
         case .invalidImageID: self = .usage
         case .service(let error):
             switch (error.service, error.kind) {
             case (_, .cancelled): self = .interrupted
-            case (_, .unauthorized), (_, .lacksRight), (_, .forbidden): self = .denied
+            case (_, .unauthorized), (_, .incompleteCredentials), (_, .invalidToken), (_, .lacksRight), (_, .forbidden):
+                self = .denied
             // IAM understood the address or the values in another way than they were meant.
             case (.identity, .rejected), (.identity, .redirected): self = .configuration
             default: self = .unavailable

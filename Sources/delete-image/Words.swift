@@ -8,7 +8,20 @@ enum Words {
         switch error {
         case .configuration(let problems): settings(problems)
         case .invalidImageID(let text): "“\(printable(text, limit: 60))” is not an image ID (a UUID)."
+        case .service(let error) where error.kind == .incompleteCredentials:
+            incompleteCredentials(error) + facts(error)
         case .service(let error): "\(subject(error.service)) \(predicate(error))"
+        }
+    }
+
+    private static func incompleteCredentials(_ error: ServiceError) -> String {
+        switch error.message {
+        case "totp": "The password is correct, but the account also requires a passcode. Set OS_PASSCODE."
+        case "password": "The passcode is correct, but the account also requires a password. Set OS_PASSWORD."
+        case let methods:
+            "The credentials are correct, but the account also requires another authentication method"
+                + (methods.map { ": " + printable($0, limit: 100) } ?? "")
+                + ". This command supports passwords and passcodes (totp)."
         }
     }
 
@@ -100,18 +113,25 @@ enum Words {
         case .connectionLost: words = "broke the connection\(own). Run again"
         case .oversizedAnswer: words = "sent more than is ever read\(own). Check \(variable)"
         case .cancelled: words = "was not waited for any longer, because the run was interrupted"
-        case .unauthorized where error.status == nil: words = "was not asked again\(own)"
+        case .invalidToken:
+            words = "rejects the token\(own). It is invalid, expired, or revoked. Set OS_TOKEN to a new one"
+        case .unauthorized where error.status == nil, .unavailable where error.status == nil:
+            words = "was not asked again\(own)"
         default:
             words = error.status.map { "answered \($0)" } ?? "gave an answer that makes no sense"
             words += own + ". " + advice(error)
         }
-        words += "."
+        return words + "." + facts(error)
+    }
+
+    /// What support needs to find the request, in parentheses.
+    private static func facts(_ error: ServiceError) -> String {
         let facts = [
             error.code.map { "code \(printable($0, limit: 64))" },
             error.requestID.map { "request \(printable($0, limit: 128))" },
             error.attempts > 1 ? "\(error.attempts) tries" : nil,
         ].compactMap { $0 }
-        return facts.isEmpty ? words : words + " (\(facts.joined(separator: ", ")))"
+        return facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
     }
 
     private static func advice(_ error: ServiceError) -> String {
@@ -120,10 +140,17 @@ enum Words {
         guard let status = error.status else { return "Run again, or ask its support" }
         if error.kind == .lacksRight, error.service == .image { return Advice.permission }
         return switch error.service {
-        case .identity: Advice.identity(status)
+        case .identity: Advice.identity(status, saysWhy: saysWhy(error))
         case .image: Advice.image(status)
         case .compute, .volume: Advice.compute(status)
         }
+    }
+
+    /// Whether the service gave a reason: advice must not deny what was just quoted. Keystone gives this one to
+    /// everything that it keeps to itself.
+    private static func saysWhy(_ error: ServiceError) -> Bool {
+        guard let message = error.message, !message.isEmpty else { return false }
+        return !message.lowercased().hasPrefix("the request you have made requires authentication")
     }
 
     private static func sentence(_ problem: ConfigurationProblem) -> String {
@@ -154,10 +181,20 @@ enum Words {
             "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "
                 + "\(regions.map { printable($0, limit: 60) }.joined(separator: ", "))."
         case .tokenWithoutProject:
-            "the token is for no project, so no image can be seen with it; set OS_PROJECT_NAME or use another token."
+            "the token is not for a project, so no image can be seen with it. Use a token for the project."
+        case .tokenOfUnknownProject:
+            "the image service answered 404, which says nothing about an image unless the token is for a project. Set "
+                + "OS_AUTH_URL, so that the identity service can be asked about the token."
+        case .noImageServiceAt(let address, let source):
+            "there is no image service v2 at \(printable(address.absoluteString, limit: 200)), the address in "
+                + "\(source). Correct it: it must end in the service's own path, with or without /v2."
         case .otherProject(let wanted, let token):
-            "the token is for project \(printable(token.name ?? token.id, limit: 60)), but \(printable(wanted, limit: 60)) "
-                + "is asked for; make OS_PROJECT_NAME and the credentials agree."
+            "the token is for project \(printable(token.name ?? token.id, limit: 60)), but the settings name "
+                + "\(printable(wanted, limit: 60)). Make OS_PROJECT_NAME, OS_PROJECT_ID, and the credentials agree."
+        case .otherProjectDomain(let wanted, let token):
+            "the token is for project \(printable(token.name ?? token.id, limit: 60)), which is not in domain "
+                + "\(printable(wanted, limit: 60)). Make OS_PROJECT_DOMAIN_NAME or OS_PROJECT_DOMAIN_ID and the "
+                + "credentials agree."
         case .tokenEnded(let expiresAt, let now, let serverTime):
             "the new token ended at \(time(expiresAt)), but it is \(time(now)) here"
                 + (serverTime.map { " and \(time($0)) at the identity service" } ?? "")
@@ -182,11 +219,25 @@ enum Words {
         case .tokenCacheNotWritten(let path, let reason):
             "the token cache \(printable(path)) cannot be written: \(printable(reason)). The next run signs in again."
         case .tokenCacheNotTrusted(let path, let reason):
-            "the token cache \(printable(path)) is not trusted: \(printable(reason)). It is made anew."
+            "the token cache \(printable(path)) is not trusted: \(printable(reason))."
         case .clockDiffers(let seconds):
-            "this machine's clock is \(count(Int(abs(seconds) / 60), "minute")) \(seconds > 0 ? "ahead of" : "behind") "
-                + "the identity service's. Set it, or ages and token lifetimes are wrong."
+            "this machine's clock is \(clockDifference(seconds)) the identity service's. Set it, or ages and token "
+                + "lifetimes are wrong."
+        case .waitingForTokenCache(let path):
+            "waiting for another process that uses the token cache \(printable(path))."
         }
+    }
+
+    /// Why no image can be selected by its age.
+    static func wrongClock(_ seconds: TimeInterval) -> String {
+        "this machine's clock is \(clockDifference(seconds)) the image service's, so the age of an image is not known. Set "
+            + "it, or use a date with --older-than. Nothing was deleted."
+    }
+
+    private static func clockDifference(_ seconds: TimeInterval) -> String {
+        let minutes = Int((abs(seconds) / 60).rounded())
+        return (minutes < 120 ? count(minutes, "minute") : count(Int((Double(minutes) / 60).rounded()), "hour"))
+            + (seconds > 0 ? " ahead of" : " behind")
     }
 
     /// One request, for `--verbose`.

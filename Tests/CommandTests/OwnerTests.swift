@@ -29,7 +29,7 @@ struct OwnerTests {
 
     /// What is told of a cache that is not used.
     private func notTrusted(_ why: String) -> String {
-        "warning: the token cache \(folder.file("token-cache.json").path) is not trusted: \(why). It is made anew."
+        "warning: the token cache \(folder.file("token-cache.json").path) is not trusted: \(why)."
     }
 
     @Test(

@@ -45,6 +45,21 @@ struct TokenCacheFileTests {
         #expect(!FileManager.default.fileExists(atPath: folder.file("token-cache.json").path))
     }
 
+    @Test("--forget-token revokes a token that others could read, and says so")
+    func forgetExposed() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let folder = try TemporaryFolder()
+        let cache = folder.file("token-cache.json").path
+        _ = try await cloud.run([Sample.id(1)], in: folder)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: cache)
+        let run = try await cloud.run(["--forget-token"], in: folder)
+        #expect(run.status == 0)
+        #expect(run.output == "The token is revoked and no longer cached.\n")
+        #expect(run.errors == "warning: the token cache \(cache) is not trusted: other users have access to it.\n")
+        #expect(cloud.requestLines.last == "DELETE /identity/v3/auth/tokens")
+        #expect(!FileManager.default.fileExists(atPath: cache))
+    }
+
     @Test("A token that cannot be revoked is told, and gone from the disk")
     func cannotRevoke() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1)) { request, _ in

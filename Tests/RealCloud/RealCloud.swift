@@ -17,8 +17,9 @@ struct RealCloud: Sendable {
     let user: String
     let project: String
     private let transport = URLSessionTransport()
-    private let token: String
-    private let endpoint: String
+    let token: String
+    /// The image service's address in the catalog.
+    let endpoint: String
 
     init(_ user: String = "ci", project: String = "ci") async throws {
         self.user = user
@@ -164,18 +165,23 @@ struct RealCloud: Sendable {
         return answer
     }
 
+    /// Returns a token of this user that is for no project.
+    func unscopedToken() async throws -> String {
+        try await Self.signIn(Self.environment(user), transport, isScoped: false).0
+    }
+
     private static func signIn(
         _ environment: [String: String],
-        _ transport: URLSessionTransport
+        _ transport: URLSessionTransport,
+        isScoped: Bool = true
     ) async throws -> (String, [String: Any]) {
         let domain = ["name": "Default"]
         let user: [String: Any] = [
             "name": environment["OS_USERNAME"]!, "password": environment["OS_PASSWORD"]!, "domain": domain,
         ]
-        let auth: [String: Any] = [
-            "identity": ["methods": ["password"], "password": ["user": user]],
-            "scope": ["project": ["name": environment["OS_PROJECT_NAME"]!, "domain": domain]],
-        ]
+        var auth: [String: Any] = ["identity": ["methods": ["password"], "password": ["user": user]]]
+        auth["scope"] =
+            isScoped ? ["project": ["name": environment["OS_PROJECT_NAME"]!, "domain": domain]] : "unscoped"
         var request = URLRequest(url: URL(string: environment["OS_AUTH_URL"]! + "/auth/tokens")!)
         request.httpMethod = "POST"
         request.setValue("application/json", forHTTPHeaderField: "Content-Type")

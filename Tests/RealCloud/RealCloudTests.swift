@@ -151,7 +151,7 @@ struct RealCloudTests {
         #expect(try await cloud.has(id) == false)
     }
 
-    private func cachedToken() throws -> String {
+    func cachedToken() throws -> String {
         let cache = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.file("token-cache.json")))
         let entries = (cache as? [String: Any])?["entries"] as? [[String: Any]]
         return try #require((entries?.first?["token"] as? [String: Any])?["secret"] as? String)

@@ -47,7 +47,7 @@ public struct TokenAnswer: Sendable {
         var token: [String: Any] = ["methods": ["password"]]
         token["expires_at"] = expiresAt
         if let projectID {
-            var project = ["id": projectID]
+            var project: [String: Any] = ["id": projectID, "domain": ["id": "default", "name": "Default"]]
             project["name"] = projectName
             token["project"] = project
         }

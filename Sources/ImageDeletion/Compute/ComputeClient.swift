@@ -13,19 +13,12 @@ struct ComputeClient: Sendable {
     /// - Throws: ``ImageDeletionError/configuration(_:)`` if the catalog has neither.
     func servers() async throws(ImageDeletionError) -> [Server] {
         let token = try await authorized.tokens.describedToken()
-        let nova = try choice.endpoint(of: "compute", for: token)
-        let ecs = try choice.endpoint(of: "ecs", for: token)
-        guard nova != nil || ecs != nil else { throw .configuration([.noComputeService]) }
+        let hasNova = try endpoint(of: .nova, for: token) != nil
+        let hasECS = try endpoint(of: .ecs, for: token) != nil
+        guard hasNova || hasECS else { throw .configuration([.noComputeService]) }
         var servers: [Server] = []
-        if let nova {
-            servers += try await list(
-                ServerPage.self,
-                of: .compute,
-                at: nova.appendingPathComponent("servers/detail"),
-                token
-            )
-        }
-        if let ecs { servers += try await ecsServers(ecs, token) }
+        if hasNova { servers += try await list(ServerPage.self, of: .nova) }
+        if hasECS { servers += try await ecsServers() }
         var indices: [String: Int] = [:]
         return servers.reduce(into: []) { merged, server in
             if let index = indices[server.id] {
@@ -41,13 +34,44 @@ struct ComputeClient: Sendable {
     ///
     /// - Throws: ``ImageDeletionError/configuration(_:)`` if the catalog has no block storage service.
     func volumes() async throws(ImageDeletionError) -> [Volume] {
-        let token = try await authorized.tokens.describedToken()
-        for type in Token.volumeServiceTypes {
-            guard let endpoint = try choice.endpoint(of: type, for: token) else { continue }
-            let url = endpoint.appendingPathComponent("volumes/detail")
-            return try await list(VolumePage.self, of: .volume, at: url, token)
+        _ = try await authorized.tokens.describedToken()
+        return try await list(VolumePage.self, of: .cinder)
+    }
+
+    /// A list of one of the services.
+    private struct Resource {
+        var service: ServiceError.Service
+        /// The types that the service may have in the catalog.
+        var types: [String]
+        var path: String
+        /// The problem of a catalog without the service.
+        var missing: ConfigurationProblem
+
+        static let nova = Resource(
+            service: .compute,
+            types: ["compute"],
+            path: "servers/detail",
+            missing: .noComputeService
+        )
+        static let ecs = Resource(
+            service: .compute,
+            types: ["ecs"],
+            path: "cloudservers/detail",
+            missing: .noComputeService
+        )
+        static let cinder = Resource(
+            service: .volume,
+            types: Token.volumeServiceTypes,
+            path: "volumes/detail",
+            missing: .noVolumeService
+        )
+    }
+
+    private func endpoint(of resource: Resource, for token: Token) throws(ImageDeletionError) -> URL? {
+        for type in resource.types {
+            if let endpoint = try choice.endpoint(of: type, for: token) { return endpoint }
         }
-        throw .configuration([.noVolumeService])
+        return nil
     }
 
     private static let pageSize = 1000
@@ -57,34 +81,29 @@ struct ComputeClient: Sendable {
 
     /// Reads a list to its end. Pages go on after the last item seen, until one has nothing in it: a service may give
     /// fewer than asked for, and no link.
-    private func list<P: Page>(
-        _: P.Type,
-        of service: ServiceError.Service,
-        at url: URL,
-        _ token: Token
-    ) async throws(ImageDeletionError) -> [P.Item] {
+    private func list<P: Page>(_: P.Type, of resource: Resource) async throws(ImageDeletionError) -> [P.Item] {
         var items: [P.Item] = []
         var markers: Set<String> = []
         var marker: String?
         for _ in 0..<Self.mostPages {
             var query = [(name: "limit", value: "\(Self.pageSize)")]
             if let marker { query.append(("marker", marker)) }
-            let page = try await page(P.self, of: service, url.with(query), token)
+            let page = try await page(P.self, of: resource, query)
             items += page.items
-            guard items.count <= Self.mostItems else { throw Self.endless(P.self, service) }
+            guard items.count <= Self.mostItems else { throw Self.endless(P.self, resource) }
             guard let last = page.items.last else { return items }
-            guard markers.insert(P.id(last)).inserted else { throw Self.endless(P.self, service) }
+            guard markers.insert(P.id(last)).inserted else { throw Self.endless(P.self, resource) }
             marker = P.id(last)
         }
-        throw Self.endless(P.self, service)
+        throw Self.endless(P.self, resource)
     }
 
     /// Reads ECS's list until two readings agree: its pages are numbered, so that a server that goes meanwhile moves
     /// another one to a page that was read already.
-    private func ecsServers(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
+    private func ecsServers() async throws(ImageDeletionError) -> [Server] {
         var earlier: Set<String>?
         for _ in 0..<5 {
-            let servers = try await ecsReading(endpoint, token)
+            let servers = try await ecsReading()
             let ids = Set(servers.map(\.id))
             if ids == earlier { return servers }
             earlier = ids
@@ -93,36 +112,37 @@ struct ComputeClient: Sendable {
     }
 
     /// Pages are numbered from 1, until one has nothing in it.
-    private func ecsReading(_ endpoint: URL, _ token: Token) async throws(ImageDeletionError) -> [Server] {
+    private func ecsReading() async throws(ImageDeletionError) -> [Server] {
         var servers: [Server] = []
         for number in 1...Self.mostPages {
             let query = [(name: "offset", value: "\(number)"), ("limit", "\(Self.pageSize)")]
-            let url = endpoint.appendingPathComponent("cloudservers/detail").with(query)
-            let page = try await page(ServerPage.self, of: .compute, url, token)
+            let page = try await page(ServerPage.self, of: .ecs, query)
             servers += page.servers
-            guard servers.count <= Self.mostItems else { throw Self.endless(ServerPage.self, .compute) }
+            guard servers.count <= Self.mostItems else { throw Self.endless(ServerPage.self, .ecs) }
             if page.servers.isEmpty { return servers }
         }
-        throw Self.endless(ServerPage.self, .compute)
+        throw Self.endless(ServerPage.self, .ecs)
     }
 
-    private static func endless(_ page: any Page.Type, _ service: ServiceError.Service) -> ImageDeletionError {
-        .service(ServiceError(service, .unexpected, message: "the list of \(page.noun) does not end"))
+    private static func endless(_ page: any Page.Type, _ resource: Resource) -> ImageDeletionError {
+        .service(ServiceError(resource.service, .unexpected, message: "the list of \(page.noun) does not end"))
     }
 
     private func page<P: Page>(
         _: P.Type,
-        of service: ServiceError.Service,
-        _ url: URL,
-        _ token: Token
+        of resource: Resource,
+        _ query: [(name: String, value: String)]
     ) async throws(ImageDeletionError) -> P {
         let reply: Reply
         do {
-            reply = try await authorized.send(with: token) { token in
-                ServiceRequest(
-                    service: service,
+            reply = try await authorized.send { token throws(ImageDeletionError) in
+                guard let endpoint = try endpoint(of: resource, for: token) else {
+                    throw .configuration([resource.missing])
+                }
+                return ServiceRequest(
+                    service: resource.service,
                     method: "GET",
-                    url: url,
+                    url: endpoint.appendingPathComponent(resource.path).with(query),
                     headers: ["X-Auth-Token": token.secret.value],
                     expects: [200],
                     secrets: [token.secret]

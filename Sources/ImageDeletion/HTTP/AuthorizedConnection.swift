@@ -8,32 +8,42 @@ struct RequestFailure: Error {
     var mayHaveActed = false
 }
 
-/// Sends with the token at hand, and once more with another if that one is not taken.
+/// Sends with the current token, and once more with a new one if the service rejects it.
 struct AuthorizedConnection: Sendable {
     var connection: ServiceConnection
     var tokens: TokenSource
 
-    /// Sends what `request` makes of a token. It is asked again for the second try, and must then ask for the same:
-    /// another token is no reason to do something else, or somewhere else.
+    /// Sends the request that `request` builds for a token. It is called again for the retry, and must build the same
+    /// request apart from the token and the address, which always comes from that token's own catalog: nobody but the
+    /// identity service decides where a token is sent.
     func send(
-        with token: Token,
-        _ request: (Token) -> ServiceRequest
+        _ request: (Token) throws(ImageDeletionError) -> ServiceRequest
     ) async throws(RequestFailure) -> Reply {
+        let token: Token
+        let first: ServiceRequest
+        do throws(ImageDeletionError) {
+            token = try await tokens.token()
+            first = try request(token)
+        } catch {
+            throw RequestFailure(cause: error)
+        }
         let refusal: ServiceError
         do {
-            return try await connection.send(request(token))
+            return try await connection.send(first)
         } catch {
             refusal = error
         }
         guard refusal.kind == .unauthorized else { throw RequestFailure(refusal) }
-        let replacement: Token?
-        do { replacement = try await tokens.replacement(for: token) } catch {
-            // An earlier try may have done it all the same.
+        let second: ServiceRequest?
+        do throws(ImageDeletionError) {
+            second = try await tokens.replacement(for: token).map(request)
+        } catch {
+            // An earlier attempt may have acted all the same.
             throw RequestFailure(cause: error, attempts: refusal.attempts, mayHaveActed: refusal.mayHaveActed)
         }
-        guard let replacement else { throw RequestFailure(refusal) }
+        guard let second else { throw RequestFailure(refusal) }
         do {
-            return try await connection.send(request(replacement))
+            return try await connection.send(second)
         } catch {
             var failure = error
             failure.attempts += refusal.attempts

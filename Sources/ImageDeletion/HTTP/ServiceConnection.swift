@@ -15,6 +15,9 @@ struct ServiceRequest: Sendable {
     /// The statuses that mean that the request did what it was for.
     var expects: Set<Int>
     var secrets: [Secret]
+    /// The number of attempts of which nobody may learn whether they were processed, for a request that must not be
+    /// repeated freely; nil for any other.
+    var maximumUncertainAttempts: Int?
 
     var urlRequest: URLRequest {
         var request = URLRequest(url: url)
@@ -41,6 +44,9 @@ struct Reply: Sendable {
     var attempts: Int
 
     func header(_ name: String) -> String? { response.value(forHTTPHeaderField: name) }
+
+    /// The service's own time.
+    var date: Date? { header("Date").flatMap(HTTPDate.parse) }
 }
 
 /// How every request leaves: deadline, retry, redaction and the record of it are here and nowhere else.
@@ -76,6 +82,7 @@ public struct ServiceConnection: Sendable {
         let redact = Redaction(request.secrets)
         var earlier: ServiceError?
         var attempt = 1
+        var uncertainAttempts = 0
         while true {
             let started = clock.now()
             let answer = await answer(to: request.urlRequest)
@@ -93,7 +100,12 @@ public struct ServiceConnection: Sendable {
                     )
                 )
             )
-            guard let failure = reading.failure else { return try reading.get() }
+            guard var failure = reading.failure else { return try reading.get() }
+            if failure.isUncertain(retryAfter: response?.value(forHTTPHeaderField: "Retry-After")) {
+                uncertainAttempts += 1
+            }
+            failure.uncertainAttempts = uncertainAttempts
+            if let limit = request.maximumUncertainAttempts, uncertainAttempts >= limit { throw failure }
             guard failure.isPassing, attempt <= retry.retries, !Task.isCancelled else { throw failure }
             earlier = failure
             let wait = retry.wait(afterAttempt: attempt, response: response, now: clock.now())
@@ -165,6 +177,10 @@ public struct ServiceConnection: Sendable {
                 message: told.message,
                 requestID: response.requestID.map(redact.callAsFunction) ?? told.requestID
             )
+            if let methods = AuthenticationReceipt.missingMethods(response, body) {
+                failure.kind = .incompleteCredentials
+                failure.message = methods.isEmpty ? nil : redact(methods.joined(separator: ", "))
+            }
             if failure.kind == .redirected {
                 failure.message = response.value(forHTTPHeaderField: "Location").map(redact.callAsFunction)
             }

@@ -33,6 +33,10 @@ public struct ServiceError: Error, Sendable, Hashable {
         case redirected
         /// The token (image service) or the credentials (identity service) are not accepted.
         case unauthorized
+        /// The credentials are correct, but the account requires further authentication methods: the message names them.
+        case incompleteCredentials
+        /// The identity service does not know the token from `OS_TOKEN`: it is invalid, expired, or revoked.
+        case invalidToken
         /// The account certainly lacks the right for this operation.
         case lacksRight
         /// Refused, for whatever reason: a foreign or public image, a missing right, an address filter.
@@ -69,6 +73,8 @@ public struct ServiceError: Error, Sendable, Hashable {
     public internal(set) var attempts: Int
     /// Whether an earlier try of the same request may have been carried out, its answer being lost.
     var followsLostAnswer: Bool
+    /// How many attempts may have been processed without a response that says so: see ``isUncertain(retryAfter:)``.
+    var uncertainAttempts = 0
     /// Whether any try, this or an earlier one, may have been carried out although no answer tells so.
     public internal(set) var mayHaveActed: Bool
 
@@ -103,6 +109,14 @@ public struct ServiceError: Error, Sendable, Hashable {
     mutating func follow(_ earlier: ServiceError) {
         followsLostAnswer = followsLostAnswer || earlier.followsLostAnswer || earlier.losesAnswer
         mayHaveActed = mayHaveActed || earlier.mayHaveActed
+    }
+
+    /// Returns whether the service may have processed this very attempt without saying so. A service that names a time
+    /// to come back at has not.
+    func isUncertain(retryAfter: String?) -> Bool {
+        if kind.losesAnswer { return true }
+        guard let status, status >= 500 || [408, 429].contains(status) else { return false }
+        return ![429, 503].contains(status) || retryAfter == nil
     }
 
     /// Whether every other image would meet the same: then a run stops instead of failing image by image.

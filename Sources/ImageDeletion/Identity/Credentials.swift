@@ -42,13 +42,22 @@ package struct Credentials: Sendable, Hashable {
         case name(String, user: User)
     }
 
-    /// A project, by ID or by name within a domain. The domain may be left out where the project is only compared
-    /// with that of a token, which an application credential or ``Method/token(_:)`` brings along.
-    package enum Project: Sendable, Hashable {
-        /// By ID, which is enough.
-        case id(String)
-        /// By name, which is unique within its domain.
-        case name(String, domain: Domain?)
+    /// All that the settings say of a project. A password's token is requested for the ID, else for the name in the
+    /// domain. Whatever else is said, and all of it where the token has a project of its own, must fit the token.
+    package struct Project: Sendable, Hashable {
+        /// The ID.
+        package var id: String?
+        /// The name, which is unique within its domain.
+        package var name: String?
+        /// The domain; with a password and without an ID the user's, where the settings name no other.
+        package var domain: Domain?
+
+        /// A project of which these are known.
+        package init(id: String? = nil, name: String? = nil, domain: Domain? = nil) {
+            self.id = id
+            self.name = name
+            self.domain = domain
+        }
     }
 
     /// A domain, by ID or by name.
@@ -57,6 +66,28 @@ package struct Credentials: Sendable, Hashable {
         case id(String)
         /// By name.
         case name(String)
+    }
+
+    /// Returns what the settings say of the project and `token` contradicts; nil where it fits.
+    func contradiction(to token: Token) -> ConfigurationProblem? {
+        guard let wanted = project else { return nil }
+        guard let project = token.project else { return .tokenWithoutProject }
+        // The identity service itself has resolved what the token was requested for, and may know it by another
+        // spelling: a name that it does not repeat fits, and so does a domain.
+        let isResolved = if case .password = method { wanted.id == nil } else { false }
+        func differs(_ text: String?, _ other: String?) -> Bool {
+            guard let text else { return false }
+            return other.map { !$0.utf8.elementsEqual(text.utf8) } ?? !isResolved
+        }
+        if differs(wanted.id, project.id) { return .otherProject(wanted: wanted.id ?? "", token: project) }
+        if differs(wanted.name, project.name) { return .otherProject(wanted: wanted.name ?? "", token: project) }
+        if isResolved { return nil }
+        switch wanted.domain {
+        case .id(let id) where differs(id, token.projectDomain?.id),
+            .name(let id) where differs(id, token.projectDomain?.name):
+            return .otherProjectDomain(wanted: id, token: project)
+        default: return nil
+        }
     }
 
     /// Who asks, for people; nil for a token, which does not say.

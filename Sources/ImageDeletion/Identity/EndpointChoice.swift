@@ -33,7 +33,12 @@ package struct EndpointChoice: Sendable, Hashable {
             let types = (token.endpoints ?? [:]).keys + token.otherServiceTypes
             throw .configuration([.noImageService(types: types.sorted())])
         }
-        let entry = try entry(among: endpoints)
+        // A catalog may have an entry for each version of the API.
+        let entry = try entry(
+            among: [2, nil, 1].flatMap { version in
+                endpoints.filter { URL(string: $0.url).flatMap(ServiceAddress.imageVersion) == version }
+            }
+        )
         do {
             return try ServiceAddress.image(entry.url, allowsHTTP: allowsHTTP)
         } catch {

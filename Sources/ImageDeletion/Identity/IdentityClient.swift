@@ -9,8 +9,11 @@ struct IdentityClient: Sendable {
     var credentials: Credentials
     var connection: ServiceConnection
 
-    /// Asks for a token: `POST /v3/auth/tokens`. A 401 is final: five of them can lock an account.
-    func token(from authURL: URL) async throws(ImageDeletionError) -> Token {
+    /// Requests a token: `POST /v3/auth/tokens`. A 401 is final: five of them can lock an account.
+    ///
+    /// - Parameter maximumUncertainAttempts: The number of times that the password may be sent without a response that
+    ///   says whether it was processed. Each may count as a wrong password.
+    func token(from authURL: URL, maximumUncertainAttempts: Int) async throws(ImageDeletionError) -> Token {
         try await token(
             ServiceRequest(
                 service: .identity,
@@ -18,25 +21,31 @@ struct IdentityClient: Sendable {
                 url: authURL.appendingPathComponent("auth/tokens"),
                 body: TokenRequest(credentials).body,
                 expects: [200, 201],
-                secrets: credentials.secrets
+                secrets: credentials.secrets,
+                maximumUncertainAttempts: maximumUncertainAttempts
             ),
             secret: nil
         )
     }
 
-    /// Asks what a token from somewhere else is for: `GET /v3/auth/tokens`.
+    /// Looks up what the token from `OS_TOKEN` is for: `GET /v3/auth/tokens`.
     func description(of token: Secret, from authURL: URL) async throws(ImageDeletionError) -> Token {
-        try await self.token(
-            ServiceRequest(
-                service: .identity,
-                method: "GET",
-                url: authURL.appendingPathComponent("auth/tokens"),
-                headers: ["X-Auth-Token": token.value, "X-Subject-Token": token.value],
-                expects: [200],
-                secrets: [token]
-            ),
-            secret: token
-        )
+        do {
+            return try await self.token(
+                ServiceRequest(
+                    service: .identity,
+                    method: "GET",
+                    url: authURL.appendingPathComponent("auth/tokens"),
+                    headers: ["X-Auth-Token": token.value, "X-Subject-Token": token.value],
+                    expects: [200],
+                    secrets: [token]
+                ),
+                secret: token
+            )
+        } catch .service(var failure) where failure.status == 401 || failure.saysTokenIsInvalid {
+            failure.kind = .invalidToken
+            throw .service(failure)
+        }
     }
 
     /// Makes a token worthless: `DELETE /v3/auth/tokens`. One that is worthless already is as good.
@@ -70,7 +79,7 @@ struct IdentityClient: Sendable {
                 ServiceError(.identity, .unexpected, status: reply.status, message: error.reason)
             )
         }
-        try check(token, serverTime: reply.header("Date").flatMap(HTTPDate.parse))
+        try check(token, serverTime: reply.date)
         return token
     }
 
@@ -82,20 +91,44 @@ struct IdentityClient: Sendable {
         if let expiresAt = token.expiresAt, expiresAt <= now {
             throw .configuration([.tokenEnded(expiresAt: expiresAt, now: now, serverTime: serverTime)])
         }
-        guard let project = token.project else { throw .configuration([.tokenWithoutProject]) }
-        switch credentials.project {
-        case .id(let id) where id != project.id:
-            throw .configuration([.otherProject(wanted: id, token: project)])
-        case .name(let name, _) where project.name != nil && name != project.name:
-            throw .configuration([.otherProject(wanted: name, token: project)])
-        default: break
-        }
+        if token.project == nil { throw .configuration([.tokenWithoutProject]) }
+        if let problem = credentials.contradiction(to: token) { throw .configuration([problem]) }
     }
 }
 
 extension ServiceError {
-    /// Open Telekom Cloud's IAM answers a dead token with 403, which otherwise means a missing right.
+    /// Open Telekom Cloud's IAM answers 403 to an invalid token, which otherwise means a missing permission. Keystone
+    /// answers 404, which otherwise means a wrong address.
     fileprivate var saysTokenIsInvalid: Bool {
-        status == 403 && message?.lowercased().contains("x-auth-token is invalid") ?? false
+        let words = (message ?? "").lowercased()
+        return switch status {
+        case 403: words.contains("x-auth-token is invalid")
+        case 404: ["validate token", "fernet token", "find token", "token not found"].contains { words.contains($0) }
+        default: false
+        }
+    }
+}
+
+/// Keystone's 401 to credentials that are correct and not enough: "Multi-Factor Authentication", with a receipt in the
+/// header, which is as secret as a token and never used here.
+enum AuthenticationReceipt {
+    private struct Body: Decodable {
+        var receipt: Receipt
+        var requiredAuthMethods: [[String]]
+        struct Receipt: Decodable {
+            var methods: [String]
+        }
+    }
+
+    /// Returns the methods that are still to be used, of the shortest choice; nil for any other response.
+    static func missingMethods(_ response: HTTPURLResponse, _ body: Data) -> [String]? {
+        guard response.statusCode == 401, response.value(forHTTPHeaderField: "Openstack-Auth-Receipt") != nil else {
+            return nil
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let body = try? decoder.decode(Body.self, from: body) else { return [] }
+        return body.requiredAuthMethods.map { $0.filter { !body.receipt.methods.contains($0) } }
+            .filter { !$0.isEmpty }.min { $0.count < $1.count } ?? []
     }
 }

@@ -47,6 +47,10 @@ public struct OpenStackEnvironment: Sendable, Hashable {
             }
         }
         let project = reader.project()
+        if project != nil, reader["OS_AUTH_URL"] == nil, reader.problems.isEmpty {
+            // Nobody else can tell which project the token is for.
+            reader.problems = [.missing(["OS_AUTH_URL"])]
+        }
         let interface = reader.interface()
         reader.refuseWhatWouldMeanAnotherScope()
         guard let method, reader.problems.isEmpty else { throw .configuration(reader.problems) }
@@ -153,17 +157,20 @@ private struct VariableReader {
     mutating func project() -> Credentials.Project? {
         let id = value("OS_PROJECT_ID", older: "OS_TENANT_ID")
         let name = value("OS_PROJECT_NAME", older: "OS_TENANT_NAME")
-        if let id { return .id(id) }
-        guard let name else {
-            if needsProject { problems.append(.missing(["OS_PROJECT_NAME", "OS_PROJECT_ID"])) }
-            return nil
+        var domain = domain("OS_PROJECT_DOMAIN")
+        if needsProject, id == nil {
+            guard name != nil else {
+                problems.append(.missing(["OS_PROJECT_NAME", "OS_PROJECT_ID"]))
+                return nil
+            }
+            domain = domain ?? userDomain
+            // Without OS_USER_ID, what is missing is the user's domain, which is reported already.
+            if domain == nil, self["OS_USER_ID"] != nil {
+                problems.append(.missing(["OS_PROJECT_DOMAIN_NAME", "OS_PROJECT_DOMAIN_ID"]))
+            }
         }
-        let domain = domain("OS_PROJECT_DOMAIN") ?? userDomain
-        // Without OS_USER_ID, what is missing is the user's domain, which is told already.
-        if needsProject, domain == nil, self["OS_USER_ID"] != nil {
-            problems.append(.missing(["OS_PROJECT_DOMAIN_NAME", "OS_PROJECT_DOMAIN_ID"]))
-        }
-        return .name(name, domain: domain)
+        if id == nil, name == nil, domain == nil { return nil }
+        return Credentials.Project(id: id, name: name, domain: domain)
     }
 
     private func domain(_ prefix: String) -> Credentials.Domain? {

@@ -8,6 +8,9 @@ package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugS
         self.value = value
     }
 
+    /// Whether it can be sent in a header: nothing in it ends one.
+    var fitsHeader: Bool { !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+
     /// Always "(redacted)".
     package var description: String { "(redacted)" }
     /// Always "(redacted)".

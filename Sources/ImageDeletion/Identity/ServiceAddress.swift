@@ -27,10 +27,17 @@ struct ServiceAddress: Sendable, Hashable {
         return url.lastPathComponent == "v3" ? url : url.appendingPathComponent("v3")
     }
 
-    /// The image service: ends in `/v2`, which catalogs have or leave out.
+    /// The image service: ends in `/v2`, in the place of another version of API 1 or 2, or behind an address without one.
     static func image(_ text: String, allowsHTTP: Bool) throws(AddressFault) -> URL {
         let url = try ServiceAddress(text, allowsHTTP: allowsHTTP).url
-        return url.lastPathComponent == "v2" ? url : url.appendingPathComponent("v2")
+        return (imageVersion(url) == nil ? url : url.deletingLastPathComponent()).appendingPathComponent("v2")
+    }
+
+    /// Returns 1 or 2 for an address that ends in a version of the image API (`/v1`, `/v1.1`, `/v2`, `/v2.9`), else nil.
+    static func imageVersion(_ url: URL) -> Int? {
+        let parts = url.lastPathComponent.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.dropFirst().allSatisfy({ UInt8($0) != nil }) else { return nil }
+        return ["v1": 1, "v2": 2][parts[0]]
     }
 
     /// `text`, which is no address to be used, as it may be told: what may be a password or a token is left out.

@@ -8,6 +8,8 @@ struct Token: Sendable, Hashable, Codable {
     var expiresAt: Date?
     /// The project that it is for; nil where nobody has said so.
     var project: TokenProject?
+    /// The domain of the project.
+    var projectDomain: ProjectDomain?
     /// The catalog's endpoints, of every region and interface, of the services that are spoken to, by their type; nil
     /// where nobody has said so.
     var endpoints: [String: [CatalogEndpoint]]?
@@ -42,6 +44,12 @@ public struct TokenProject: Sendable, Hashable, Codable {
     public var id: String
     /// Its name; nil where the service does not say.
     public var name: String?
+}
+
+/// A project's domain as the identity service names it.
+struct ProjectDomain: Sendable, Hashable, Codable {
+    var id: String?
+    var name: String?
 }
 
 /// One endpoint of the catalog, as it came.

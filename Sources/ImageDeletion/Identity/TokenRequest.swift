@@ -54,11 +54,11 @@ extension Credentials.ApplicationCredential {
 
 extension Credentials.Project {
     fileprivate var json: [String: Any] {
-        switch self {
-        case .id(let id): ["id": id]
-        case .name(let name, let domain?): ["name": name, "domain": domain.json]
-        case .name(let name, nil): ["name": name]
-        }
+        if let id { return ["id": id] }
+        var json: [String: Any] = [:]
+        json["name"] = name
+        json["domain"] = domain?.json
+        return json
     }
 }
 

@@ -8,8 +8,14 @@ struct TokenResponse: Decodable {
 
     struct Body: Decodable {
         var expiresAt: String?
-        var project: TokenProject?
+        var project: Project?
         var catalog: [Service]?
+    }
+
+    struct Project: Decodable {
+        var id: String
+        var name: String?
+        var domain: ProjectDomain?
     }
 
     struct Service: Decodable {
@@ -36,9 +42,10 @@ struct TokenResponse: Decodable {
     ///
     /// - Throws: a sentence about what is wrong with the answer.
     static func token(_ secret: String?, body: Data) throws(UnusableAnswer) -> Token {
-        guard let secret, !secret.isEmpty else { throw UnusableAnswer("the answer has no X-Subject-Token header") }
-        // It goes into a header again: nothing may stand in it that ends one.
-        guard secret.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard let secret = secret.map({ Secret($0) }), !secret.value.isEmpty else {
+            throw UnusableAnswer("the answer has no X-Subject-Token header")
+        }
+        guard secret.fitsHeader else {
             throw UnusableAnswer("the X-Subject-Token header holds characters that no token has")
         }
         let decoder = JSONDecoder()
@@ -51,9 +58,10 @@ struct TokenResponse: Decodable {
         }
         let catalog = response.catalog ?? []
         return Token(
-            secret: Secret(secret),
+            secret: secret,
             expiresAt: expiresAt,
-            project: response.project,
+            project: response.project.map { TokenProject(id: $0.id, name: $0.name) },
+            projectDomain: response.project?.domain,
             endpoints: Dictionary(
                 catalog.filter { Token.serviceTypes.contains($0.type ?? "") }.map {
                     ($0.type ?? "", $0.catalogEndpoints)

@@ -6,7 +6,9 @@ actor TokenSource {
     private let client: IdentityClient
     private let cache: TokenCache
     private let identity: TokenCache.Identity?
-    /// Whether a token from somewhere else has to be looked up for its endpoints.
+    /// The proof that a cached token is this user's; nil where none is cached.
+    private let key: TokenCache.Key?
+    /// Whether a token from `OS_TOKEN` has to be looked up for its endpoints.
     private let needsCatalog: Bool
 
     private var held: (token: Token, obtainedAt: Date)?
@@ -14,6 +16,9 @@ actor TokenSource {
     /// The identity service's refusal of these credentials, which never change: asked again, it would count as another
     /// wrong password, and a few of them lock the account.
     private var refusal: ImageDeletionError?
+    /// How many times the password was sent, since the last sign-in that succeeded, without a response that says whether
+    /// it was processed, and when that was last.
+    private var uncertainSignIns = (count: 0, last: Date.distantPast)
     private var toldAboutCache = false
 
     init(client: IdentityClient, cache: TokenCache, needsCatalog: Bool) {
@@ -21,6 +26,7 @@ actor TokenSource {
         self.cache = cache
         self.needsCatalog = needsCatalog
         identity = TokenCache.Identity(client.credentials)
+        key = TokenCache.Key(client.credentials)
     }
 
     /// A token to send: the one at hand, else the cache's, else a new one.
@@ -46,20 +52,23 @@ actor TokenSource {
         return try await shared(rejecting: rejected.secret)
     }
 
-    /// Takes this identity's token out of the cache and makes it worthless at the identity service.
+    /// Removes this identity's token from the cache and revokes it at the identity service. A token in a cache that is
+    /// not trusted is revoked as well: others may have read it.
     ///
     /// - Returns: Whether there was one.
     func forget() async throws(ImageDeletionError) -> Bool {
         guard let identity, let authURL = client.credentials.authURL else { return false }
         let lock = await lock()
         defer { lock?.release() }
-        let kept = known(of: identity)?.token
+        // Reports a cache that is not trusted.
+        _ = known(of: identity)
+        let cached = cache.removedTokens(identity)
         do {
             if cache.path != nil { try cache.remove(identity) }
         } catch {
             tellNotWritten(error)
         }
-        let secrets = Set([held?.token.secret, kept?.secret].compactMap { $0 })
+        let secrets = cached.union([held?.token.secret].compactMap { $0 })
         held = nil
         for secret in secrets { try await client.revoke(secret, at: authURL) }
         return !secrets.isEmpty
@@ -91,14 +100,19 @@ actor TokenSource {
         case .token(let secret): token = try await foreign(secret)
         case .password, .applicationCredential: token = try await own(rejecting: rejected)
         }
+        if let project = held?.token.project, let other = token.project, project.id != other.id {
+            // The images of this run were selected in the first project.
+            throw ImageDeletionError.configuration([
+                .otherProject(wanted: project.name ?? project.id, token: other)
+            ])
+        }
         held = (token, now)
         return token
     }
 
     private func foreign(_ secret: Secret) async throws(ImageDeletionError) -> Token {
-        guard needsCatalog, let authURL = client.credentials.authURL else {
-            return Token(secret: secret)
-        }
+        guard needsCatalog || client.credentials.project != nil else { return Token(secret: secret) }
+        guard let authURL = client.credentials.authURL else { throw .configuration([.missing(["OS_AUTH_URL"])]) }
         return try await client.description(of: secret, from: authURL)
     }
 
@@ -107,6 +121,17 @@ actor TokenSource {
             throw .configuration([.missing(["OS_AUTH_URL"])])
         }
         if let refusal { throw refusal }
+        let uncertain = now < uncertainSignIns.last + Self.lockWindow ? uncertainSignIns.count : 0
+        guard uncertain < Self.maximumUncertainSignIns else {
+            throw .service(
+                ServiceError(
+                    .identity,
+                    .unavailable,
+                    message: "it left sign-ins without a usable response, and a password that may be wrong is not sent "
+                        + "more often"
+                )
+            )
+        }
         if rejected == nil, let token = known(of: identity)?.token, token.isFresh(at: now) { return token }
 
         let askedSince = now
@@ -115,37 +140,50 @@ actor TokenSource {
         // Whoever held the lock may have brought a token, or a refusal, meanwhile.
         if let known = known(of: identity) {
             if let token = known.token, token.isFresh(at: now), token.secret != rejected { return token }
-            if let refusedAt = known.refusedAt, refusedAt <= now,
-                refusedAt >= askedSince || known.isWorthSomething(at: now)
-            {
+            if let failure = known.failure, failure.at <= now, failure.at >= askedSince || known.isUseful(at: now) {
                 // The same wrong password from every process, or in a loop, would lock the account.
                 throw .service(
                     ServiceError(
                         .identity,
-                        .unauthorized,
-                        message: "another process was refused a moment ago; if the credentials are right by now, "
-                            + "try again in five seconds"
+                        failure.isRefusal ? .unauthorized : .unavailable,
+                        message: failure.isRefusal
+                            ? "another process was refused a moment ago; if the credentials are right by now, try "
+                                + "again in five seconds"
+                            : "another process got no usable response a moment ago; try again in five seconds"
                     )
                 )
             }
         }
         do {
-            let token = try await client.token(from: authURL)
+            let token = try await client.token(
+                from: authURL,
+                maximumUncertainAttempts: Self.maximumUncertainSignIns - uncertain
+            )
+            uncertainSignIns.count = 0
             keep(TokenCache.Entry(identity: identity, token: token))
             return token
         } catch {
-            if case .service(let failure) = error, failure.kind == .unauthorized {
-                refusal = error
-                keep(TokenCache.Entry(identity: identity, refusedAt: now))
+            if case .service(let failure) = error {
+                if [.unauthorized, .incompleteCredentials].contains(failure.kind) { refusal = error }
+                if failure.uncertainAttempts > 0 { uncertainSignIns = (uncertain + failure.uncertainAttempts, now) }
+                if failure.kind == .unauthorized || failure.uncertainAttempts > 0 {
+                    let isRefusal = failure.kind == .unauthorized
+                    keep(TokenCache.Entry(identity: identity, failure: .init(at: now, isRefusal: isRefusal)))
+                }
             }
             throw error
         }
     }
 
+    // Open Telekom Cloud locks an account after five wrong passwords within 15 minutes.
+    private static let lockWindow: TimeInterval = 15 * 60
+    private static let maximumUncertainSignIns = 2
+
     /// What the cache knows. A cache that cannot be trusted knows nothing.
     private func known(of identity: TokenCache.Identity) -> TokenCache.Entry? {
+        guard let key else { return nil }
         do {
-            return try cache.entry(for: identity)
+            return try cache.entry(for: identity, key: key)
         } catch {
             if !toldAboutCache, let path = cache.path {
                 toldAboutCache = true
@@ -156,7 +194,8 @@ actor TokenSource {
     }
 
     private func keep(_ entry: TokenCache.Entry) {
-        do { try cache.store(entry, now: now) } catch { tellNotWritten(error) }
+        guard let key else { return }
+        do { try cache.store(entry, key: key, now: now) } catch { tellNotWritten(error) }
     }
 
     private func tellNotWritten(_ fault: PrivateFile.Fault) {
@@ -165,12 +204,18 @@ actor TokenSource {
     }
 
     /// Waits for its turn among all processes that use the same cache. nil where there is none to be had: without a
-    /// cache, in a folder that cannot be written, or behind a process that has hung for a minute.
+    /// cache, in a folder that cannot be written, or when another process holds the lock for longer than a request may
+    /// take.
     private func lock() async -> OpenFile? {
-        guard cache.path != nil else { return nil }
-        let patience = now.addingTimeInterval(60)
+        guard key != nil, let path = cache.path else { return nil }
+        let start = now
         var pause = Duration.milliseconds(20)
-        while now < patience, !Task.isCancelled {
+        var isReported = false
+        while now < start + client.connection.timeout.timeInterval, !Task.isCancelled {
+            if !isReported, now >= start + 2 {
+                isReported = true
+                client.connection.report(.waitingForTokenCache(path: path))
+            }
             do {
                 if let lock = try cache.tryLock() { return lock }
                 try await client.connection.clock.sleep(pause)

@@ -5,6 +5,14 @@ struct ImageClient: Sendable {
     var authorized: AuthorizedConnection
     var authURL: URL?
     var choice: EndpointChoice
+    private let notFoundCheck = NotFoundCheck()
+    let clockCheck = ClockCheck()
+
+    init(authorized: AuthorizedConnection, authURL: URL?, choice: EndpointChoice) {
+        self.authorized = authorized
+        self.authURL = authURL
+        self.choice = choice
+    }
 
     var tokens: TokenSource { authorized.tokens }
     var clock: WallClock { authorized.connection.clock }
@@ -21,6 +29,7 @@ struct ImageClient: Sendable {
         guard let image = try? JSONDecoder().decode(Image.self, from: reply.body), image.id == id else {
             throw reply.unusable("the answer does not describe image \(id)")
         }
+        await notFoundCheck.noteAnswer()
         return image
     }
 
@@ -67,14 +76,26 @@ struct ImageClient: Sendable {
     ///
     /// - Parameter marker: The image after which the page begins; nil for the first page.
     func page(_ query: ImageQuery, after marker: ImageID?) async throws(ImageDeletionError) -> ImagePage {
-        let reply = try await reply(to: Call(method: "GET", path: "images", query: query.items(after: marker)))
+        let reply: Reply
+        do throws(ImageDeletionError) {
+            reply = try await self.reply(
+                to: Call(method: "GET", path: Self.listPath, query: query.items(after: marker))
+            )
+        } catch {
+            // A later page says so of its marker.
+            throw marker == nil && error.isNotFound ? try await noImageService() : error
+        }
+        let page: ImagePage
         do {
-            return try JSONDecoder().decode(ImagePage.self, from: reply.body)
+            page = try JSONDecoder().decode(ImagePage.self, from: reply.body)
         } catch let entry as ImagePage.UnusableEntry {
             throw reply.unusable("entry \(entry.number) of a page of the list of images has no image ID")
         } catch {
             throw reply.unusable("the response is not a list of images")
         }
+        if let date = reply.date { await clockCheck.note(clock.now().timeIntervalSince(date)) }
+        await notFoundCheck.noteAnswer()
+        return page
     }
 
     /// One of the calls above, before there is a token for it.
@@ -92,13 +113,60 @@ struct ImageClient: Sendable {
     }
 
     private func send(_ call: Call) async throws(RequestFailure) -> Reply {
-        let session: (token: Token, endpoint: URL)
-        do { session = try await self.session() } catch { throw RequestFailure(cause: error) }
-        return try await authorized.send(with: session.token) { token in
+        do throws(RequestFailure) {
+            return try await sendUnchecked(call)
+        } catch {
+            guard error.cause.isNotFound, call.path != Self.listPath else { throw error }
+            do throws(ImageDeletionError) {
+                try await notFoundCheck.pass { () throws(ImageDeletionError) in try await checkNotFound() }
+            } catch let problem {
+                throw RequestFailure(cause: problem, attempts: error.attempts, mayHaveActed: error.mayHaveActed)
+            }
+            throw error
+        }
+    }
+
+    /// Checks what a 404 depends on: a token for a project, and an image service v2 at the address.
+    private func checkNotFound() async throws(ImageDeletionError) {
+        if try await tokens.token().project == nil {
+            guard authURL != nil else { throw .configuration([.tokenOfUnknownProject]) }
+            _ = try await tokens.describedToken()
+        }
+        if await notFoundCheck.hasAnswered { return }
+        let failure: ServiceError
+        do throws(RequestFailure) {
+            let reply = try await sendUnchecked(
+                Call(method: "GET", path: Self.listPath, query: [(name: "limit", value: "1")])
+            )
+            if (try? JSONDecoder().decode(ImagePage.self, from: reply.body)) != nil { return }
+            failure = ServiceError(.image, .unexpected, status: reply.status)
+        } catch {
+            guard case .service(let error) = error.cause else { throw error.cause }
+            failure = error
+        }
+        switch failure.kind {
+        // It knows the list, and keeps it from this account.
+        case .forbidden, .lacksRight: return
+        case .notFound, .rejected, .redirected, .unexpected: throw try await noImageService()
+        default: throw .service(failure)
+        }
+    }
+
+    private func noImageService() async throws(ImageDeletionError) -> ImageDeletionError {
+        let source = choice.override == nil ? "the catalog" : "OS_IMAGE_ENDPOINT_OVERRIDE"
+        return .configuration([.noImageServiceAt(try await session().endpoint, source: source)])
+    }
+
+    private static let listPath = "images"
+
+    private func sendUnchecked(_ call: Call) async throws(RequestFailure) -> Reply {
+        try await authorized.send { token throws(ImageDeletionError) in
             ServiceRequest(
                 service: .image,
                 method: call.method,
-                url: session.endpoint.appendingPathComponent(call.path).with(call.query),
+                url: try choice.imageEndpoint(for: token, authURL: authURL).appendingPathComponent(call.path).with(
+                    call.query
+                ),
                 headers: ["X-Auth-Token": token.secret.value],
                 body: call.body,
                 contentType: call.contentType,

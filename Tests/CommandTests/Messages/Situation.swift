@@ -27,6 +27,8 @@ struct Situation: Sendable {
     var interrupts: (@Sendable (SentRequest) -> Int)?
     /// What happens before the run, in the folder of its receipt and its token cache.
     var prepare: @Sendable (URL) throws -> Void = { _ in }
+    /// How many seconds the cloud's clock is behind this machine's.
+    var clockDifference: TimeInterval = 0
     /// Whether the same was run before, in the same folder and on the same cloud.
     var isAgain = false
     /// Whether the folder is used: `FOLDER` in an argument stands for it.
@@ -37,7 +39,7 @@ struct Situation: Sendable {
         let folder = try TemporaryFolder()
         try prepare(folder.url)
         let clock = TestClock()
-        let cloud = DemoCloud(images: images, now: { clock.now })
+        let cloud = DemoCloud(images: images, now: { clock.now - clockDifference })
         let (interruptions, stop) = AsyncStream<Void>.makeStream()
         let (hearings, heard) = AsyncStream<Void>.makeStream()
         let transport = FaultyTransport(cloud) { request, earlier in
@@ -49,13 +51,16 @@ struct Situation: Sendable {
             return await fault(request, earlier)
         }
         let (printed, told) = (Locked(""), Locked<[String]>([]))
-        let cache = cache ?? (usesFolder ? ["--work-directory", folder.url.path] : ["--no-token-cache"])
+        let namesFolder = arguments.contains("--work-directory")
+        let cache =
+            cache ?? (namesFolder ? [] : usesFolder ? ["--work-directory", folder.url.path] : ["--no-token-cache"])
         let arguments = arguments.map { $0.replacing("FOLDER", with: folder.url.path) }
         let retries = arguments.contains("--retries") ? [] : ["--retries", "0"]
+        // TestClock waits for deadlines of this length only.
+        let timeout = arguments.contains("--timeout") ? [] : ["--timeout", "31"]
         let run = {
             await Command.run(
-                // TestClock waits for deadlines of this length only.
-                ["--json", "--timeout", "31"] + cache + retries + arguments,
+                ["--json"] + timeout + cache + retries + arguments,
                 in: Surroundings(
                     environment: cloud.environment.merging(variables.compactMapValues { $0 }) { $1 }
                         .filter { variables[$0.key] != .some(nil) },

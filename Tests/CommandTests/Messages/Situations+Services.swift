@@ -1,3 +1,4 @@
+import Foundation
 import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
@@ -46,12 +47,41 @@ extension Situation {
 
     static let identityStatuses: [Situation] =
         [200, 301, 400, 401, 403, 404, 407, 409, 429, 500, 504].map { service("\($0)", signIn, .answer($0)) } + [
+            service(
+                "401, and a passcode is missing",
+                signIn,
+                .answer(
+                    401,
+                    headers: ["Openstack-Auth-Receipt": "receipt"],
+                    body: #"{"receipt": {"methods": ["password"]}, "required_auth_methods": [["password", "totp"]]}"#
+                )
+            ),
+            service(
+                "401, with a reason",
+                signIn,
+                .answer(401, body: #"{"error": {"code": 401, "message": "mfa totp code verify fail"}}"#)
+            ),
+            {
+                var situation = service(
+                    "404 to a token in `OS_TOKEN`",
+                    "GET /v3/auth/tokens",
+                    .answer(404, body: #"{"error": {"code": 404, "message": "Failed to validate token"}}"#)
+                )
+                situation.variables = ["OS_TOKEN": "revoked"]
+                return situation
+            }(),
+            {
+                var situation = service("504 a moment ago", signIn, .answer(504))
+                situation.arguments += ["--work-directory", "FOLDER"]
+                situation.isAgain = true
+                return situation
+            }(),
             {
                 var situation = service("401 a moment ago", signIn, .answer(401))
                 situation.arguments += ["--work-directory", "FOLDER"]
                 situation.isAgain = true
                 return situation
-            }()
+            }(),
         ]
 
     static let imageStatuses: [Situation] =
@@ -59,6 +89,26 @@ extension Situation {
             service("\($0), to a deletion", deletion, .answer($0))
         } + [
             service("204, and the image stays (`--wait`)", deletion, .answer(204), [Sample.id(1), "--wait"]),
+            {
+                var situation = service("404, and nobody can tell what the token is for", deletion, .answer(404))
+                situation.variables = [
+                    "OS_TOKEN": "token", "OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example", "OS_AUTH_URL": nil,
+                    "OS_PROJECT_NAME": nil,
+                ]
+                return situation
+            }(),
+            Situation(
+                when: "404, and the address is not that of an image service",
+                variables: ["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example/v2/images"]
+            ),
+            {
+                var situation = Situation(
+                    when: "a wrong clock, and a rule by age",
+                    arguments: ["--match", "*", "--older-than", "1h", "--yes"]
+                )
+                situation.clockDifference = 3 * 3600
+                return situation
+            }(),
             service("404, to the list of images", "GET /v2/images", .answer(404), ["--match", "*"]),
             service("403, to the list of images", "GET /v2/images", .answer(403), ["--match", "*"]),
             service("500, to the list of images", "GET /v2/images", .answer(500), ["--match", "*"]),
@@ -86,11 +136,15 @@ extension Situation {
                 .answer(200, body: #"{"servers": [{"id": "1", "image": {"id": "\#(Sample.id(2))"}}]}"#),
                 [Sample.id(1), "--unless-in-use"]
             ),
-            service(
-                "a server that does not say what it boots from",
-                servers,
-                .answer(200, body: #"{"servers": [{"id": "1", "name": "web-1", "image": ""}]}"#),
-                [Sample.id(1), "--unless-in-use"]
+            Situation(
+                when: "a server that does not say what it boots from",
+                arguments: [Sample.id(1), "--unless-in-use"],
+                fault: { request, _ in
+                    guard request.line.hasPrefix(servers) else { return nil }
+                    let isEnd = request.url.query?.contains("marker=") ?? false
+                    let server = #"{"id": "1", "name": "web-1", "image": ""}"#
+                    return .answer(200, body: #"{"servers": [\#(isEnd ? "" : server)]}"#)
+                }
             ),
         ]
 

@@ -74,6 +74,10 @@ extension Situation {
             $0.imageEndpoints = [.init("eu-demo", "http://ims.demo.example")]
         },
         token("a token for another project") { $0.projectName = "production" },
+        token(
+            "a token for a project in another domain",
+            ["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_DOMAIN_ID": "d2"]
+        ) { _ in },
         token("a token for no project") { $0.projectID = nil },
         token("a new token that has ended already") { $0.expiresAt = "2026-11-01T11:06:40.000000Z" },
         token("an answer without a token") { $0.token = nil },

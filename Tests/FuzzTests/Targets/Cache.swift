@@ -24,6 +24,7 @@ extension FuzzTarget {
         let asked = cloud.sent("POST").count
         guard asked > 0 else {
             try must(ownTokens(in: JSONTree(input)).contains(token), "the token of somebody else was sent: \(token)")
+            try must(token == "own-token", "a token without a proof was sent: \(token)")
             return .accepted
         }
         try must(asked == 1, "the identity service was asked \(asked) times")
@@ -57,17 +58,30 @@ extension FuzzTarget {
     private static let ownIdentity =
         #"{"authURL":"https://iam.demo.example/v3","scope":["project name","ci","domain name","Default"],"user":["user name","demo","domain name","Default"]}"#
 
-    private static func entry(_ identity: String, _ token: String, until end: Int = 1_795_080_000) -> String {
+    private static func entry(
+        _ identity: String,
+        _ token: String,
+        until end: Int = 1_795_080_000,
+        proof: String = String(repeating: "0", count: 64)
+    ) -> String {
         let details =
             #""endpoints":{"image":[{"interface":"public","region":"eu-demo","url":"https://ims.demo.example"}]},"otherServiceTypes":["identity"],"project":{"id":"70c77dc6bbfa40dbb5f00e6705972d6f","name":"ci"}"#
-        return #"{"identity":\#(identity),"token":{"expiresAt":\#(end),\#(details),"secret":"\#(token)"}}"#
+        return
+            #"{"identity":\#(identity),"proof":"\#(proof)","token":{"expiresAt":\#(end),\#(details),"secret":"\#(token)"}}"#
     }
 
     private static let otherIdentity = ownIdentity.replacingOccurrences(of: "demo", with: "other")
 
+    /// As the library writes it with the demo cloud's password.
+    private static let ownEntry = entry(
+        ownIdentity,
+        "own-token",
+        proof: "ce922fbdd043ce62e455eb8cf33a57645238f84bec45c3841c40d4657095fa6c"
+    )
+
     private static let caches = [
-        [entry(ownIdentity, "own-token")], [entry(otherIdentity, "other-token"), entry(ownIdentity, "own-token")],
+        [ownEntry], [entry(otherIdentity, "other-token"), ownEntry], [entry(ownIdentity, "planted-token")],
         [entry(otherIdentity, "other-token")], [entry(ownIdentity, "ended-token", until: 1_794_000_000)],
-        [#"{"identity":\#(ownIdentity),"refusedAt":1794999999}"#],
-    ].map { #"{"entries":[\#($0.joined(separator: ","))],"schema":"delete-image-token-cache/2"}"# }
+        [#"{"identity":\#(ownIdentity),"failure":{"at":1794999999,"isRefusal":true}}"#],
+    ].map { #"{"entries":[\#($0.joined(separator: ","))],"schema":"delete-image-token-cache/3"}"# }
 }

@@ -103,20 +103,25 @@ struct OpenStackEnvironmentTests {
     }
 
     static let projects: [([String: String?], Credentials.Project?)] = [
-        ([:], .name("ci", domain: .name("Home"))),
-        (["OS_PROJECT_DOMAIN_NAME": "Away"], .name("ci", domain: .name("Away"))),
-        (["OS_PROJECT_DOMAIN_NAME": "Away", "OS_PROJECT_DOMAIN_ID": "d2"], .name("ci", domain: .id("d2"))),
-        (["OS_PROJECT_ID": "p1"], .id("p1")),
-        (["OS_PROJECT_NAME": nil, "OS_TENANT_ID": "p1"], .id("p1")),
-        (["OS_PROJECT_NAME": nil, "OS_TENANT_NAME": "old"], .name("old", domain: .name("Home"))),
-        (["OS_PROJECT_NAME": "", "OS_TENANT_NAME": "old"], .name("old", domain: .name("Home"))),
-        (["OS_TENANT_NAME": "ci"], .name("ci", domain: .name("Home"))),
+        ([:], .init(name: "ci", domain: .name("Home"))),
+        (["OS_PROJECT_DOMAIN_NAME": "Away"], .init(name: "ci", domain: .name("Away"))),
+        (["OS_PROJECT_DOMAIN_NAME": "Away", "OS_PROJECT_DOMAIN_ID": "d2"], .init(name: "ci", domain: .id("d2"))),
+        (["OS_PROJECT_ID": "p1"], .init(id: "p1", name: "ci")),
+        (["OS_PROJECT_NAME": nil, "OS_TENANT_ID": "p1"], .init(id: "p1")),
+        (["OS_PROJECT_NAME": nil, "OS_TENANT_NAME": "old"], .init(name: "old", domain: .name("Home"))),
+        (["OS_PROJECT_NAME": "", "OS_TENANT_NAME": "old"], .init(name: "old", domain: .name("Home"))),
+        (["OS_TENANT_NAME": "ci"], .init(name: "ci", domain: .name("Home"))),
         (
             ["OS_USER_DOMAIN_NAME": nil, "OS_DOMAIN_NAME": "OTC00000000001"],
-            .name("ci", domain: .name("OTC00000000001"))
+            .init(name: "ci", domain: .name("OTC00000000001"))
         ),
-        (["OS_TOKEN": "t", "OS_PROJECT_NAME": nil], nil),
-        (["OS_TOKEN": "t", "OS_USER_DOMAIN_NAME": nil], .name("ci", domain: nil)),
+        (
+            ["OS_PROJECT_ID": "p1", "OS_PROJECT_DOMAIN_NAME": "Away"],
+            .init(id: "p1", name: "ci", domain: .name("Away"))
+        ), (["OS_TOKEN": "t", "OS_PROJECT_NAME": nil], nil),
+        (["OS_TOKEN": "t", "OS_PROJECT_NAME": nil, "OS_PROJECT_DOMAIN_ID": "d2"], .init(domain: .id("d2"))),
+        (["OS_TOKEN": "t"], .init(name: "ci")),
+        (["OS_TOKEN": "t", "OS_USER_DOMAIN_NAME": nil], .init(name: "ci")),
     ]
 
     @Test("Every way to name the project", arguments: projects.indices)

@@ -314,6 +314,35 @@ struct TokenCacheTests {
         #expect(try read.get())
     }
 
+    @Test("A process that takes less than two seconds is waited for in silence")
+    func waiting() async throws {
+        let bench = Bench()
+        let other = Locked<OpenFile?>(try cache.tryLock())
+        let service = try ImageService(
+            environment: bench.cloud.environment,
+            tokenCache: cache,
+            connection: ServiceConnection(
+                transport: bench.transport,
+                timeout: .seconds(31),
+                clock: WallClock(
+                    now: { bench.clock.now },
+                    sleep: { duration in
+                        try await bench.clock.clock.sleep(duration)
+                        guard bench.clock.waits.reduce(.zero, +) > .milliseconds(1500) else { return }
+                        other.withLock { lock in
+                            lock?.release()
+                            lock = nil
+                        }
+                    }
+                ),
+                report: { event in bench.events.withLock { $0.append(event) } }
+            )
+        )
+        _ = try await service.signIn()
+        #expect(told(bench) == [])
+        #expect(!bench.events.value.contains(.waitingForTokenCache(path: file.path)))
+    }
+
     @Test("A process that hangs is not waited for without end")
     func hanging() async throws {
         let meeting = Meeting(of: 2)
@@ -328,6 +357,9 @@ struct TokenCacheTests {
         _ = try await bench.service(tokenCache: cache).signIn()
         #expect(bench.transport.count("POST") == 2)
         #expect(bench.clock.waits.allSatisfy { (.milliseconds(20)...(.milliseconds(320))).contains($0) })
+        // For as long as one request may take, and not in silence.
+        #expect((Duration.seconds(31)..<(.seconds(32))).contains(bench.clock.waits.reduce(.zero, +)))
+        #expect(bench.events.value.count { $0 == .waitingForTokenCache(path: file.path) } == 1)
         task.cancel()
         _ = await task.result
     }

@@ -104,6 +104,7 @@ struct TokenRenewalTests {
         let bench = Bench { request, _ in request.method == "DELETE" ? .answer(401) : nil }
         let service = try bench.service([
             "OS_TOKEN": "from-elsewhere", "OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example",
+            "OS_PROJECT_NAME": nil,
         ])
         let outcome = try #require(try await bench.delete([Sample.id(1)], with: service).first)
         #expect(outcome.result == .failed)

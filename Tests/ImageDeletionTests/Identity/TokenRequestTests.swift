@@ -168,6 +168,7 @@ struct TokenRequestTests {
         let bench = Bench { _, _ in .answer(204) }
         let service = try bench.service([
             "OS_TOKEN": "from-elsewhere", "OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.elsewhere.example/v2",
+            "OS_PROJECT_NAME": nil,
         ])
         try await service.deleteImage(id: Sample.id(1))
         #expect(

@@ -123,7 +123,9 @@ struct TokenResponseTests {
         )
         #expect(try await projects(error(bench)) == ["ci", "other", "prod"])
         #expect(try await projects(error(bench, ["OS_PROJECT_ID": "p1"])) == ["p1", "other", "prod"])
-        #expect(try await error(bench, ["OS_PROJECT_ID": "other"]) == nil)
+        #expect(try await error(bench, ["OS_PROJECT_ID": "other", "OS_PROJECT_NAME": ""]) == nil)
+        // Both are set, and only one of them is the token's.
+        #expect(try await projects(error(bench, ["OS_PROJECT_ID": "other"])) == ["ci", "other", "prod"])
     }
 
     @Test("Nor is that of an application credential or a token from somewhere else")

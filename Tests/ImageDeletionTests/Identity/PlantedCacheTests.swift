@@ -1,0 +1,195 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// A token cache that somebody else wrote, with the right owner and mode, as an archive or a checkout can hold it.
+@Suite("Planted token cache", .timeLimit(.minutes(1)))
+struct PlantedCacheTests {
+    private let folder: TemporaryFolder
+    private let file: URL
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = folder.file("token-cache.json")
+    }
+
+    private var cache: TokenCache { .file(file) }
+
+    /// A cloud in which `attacker.example` answers deletions with `status`.
+    private func bench(_ status: Int) -> Bench {
+        Bench { request, _ in request.url.host == "attacker.example" ? .answer(status) : nil }
+    }
+
+    /// Writes a cache with this program, for the user's identity, without knowing the user's secret.
+    private func plant(_ changes: [String: String?] = ["OS_PASSWORD": "guessed"]) async throws {
+        let attacker = Bench { request, _ in
+            TokenAnswer {
+                $0.token = "invented"
+                $0.imageEndpoints = [.init("eu-demo", "https://attacker.example")]
+            }.fault
+        }
+        _ = try await attacker.service(changes, tokenCache: cache).signIn()
+        #expect(try String(contentsOf: file, encoding: .utf8).contains("attacker.example"))
+    }
+
+    private func rewrite(_ change: (String) -> String) throws {
+        let content = try String(contentsOf: file, encoding: .utf8)
+        let changed = change(content)
+        #expect(changed != content)
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.truncate(atOffset: 0)
+        try handle.write(contentsOf: Data(changed.utf8))
+        try handle.close()
+    }
+
+    private func distrust(_ bench: Bench) -> Int {
+        bench.events.value.count { if case .tokenCacheNotTrusted = $0 { true } else { false } }
+    }
+
+    @Test("A cache written with another password sends nothing to the address in it", arguments: [401, 204])
+    func planted(status: Int) async throws {
+        try await plant()
+        let bench = bench(status)
+        let outcomes = try await bench.delete([Sample.id(1)], with: bench.service(tokenCache: cache))
+        #expect(outcomes.map(\.result) == [.deleted])
+        #expect(bench.transport.requests.filter { $0.url.host == "attacker.example" }.isEmpty)
+        #expect(await bench.remaining().contains(Sample.id(1)) == false)
+        #expect(distrust(bench) == 1)
+        // What replaced it is trusted.
+        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(2))
+        #expect(bench.transport.count("POST") == 1)
+        #expect(distrust(bench) == 1)
+    }
+
+    @Test("A changed address, token, project, or expiry in the user's own cache is not used", arguments: 0..<4)
+    func changed(index: Int) async throws {
+        let bench = bench(401)
+        _ = try await bench.service(tokenCache: cache).signIn()
+        try rewrite { content in
+            switch index {
+            case 0: content.replacing("https://ims.demo.example", with: "https://attacker.example")
+            case 1: content.replacing(#""MII"#, with: #""MIJ"#)
+            case 2: content.replacing(DemoImage.projectID, with: String(DemoImage.projectID.reversed()))
+            default: content.replacing(#""expiresAt" : 1"#, with: #""expiresAt" : 2"#)
+            }
+        }
+        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
+        #expect(bench.transport.requests.map(\.method) == ["POST", "POST", "DELETE"])
+        #expect(bench.transport.requests.filter { $0.url.host == "attacker.example" }.isEmpty)
+        #expect(distrust(bench) == 1)
+    }
+
+    @Test("Another identity's entry of the same user is not used as one's own")
+    func renamed() async throws {
+        let bench = bench(401)
+        let other: [String: String?] = ["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": nil]
+        _ = try await bench.service(other, tokenCache: cache).signIn()
+        try rewrite { content in
+            content.replacing(
+                /"scope" : \[[^\]]*\]/,
+                with: #""scope" : ["project name", "ci", "domain name", "Default"]"#
+            )
+        }
+        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
+        #expect(bench.transport.count("POST") == 2)
+    }
+
+    @Test("A new password is used at once, although a token is cached for the old one")
+    func otherPassword() async throws {
+        let bench = Bench()
+        _ = try await bench.service(tokenCache: cache).signIn()
+        await #expect(throws: ImageDeletionError.self) {
+            try await bench.service(["OS_PASSWORD": "new"], tokenCache: cache).deleteImage(id: Sample.id(1))
+        }
+        #expect(bench.transport.count("DELETE") == 0)
+    }
+
+    @Test("The passcode changes with every run and does not keep a cached token from being used")
+    func passcode() async throws {
+        let bench = Bench { request, _ in request.method == "POST" ? TokenAnswer().fault : .answer(204) }
+        for passcode in ["123456", "654321"] {
+            let service = try bench.service(["OS_PASSCODE": passcode], tokenCache: cache)
+            try await service.deleteImage(id: Sample.id(1))
+        }
+        #expect(bench.transport.count("POST") == 1)
+    }
+
+    @Test("A token that only a passcode gave is not cached")
+    func passcodeOnly() async throws {
+        let bench = Bench { request, _ in request.method == "POST" ? TokenAnswer().fault : .answer(204) }
+        let changes: [String: String?] = ["OS_PASSCODE": "123456", "OS_PASSWORD": nil]
+        try await bench.service(changes, tokenCache: cache).deleteImage(id: Sample.id(1))
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+
+    @Test("A renewed token is sent to the endpoint that came with it")
+    func renewed() async throws {
+        let bench = Bench { request, earlier in
+            guard request.method == "POST" else { return .answer(earlier == 0 ? 401 : 204) }
+            return TokenAnswer {
+                $0.token = "token-\(earlier)"
+                $0.imageEndpoints = [.init("eu-demo", "https://image-\(earlier).example")]
+            }.fault
+        }
+        try await bench.service().deleteImage(id: Sample.id(1))
+        let deletions = bench.transport.requests.filter { $0.method == "DELETE" }
+        #expect(deletions.map(\.url.host) == ["image-0.example", "image-1.example"])
+        #expect(deletions.map { $0.header("X-Auth-Token") } == ["token-0", "token-1"])
+    }
+
+    @Test("A renewed token for another project is an error")
+    func renewedForAnotherProject() async throws {
+        let bench = Bench { request, earlier in
+            guard request.method == "POST" else { return .answer(earlier == 0 ? 401 : 204) }
+            return TokenAnswer { if earlier > 0 { $0.projectID = "0123456789abcdef0123456789abcdef" } }.fault
+        }
+        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        #expect(outcome.result == .failed)
+        #expect(bench.transport.count("DELETE") == 1)
+    }
+
+    // MARK: Forgetting what is not trusted
+
+    enum Exposure: CaseIterable {
+        case groupReadable, hardLink, otherPassword, olderVersion
+    }
+
+    @Test("A token in a cache that is not trusted is revoked as well", arguments: Exposure.allCases)
+    func forget(exposure: Exposure) async throws {
+        let bench = Bench()
+        _ = try await bench.service(tokenCache: cache).signIn()
+        var changes: [String: String?] = [:]
+        switch exposure {
+        case .groupReadable:
+            try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file.path)
+        case .hardLink: try FileManager.default.linkItem(at: file, to: folder.file("other"))
+        case .otherPassword: changes = ["OS_PASSWORD": "another"]
+        case .olderVersion:
+            try rewrite { $0.replacing("delete-image-token-cache/", with: "delete-image-token-cache/0") }
+        }
+        #expect(try await bench.service(changes, tokenCache: cache).forgetToken())
+        let revocation = try #require(bench.transport.requests.last)
+        #expect(revocation.line == "DELETE /v3/auth/tokens")
+        #expect(revocation.url.host == "iam.demo.example")
+        #expect(revocation.header("X-Subject-Token")?.hasPrefix("MII") == true)
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+        #expect(bench.transport.count("POST") == 1)
+    }
+
+    @Test("Every token that a cache exposed is revoked, at the user's own identity service only")
+    func forgetAll() async throws {
+        let bench = Bench()
+        let other: [String: String?] = ["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": nil]
+        _ = try await bench.service(tokenCache: cache).signIn()
+        _ = try await bench.service(other, tokenCache: cache).signIn()
+        try await plant(["OS_AUTH_URL": "https://elsewhere.example"])
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file.path)
+        #expect(try await bench.service(tokenCache: cache).forgetToken())
+        let revocations = bench.transport.requests.filter { $0.method == "DELETE" }
+        #expect(revocations.count == 2)
+        #expect(revocations.allSatisfy { $0.url.host == "iam.demo.example" })
+        #expect(revocations.allSatisfy { $0.header("X-Subject-Token")?.hasPrefix("MII") == true })
+    }
+}

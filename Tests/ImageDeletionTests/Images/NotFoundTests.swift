@@ -1,0 +1,173 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// When a 404 says that an image does not exist, and when it says something else.
+@Suite("Not found")
+struct NotFoundTests {
+    private static let token: [String: String?] = [
+        "OS_TOKEN": "from-elsewhere", "OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example", "OS_PROJECT_NAME": nil,
+    ]
+
+    /// A cloud whose image service answers 404 to everything about an image, and whose identity service describes
+    /// tokens as for `project`.
+    private func bench(project: String?, list: Int = 200) -> Bench {
+        Bench { request, _ in
+            switch (request.method, request.url.path) {
+            case ("GET", "/v3/auth/tokens"):
+                TokenAnswer {
+                    $0.status = 200
+                    $0.projectID = project
+                }.fault
+            case (_, "/v2/images"): .answer(list, body: #"{"images": []}"#)
+            default: request.url.host == "ims.demo.example" ? .answer(404) : nil
+            }
+        }
+    }
+
+    private func outcomes(_ bench: Bench, _ changes: [String: String?]) async throws -> [Outcome] {
+        try await bench.delete([Sample.id(1), Sample.id(2), Sample.id(3)], with: bench.service(changes))
+    }
+
+    @Test("Without a project, a 404 is no missing image, and the run ends")
+    func unscoped() async throws {
+        let bench = bench(project: nil)
+        let outcomes = try await outcomes(bench, Self.token)
+        #expect(outcomes.map(\.result) == [.failed, .pending, .pending])
+        #expect(outcomes[0].error?.concernsWholeRun == true)
+        #expect(bench.transport.requests.map(\.line).filter { $0.contains("auth/tokens") } == ["GET /v3/auth/tokens"])
+    }
+
+    @Test("A token that cannot be looked up is no proof that an image is missing")
+    func unknown() async throws {
+        let bench = bench(project: nil)
+        let outcomes = try await outcomes(bench, Self.token.merging(["OS_AUTH_URL": nil]) { $1 })
+        #expect(outcomes.map(\.result) == [.failed, .pending, .pending])
+    }
+
+    @Test("A look with a token of no project finds out nothing")
+    func look() async throws {
+        let bench = bench(project: nil)
+        let service = try bench.service(Self.token)
+        let ids = try (1...2).map { try ImageID(Sample.id($0)) }
+        for sighting in await service.look(at: ids) {
+            guard case .failure(let error) = sighting.finding else {
+                Issue.record("seen")
+                continue
+            }
+            #expect(error.concernsWholeRun)
+        }
+    }
+
+    @Test("With a token that is for a project, the image is missing; the identity service is asked once")
+    func scoped() async throws {
+        let bench = bench(project: DemoImage.projectID)
+        #expect(try await outcomes(bench, Self.token).map(\.result) == [.missing, .missing, .missing])
+        #expect(bench.transport.requests.filter { $0.url.path == "/v3/auth/tokens" }.count == 1)
+        // One more request shows that an image service v2 answers there.
+        #expect(bench.transport.requests.filter { $0.url.path == "/v2/images" }.count == 1)
+    }
+
+    @Test("A lost response and then 404 is no deletion where every image gets 404")
+    func lost() async throws {
+        let lost = Locked(false)
+        let bench = Bench { request, earlier in
+            if request.method == "DELETE", earlier == 0 {
+                lost.withLock { $0 = true }
+                return .error(TransportError(.connectionLost, "reset"))
+            }
+            if request.method == "DELETE" { return .answer(404) }
+            return TokenAnswer {
+                $0.status = 200
+                $0.projectID = nil
+            }.fault
+        }
+        let outcome = try #require(try await bench.delete([Sample.id(1)], with: bench.service(Self.token)).first)
+        #expect(lost.value)
+        #expect(outcome.result == .failed)
+    }
+
+    @Test(
+        "An address with too much in it is an error, not a missing image",
+        arguments: [
+            "https://ims.demo.example/v2/images", "https://ims.demo.example/v2/\(DemoImage.projectID)",
+            "https://ims.demo.example/glance", "https://ims.demo.example/v3",
+        ]
+    )
+    func address(override: String) async throws {
+        let bench = Bench()
+        let service = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": override])
+        let outcomes = try await bench.delete([Sample.id(1), Sample.id(2)], with: service)
+        #expect(outcomes.map(\.result) == [.failed, .pending])
+        guard case .configuration? = outcomes[0].error else {
+            Issue.record("\(String(describing: outcomes[0].error))")
+            return
+        }
+        #expect(await bench.remaining().count == 5)
+    }
+
+    @Test("A list that is not found is a wrong address")
+    func list() async throws {
+        let bench = Bench()
+        let service = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example/v2/images"])
+        do {
+            _ = try await service.images(ImageQuery(owner: DemoImage.projectID))
+            Issue.record("a list")
+        } catch .configuration(let problems) {
+            #expect(problems.count == 1)
+        }
+    }
+
+    @Test(
+        "Version suffixes of an image endpoint are understood",
+        arguments: ["", "/", "/v1", "/v1/", "/v1.1", "/v2", "/v2/", "/v2.0", "/v2.9/"]
+    )
+    func suffix(_ suffix: String) async throws {
+        let bench = Bench()
+        let service = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example" + suffix])
+        try await service.deleteImage(id: Sample.id(1))
+        #expect(bench.transport.requests.last?.url.path == "/v2/images/\(Sample.id(1))")
+    }
+
+    @Test("Of several image endpoints in a region, the one of version 2 is used", arguments: [0, 1, 2])
+    func several(first: Int) async throws {
+        let endpoints: [TokenAnswer.Endpoint] = [
+            .init("eu-demo", "https://ims.demo.example/image/v1"),
+            .init("eu-demo", "https://ims.demo.example/image/v2"),
+            .init("eu-demo", "https://ims.demo.example/other"),
+        ]
+        let bench = Bench { request, _ in
+            guard request.method == "POST" else { return .answer(204) }
+            return TokenAnswer { $0.imageEndpoints = Array(endpoints[first...] + endpoints[..<first]) }.fault
+        }
+        try await bench.service().deleteImage(id: Sample.id(1))
+        #expect(bench.transport.requests.last?.url.path == "/image/v2/images/\(Sample.id(1))")
+    }
+
+    @Test("A list that was read proves the service; a missing image takes no further request")
+    func proved() async throws {
+        let bench = Bench()
+        let service = try bench.service()
+        _ = try await service.images(ImageQuery(owner: DemoImage.projectID))
+        let before = bench.transport.requests.count
+        #expect(try await bench.delete([Sample.id(99)], with: service).map(\.result) == [.missing])
+        #expect(bench.transport.requests.count == before + 1)
+    }
+
+    @Test("An account that may not list images still gets missing ones reported")
+    func noList() async throws {
+        let bench = bench(project: DemoImage.projectID, list: 403)
+        #expect(try await outcomes(bench, Self.token).map(\.result) == [.missing, .missing, .missing])
+    }
+
+    @Test("While the service cannot be confirmed, no image is missing")
+    func unavailable() async throws {
+        let bench = bench(project: DemoImage.projectID, list: 500)
+        let service = try bench.service(Self.token, retries: 0)
+        let outcome = try #require(try await bench.delete([Sample.id(1)], with: service).first)
+        #expect(outcome.result == .failed)
+        #expect(outcome.status == 500)
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Tokens, projects and addresses that are not what they should be.
+extension RealCloudTests {
+    private func address(_ path: String) -> [String: String] { ["OS_IMAGE_ENDPOINT_OVERRIDE": cloud.endpoint + path] }
+
+    /// The variables for a token instead of a password, with the image service's address.
+    private func variables(token: String) -> [String: String] {
+        address("").merging(["OS_TOKEN": token, "OS_PROJECT_NAME": "", "OS_PROJECT_DOMAIN_NAME": ""]) { $1 }
+    }
+
+    @Test("A planted cache sends nothing to the address in it", arguments: [401, 204])
+    func planted(status: Int) async throws {
+        let (first, second) = (try await cloud.makeImage(), try await cloud.makeImage())
+        #expect(try await run([first]).status == 0)
+        let seen = Locked<[String]>([])
+        let attacker = try LoopbackServer { request in
+            seen.withLock { $0.append(request.headers["x-auth-token"] ?? "") }
+            return .answer(status)
+        }
+        defer { attacker.stop() }
+        let file = folder.file("token-cache.json")
+        let content = try String(contentsOf: file, encoding: .utf8)
+        let planted = content.replacing(cloud.endpoint, with: "http://127.0.0.1:\(attacker.port)")
+            .replacing(try cachedToken(), with: "invented")
+        #expect(planted.contains("invented") && planted.contains(":\(attacker.port)"))
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.truncate(atOffset: 0)
+        try handle.write(contentsOf: Data(planted.utf8))
+        try handle.close()
+        let run = try await run([second])
+        #expect(run.status == 0)
+        #expect(try outcomes(run) == ["deleted"])
+        #expect(seen.value == [])
+        #expect(run.errors.contains("is not trusted"))
+        #expect(try await cloud.has(second) == false)
+    }
+
+    @Test(
+        "Version suffixes of the image service's address are understood",
+        arguments: ["", "/v1", "/v2", "/v2.0", "/v2.9"]
+    )
+    func suffix(path: String) async throws {
+        let id = try await cloud.makeImage()
+        #expect(try await outcomes(run([id], address(path))) == ["deleted"])
+        #expect(try await cloud.has(id) == false)
+    }
+
+    @Test("78: an address with too much in it does not make an image missing")
+    func wrongAddress() async throws {
+        let id = try await cloud.makeImage()
+        for path in ["/v2/images", "/v2/\(try await cloud.projectID())"] {
+            for arguments in [[id], [id, "--ignore-missing"], [id, "--dry-run"]] {
+                let run = try await run(arguments, address(path))
+                #expect(run.status == 78)
+                #expect(try outcomes(run) == ["failed"])
+            }
+        }
+        #expect(try await cloud.has(id))
+    }
+
+    @Test("77: to a token of no project, an image is not missing", arguments: [true, false])
+    func unscoped(hasAuthURL: Bool) async throws {
+        let id = try await cloud.makeImage()
+        var variables = variables(token: try await cloud.unscopedToken())
+        if !hasAuthURL { variables["OS_AUTH_URL"] = "" }
+        for arguments in [[id], [id, "--ignore-missing"], [id, "--dry-run"]] {
+            let run = try await run(arguments, variables)
+            #expect(run.status == 77)
+            #expect(try outcomes(run) == ["failed"])
+        }
+        #expect(try await cloud.has(id))
+    }
+
+    @Test("A project's token from OS_TOKEN: a missing image is missing")
+    func scoped() async throws {
+        let id = try await cloud.makeImage()
+        try await cloud.delete(id)
+        #expect(try await outcomes(run([id], variables(token: cloud.token))) == ["missing"])
+    }
+
+    @Test("78: another project than the token's, by name, by ID, and by domain")
+    func otherProject() async throws {
+        let id = try await cloud.makeImage()
+        let project = try await cloud.projectID()
+        for changes in [
+            ["OS_PROJECT_NAME": "admin"], ["OS_PROJECT_ID": "0123456789abcdef0123456789abcdef"],
+            ["OS_PROJECT_ID": project, "OS_PROJECT_NAME": "admin"], ["OS_PROJECT_DOMAIN_NAME": "Other"],
+        ] {
+            #expect(try await run([id], variables(token: cloud.token).merging(changes) { $1 }).status == 78)
+        }
+        #expect(try await run([id], ["OS_PROJECT_ID": project, "OS_PROJECT_NAME": "admin"]).status == 78)
+        #expect(try await cloud.has(id))
+        let fitting = ["OS_PROJECT_ID": project, "OS_PROJECT_NAME": "ci", "OS_PROJECT_DOMAIN_NAME": "Default"]
+        #expect(try await run([id], variables(token: cloud.token).merging(fitting) { $1 }).status == 0)
+    }
+
+    @Test("77: a revoked OS_TOKEN is invalid, expired, or revoked")
+    func revokedToken() async throws {
+        let other = try await RealCloud()
+        let id = try await cloud.makeImage()
+        try await RealCloud.revoke(other.token)
+        let run = try await run([id], ["OS_TOKEN": other.token])
+        #expect(run.status == 77)
+        #expect(run.errors.contains("invalid, expired, or revoked"))
+        #expect(try await cloud.has(id))
+    }
+
+    @Test("--forget-token revokes the token of a cache that others could read")
+    func forgetExposed() async throws {
+        let id = try await cloud.makeImage()
+        #expect(try await run([id]).status == 0)
+        let token = try cachedToken()
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o644],
+            ofItemAtPath: folder.file("token-cache.json").path
+        )
+        let run = try await run(["--forget-token"])
+        #expect(run.status == 0)
+        await #expect(throws: RealCloud.Unexpected.self) { try await RealCloud.revoke(token) }
+    }
+}
