@@ -51,7 +51,8 @@ struct Situation: Sendable {
             return await fault(request, earlier)
         }
         let (printed, told) = (Locked(""), Locked<[String]>([]))
-        let cache = cache ?? (usesFolder ? ["--work-directory", folder.url.path] : ["--no-token-cache"])
+        let itsOwn = arguments.contains("--work-directory") ? [] : ["--work-directory", folder.url.path]
+        let cache = cache ?? (usesFolder ? itsOwn : ["--no-token-cache"])
         let arguments = arguments.map { $0.replacing("FOLDER", with: folder.url.path) }
         let retries = arguments.contains("--retries") ? [] : ["--retries", "0"]
         let run = {
