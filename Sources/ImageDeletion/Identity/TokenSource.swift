@@ -121,17 +121,6 @@ actor TokenSource {
             throw .configuration([.missing(["OS_AUTH_URL"])])
         }
         if let refusal { throw refusal }
-        let uncertain = now < uncertainSignIns.last + Self.lockWindow ? uncertainSignIns.count : 0
-        guard uncertain < Self.maximumUncertainSignIns else {
-            throw .service(
-                ServiceError(
-                    .identity,
-                    .unavailable,
-                    message: "it left sign-ins without a usable response, and a password that may be wrong is not sent "
-                        + "more often"
-                )
-            )
-        }
         if rejected == nil, let token = known(of: identity)?.token, token.isFresh(at: now) { return token }
 
         let askedSince = now
@@ -153,6 +142,17 @@ actor TokenSource {
                     )
                 )
             }
+        }
+        let uncertain = now < uncertainSignIns.last + Self.lockWindow ? uncertainSignIns.count : 0
+        guard uncertain < Self.maximumUncertainSignIns else {
+            throw .service(
+                ServiceError(
+                    .identity,
+                    .unavailable,
+                    message: "it left sign-ins without a usable response, and a password that may be wrong is not sent "
+                        + "more often"
+                )
+            )
         }
         do {
             let token = try await client.token(

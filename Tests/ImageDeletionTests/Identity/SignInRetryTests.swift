@@ -82,6 +82,19 @@ struct SignInRetryTests {
         #expect(bench.transport.count("POST") == 4)
     }
 
+    @Test("A token that another process brings is used after sign-ins without a response")
+    func broughtByAnother() async throws {
+        let folder = try TemporaryFolder()
+        let cache = TokenCache.file(folder.file("token-cache.json"))
+        let bench = Bench { request, earlier in request.method == "POST" && earlier < 2 ? .answer(504) : nil }
+        let service = try bench.service(tokenCache: cache)
+        await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
+        bench.clock.advance(by: 6)
+        _ = try await bench.service(tokenCache: cache).signIn()
+        try await service.deleteImage(id: Sample.id(1))
+        #expect(bench.transport.count("POST") == 3)
+    }
+
     @Test("A sign-in that was cancelled counts")
     func cancelled() async throws {
         let sent = Meeting(of: 2)
