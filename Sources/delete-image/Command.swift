@@ -179,6 +179,14 @@ struct Command: Sendable {
             warn: { tell("warning", $0) }
         ).plan(selection)
         for warning in Words.notAsked(plan) { tell("warning", warning) }
+        let foreign = plan.deletions.count(where: \.isNotPrivate)
+        if foreign > 0 {
+            tell(
+                "warning",
+                "of the images given by ID, \(foreign) \(foreign == 1 ? "is" : "are") not private to this project. "
+                    + "A run asks the service to delete them all the same."
+            )
+        }
         return plan
     }
 
@@ -281,10 +289,12 @@ struct Command: Sendable {
         let errors = outcomes.compactMap(\.error)
         if let error = errors.first(where: \.concernsWholeRun) { return Failure(error) }
         // Not all were attempted: the service failed so often that it was not asked any more.
-        guard outcomes.contains(where: { $0.result == .pending || $0.serviceError?.attempts == 0 }),
+        if outcomes.contains(where: { $0.result == .pending || $0.serviceError?.attempts == 0 }),
             let error = errors.last(where: \.isTransient)
-        else { return nil }
-        return Failure(ExitStatus(error), "stopped, because image after image failed. \(Words.sentence(error))")
+        {
+            return Failure(ExitStatus(error), "stopped, because image after image failed. \(Words.sentence(error))")
+        }
+        return Failure(unchecked: outcomes)
     }
 
     /// Says the last words: the document, where one was asked for, and what failed.

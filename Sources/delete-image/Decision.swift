@@ -50,7 +50,8 @@ struct Decision: Sendable {
                 if case .sparedIsUnseen(_, let cause) = error {
                     throw Failure(ExitStatus(cause), Words.sentence(error))
                 }
-                throw Failure(.input, Words.sentence(error))
+                // The second look after a question reads no file.
+                throw Failure(options.appliedPlan == nil ? .incomplete : .input, Words.sentence(error))
             }
         }
         return saved.plan(sightings, safeguards: options.rule.safeguards)

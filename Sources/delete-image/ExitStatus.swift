@@ -14,12 +14,12 @@ enum ExitStatus: Int32, CaseIterable {
     /// When a run ends with it, for `--help`.
     var meaning: String {
         switch self {
-        case .done: "every image is as asked for; or it was a dry run or a plan"
-        case .incomplete: "an image failed or was missing"
+        case .done: "every image is as asked for, or would be"
+        case .incomplete: "an image failed or was missing, or one that was named was kept"
         case .usage: "the command line cannot be meant; or --yes is missing and nobody can be asked"
         case .input: "a plan, policy, receipt or list is malformed, out of date or not readable"
-        case .unavailable: "a service cannot be reached, or keeps failing, before any image had an answer"
-        case .denied: "the credentials are refused, or the account lacks the right"
+        case .unavailable: "a service cannot be reached or keeps failing, or a safeguard could not be checked"
+        case .denied: "the credentials are refused, or the account lacks the permission"
         case .configuration: "OS_ variables are missing or contradictory, or do not fit the cloud"
         case .interrupted: "interrupted, or answered with no; what was under way was finished, or given up"
         }
@@ -78,16 +78,55 @@ extension ExitStatus {
         let isIncomplete = outcomes.contains { outcome in
             switch outcome.result {
             case .failed: true
-            case .missing: !options.ignoresMissing && !options.onlyShows
+            case .missing: !options.ignoresMissing
             case .pending: true
-            case .deleted, .wouldDelete, .kept: false
+            case .kept(let reason): options.namesImages && !reason.isAskedFor
+            case .deleted, .wouldDelete: false
             }
         }
         switch failure?.status {
         // Once an image was answered for, the run as such worked.
-        case .unavailable where hasAnswers: self = .incomplete
+        case .unavailable where hasAnswers && !outcomes.contains { $0.uncheckedSafeguard != nil }: self = .incomplete
         case let status?: self = status
+        case nil where outcomes.areAllRefused: self = .denied
         case nil: self = isIncomplete ? .incomplete : .done
+        }
+    }
+}
+
+extension Failure {
+    /// The failure of a run in which a safeguard could not be checked at all, so that it kept everything that it guards; nil
+    /// if there was none. A job that ends well while it does nothing every night would go unnoticed.
+    init?(unchecked outcomes: [Outcome]) {
+        let unchecked = outcomes.compactMap(\.uncheckedSafeguard)
+        guard let first = unchecked.first else { return nil }
+        let isDenied = first.error.map { ExitStatus($0) == .denied } ?? false
+        let number = unchecked.count { $0.safeguard == first.safeguard }
+        self.init(
+            isDenied ? .denied : .unavailable,
+            "\(count(number, "image")) \(number == 1 ? "was" : "were") kept only because "
+                + "\(Words.unchecked(first.safeguard))."
+        )
+    }
+}
+
+extension [Outcome] {
+    /// Whether there was something to do and the service refused all of it, without a reason that is the image's own.
+    fileprivate var areAllRefused: Bool {
+        let attempted = filter { outcome in
+            if case .kept = outcome.result { false } else { outcome.result != .pending }
+        }
+        return !attempted.isEmpty
+            && attempted.allSatisfy { $0.result == .failed && [.forbidden, .lacksRight].contains($0.serviceError?.kind) }
+    }
+}
+
+extension KeepReason {
+    /// Whether a rule or a safeguard of the command line keeps the image; else the image itself, or what became of it.
+    fileprivate var isAskedFor: Bool {
+        switch self {
+        case .protected, .notPrivate, .changed: false
+        case .keepLast, .undated, .inUse, .shared, .referenced, .unknown, .unreadable: true
         }
     }
 }
@@ -96,6 +135,18 @@ extension Outcome {
     /// The error of the service, where the outcome has one.
     var serviceError: ServiceError? {
         if case .service(let error) = error { error } else { nil }
+    }
+
+    /// The safeguard that keeps the image because it could not be checked at all, and the reason. Nil if only this image
+    /// could not be checked.
+    var uncheckedSafeguard: (safeguard: Safeguard, error: ImageDeletionError?)? {
+        switch keepReason {
+        case .unknown(.shared, let error): error.concernsWholeRun ? (.shared, error) : nil
+        case .unknown(let safeguard, .service(let error)): error.service == .image ? nil : (safeguard, .service(error))
+        case .unknown(let safeguard, let error): (safeguard, error)
+        case .unreadable: (.referenced, nil)
+        default: nil
+        }
     }
 
     /// Whether an earlier run did it, and this one only passes it over.

@@ -14,7 +14,10 @@ extension Words {
             } else {
                 outcome.attempts == 0 ? "by an earlier run, as the receipt says" : nil
             }
-        case .wouldDelete, .pending: nil
+        case .wouldDelete:
+            outcome.isNotPrivate
+                ? notPrivate(outcome.image) + (isShort ? "" : " The service decides whether it may be deleted.") : nil
+        case .pending: nil
         case .kept(let reason): sentence(reason, of: outcome, isShort: isShort) + lostProtection(outcome)
         case .missing:
             "It is not there: deleted already, or another project's."
@@ -67,6 +70,15 @@ extension Words {
         }
     }
 
+    /// What could not be checked, as the end of a sentence.
+    static func unchecked(_ safeguard: Safeguard) -> String {
+        switch safeguard {
+        case .inUse: "it could not be checked which images are in use"
+        case .shared: "it could not be checked which images are shared"
+        case .referenced: "not all files could be searched for references"
+        }
+    }
+
     /// Why images of `plan` are kept that nobody could be asked about: once for each question.
     static func notAsked(_ plan: DeletionPlan) -> [String] {
         Safeguard.allCases.compactMap { safeguard in
@@ -82,8 +94,8 @@ extension Words {
         switch image?.visibility {
         case "private" where image?.imageType != "gold", "shared" where image?.imageType != "gold":
             "It belongs to another project (\(printable(image?.owner ?? "unknown", limit: 64)))."
-        case let visibility?: "It is \(printable(visibility, limit: 64)); only private images are deleted."
-        case nil: "It is not private; only private images are deleted."
+        case let visibility?: "It is a \(printable(visibility, limit: 64)) image."
+        case nil: "It is not a private image."
         }
     }
 }

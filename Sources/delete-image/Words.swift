@@ -72,10 +72,13 @@ enum Words {
             "the plan is for another project, \(printable(project.name ?? project.id, limit: 64)). Sign in to that one, or "
                 + "decide anew with --plan. Nothing was deleted."
         case .sparedIsGone(let id):
-            "image \(id), which was to stay as one of the newest, is gone or cannot be used any more, so others may be the "
-                + "newest now. Decide anew. Nothing was deleted."
+            "image \(id), kept by the plan as one of the newest, is gone or inactive, so the plan is out of date. "
+                + "Create a new one. Nothing was deleted."
+        case .sparedHasChanged(let id, let fields):
+            "image \(id), kept by the plan as one of the newest, has changed (\(fields.joined(separator: ", "))), so the "
+                + "plan is out of date. Create a new one. Nothing was deleted."
         case .sparedIsUnseen(let id, let error):
-            "image \(id), which is to stay as one of the newest, cannot be seen. \(capitalized(sentence(error))) "
+            "image \(id), kept by the plan as one of the newest, cannot be looked up. \(capitalized(sentence(error))) "
                 + "Nothing was deleted."
         }
     }

@@ -93,7 +93,7 @@ struct PlanTests {
         await cloud.cloud.put(first)
         await cloud.cloud.put(second)
         let run = try await cloud.run(["--json", "--apply", path])
-        #expect(try run.report().images.map(\.reason) == ["protected", "notPrivate", nil])
+        #expect(try run.report().images.map(\.reason) == ["protected", "changed", nil])
         #expect(cloud.count("DELETE") == 1)
     }
 
@@ -220,7 +220,7 @@ struct PlanTests {
         isBlind.withLock { $0 = true }
         let run = try await cloud.run(["--retries", "0", "--apply", path])
         #expect(run.status == (status == 403 ? 77 : 69))
-        #expect(run.errors.contains("image \(Sample.id(5)), which is to stay as one of the newest, cannot be seen."))
+        #expect(run.errors.contains("image \(Sample.id(5)), kept by the plan as one of the newest, cannot be looked up."))
         #expect(cloud.count("DELETE") == 0)
     }
 
@@ -274,7 +274,7 @@ struct PlanTests {
         let run = try await cloud.run(["--apply", path])
         #expect(run.status == 65)
         #expect(
-            run.errors.contains("image \(Sample.id(5)), which was to stay as one of the newest, is gone or cannot be")
+            run.errors.contains("image \(Sample.id(5)), kept by the plan as one of the newest, is gone or inactive")
         )
         #expect(cloud.count("DELETE") == 0)
     }

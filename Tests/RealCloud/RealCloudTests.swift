@@ -92,6 +92,16 @@ struct RealCloudTests {
         #expect(try await cloud.has(id))
     }
 
+    @Test("The project's own community image is deleted by its ID, which a dry run shows")
+    func community() async throws {
+        let id = try await cloud.makeImage(["visibility": "community"])
+        let look = try await run(["--dry-run", id])
+        #expect(try outcomes(look) == ["wouldDelete"])
+        #expect(look.output.contains("It is a community image."))
+        #expect(try outcomes(await run([id])) == ["deleted"])
+        #expect(try await cloud.has(id) == false)
+    }
+
     @Test("Public, another project's shared and private: never deleted")
     func foreign() async throws {
         let admin = try await RealCloud("admin", project: "admin")
@@ -104,7 +114,7 @@ struct RealCloudTests {
         #expect(run.status == 1)
         #expect(try outcomes(run) == ["failed", "failed", "missing"])
         let look = try await self.run(["--dry-run", published, shared, hidden])
-        #expect(try outcomes(look) == ["kept notPrivate", "kept notPrivate", "missing"])
+        #expect(try outcomes(look) == ["wouldDelete", "wouldDelete", "missing"])
         #expect(try await admin.has(published))
         #expect(try await other.has(shared))
         #expect(try await other.has(hidden))
@@ -114,7 +124,7 @@ struct RealCloudTests {
     func reader() async throws {
         let id = try await cloud.makeImage()
         let run = try await run([id], RealCloud.environment("reader"))
-        #expect(run.status == 1)
+        #expect(run.status == 77)
         #expect(try outcomes(run) == ["failed"])
         #expect(try await cloud.has(id))
     }

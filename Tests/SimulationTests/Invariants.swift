@@ -114,13 +114,31 @@ struct Invariants {
     private func fits(_ status: ExitStatus, _ report: Report, _ run: Run) -> [String] {
         let outcomes = Set(report.images.map(\.outcome))
         let isDone = report.images.contains { $0.outcome == "deleted" && $0.attempts > 0 }
-        let bad: Set<String> = run.wish.ignoresMissing || report.dryRun ? ["failed"] : ["failed", "missing"]
+        let isNamed =
+            switch run.wish.choice {
+            case .ids, .names: true
+            case .rules, .planned: false
+            }
+        let hasBad = report.images.contains { row in
+            switch row.outcome {
+            case "failed": true
+            case "missing": !run.wish.ignoresMissing
+            // Nobody asked for that.
+            case "kept": isNamed && ["protected", "notPrivate", "changed"].contains(row.reason)
+            default: false
+            }
+        }
+        let isUnchecked = report.images.contains { row in
+            row.outcome == "kept" && ["Nobody can say", "cannot be read"].contains { row.detail?.contains($0) == true }
+        }
         let isGood =
             switch status {
-            case .done: outcomes.isDisjoint(with: bad.union(["pending"])) && report.error == nil
-            case .incomplete: !outcomes.isDisjoint(with: bad) || report.error != nil
-            case .usage, .input, .unavailable: report.error != nil && !isDone
-            case .configuration, .denied, .interrupted: report.error != nil
+            case .done: !hasBad && !outcomes.contains("pending") && report.error == nil
+            case .incomplete: hasBad || report.error != nil
+            case .unavailable: report.error != nil && (!isDone || isUnchecked)
+            case .usage, .input: report.error != nil && !isDone
+            case .denied: report.error != nil || outcomes.isSubset(of: ["failed", "kept"])
+            case .configuration, .interrupted: report.error != nil
             }
         return isGood ? [] : ["\(status) with \(outcomes.sorted()) and \(report.error?.kind ?? "no error")"]
     }

@@ -14,11 +14,21 @@ public struct DeletionPlan: Sendable, Hashable {
         public fileprivate(set) var fate: Fate
         /// Under which conditions it is deleted.
         public let terms: DeletionTerms
+        /// Whether it was seen to be no private image of the project: public, community, or another project's. Only an
+        /// image that was given by its ID can be one. The service decides whether it may be deleted.
+        public let isNotPrivate: Bool
 
         /// Whether its protection is lifted first: the terms say so, and it was seen to be protected.
         public var liftsProtection: Bool { terms.liftsProtection && image?.isProtected ?? false }
 
-        init(_ id: ImageID, _ image: Image?, _ fate: Fate, _ terms: DeletionTerms = DeletionTerms()) {
+        init(
+            _ id: ImageID,
+            _ image: Image?,
+            _ fate: Fate,
+            _ terms: DeletionTerms = DeletionTerms(),
+            isNotPrivate: Bool = false
+        ) {
+            self.isNotPrivate = isNotPrivate
             self.id = id
             self.image = image
             self.fate = fate
@@ -54,7 +64,10 @@ public struct DeletionPlan: Sendable, Hashable {
         self.init(once: ids.map { Entry($0, nil, .delete) })
     }
 
-    /// A plan to delete what was seen, save what the service would refuse to delete.
+    /// A plan to delete what was seen, except for protected images.
+    ///
+    /// An image that is not the project's own private one is not kept: it is up to the service, as it is for an image that
+    /// nobody looked at. The plan says so (``Entry/isNotPrivate``).
     ///
     /// - Parameters:
     ///   - sightings: What a look at each of the images told; an image that was not seen is left alone.
@@ -70,7 +83,10 @@ public struct DeletionPlan: Sendable, Hashable {
                 switch sighting.finding {
                 case .success(let image):
                     let terms = terms(sighting.id)
-                    return Entry(sighting.id, image, Self.fate(of: image, project, terms), terms)
+                    let owner = project ?? image.owner ?? ""
+                    // Of another project's image, the service looks at the permission before the protection.
+                    let fate = image.owner?.exact == owner.exact ? Self.fate(of: image, terms) : .delete
+                    return Entry(sighting.id, image, fate, terms, isNotPrivate: !image.isPrivate(to: owner))
                 case .failure(let error): return Entry(sighting.id, nil, .unseen(error))
                 }
             }
@@ -109,15 +125,14 @@ public struct DeletionPlan: Sendable, Hashable {
         self.init(
             once: chosen.map { image in
                 let terms = DeletionTerms(selecting[image.id] ?? [])
-                let fate = spared[image.id].map(Fate.keep) ?? Self.fate(of: image, project, terms)
+                let fate = spared[image.id].map(Fate.keep) ?? Self.fate(of: image, terms)
                 return Entry(image.id, image, fate, terms)
             }
         )
     }
 
-    private static func fate(of image: Image, _ project: String?, _ terms: DeletionTerms) -> Fate {
-        guard let project = project ?? image.owner, image.isPrivate(to: project) else { return .keep(.notPrivate) }
-        return image.isProtected && !terms.liftsProtection ? .keep(.protected) : .delete
+    private static func fate(of image: Image, _ terms: DeletionTerms) -> Fate {
+        image.isProtected && !terms.liftsProtection ? .keep(.protected) : .delete
     }
 
     /// This plan without the deletions that `safeguard` guards and that have a reason among `reasons` to be spared.

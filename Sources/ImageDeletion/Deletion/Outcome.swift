@@ -32,6 +32,8 @@ public struct Outcome: Sendable, Hashable {
     public let id: ImageID
     /// The image as it was seen before; nil where nobody looked.
     public let image: Image?
+    /// Whether it was seen to be no private image of the project: ``DeletionPlan/Entry/isNotPrivate``.
+    public let isNotPrivate: Bool
     /// The names of the rules that selected it, of those that have one.
     public let rules: [String]
     /// What became of it.
@@ -83,6 +85,7 @@ public struct Outcome: Sendable, Hashable {
     ) {
         id = entry.id
         image = entry.image
+        isNotPrivate = entry.isNotPrivate
         rules = entry.terms.rules
         self.result = result
         self.error = error

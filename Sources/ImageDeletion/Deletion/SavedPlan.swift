@@ -70,6 +70,9 @@ public struct SavedPlan: Sendable, Hashable {
         /// This image, which is spared as one of the newest, is gone or cannot be used any more: what was to be deleted
         /// may be the newest now.
         case sparedIsGone(ImageID)
+        /// This image, which is kept as one of the newest, has changed in the fields with these names: the rule may not cover
+        /// it any more.
+        case sparedHasChanged(ImageID, [String])
         /// This image, which is spared as one of the newest, could not be seen.
         case sparedIsUnseen(ImageID, ImageDeletionError)
     }
@@ -91,14 +94,20 @@ public struct SavedPlan: Sendable, Hashable {
         )
     }
 
-    /// Makes sure that the newest images, which are spared, are still there.
+    /// Makes sure that the newest images, which are kept, are still there and still covered by the rule that keeps them.
     ///
     /// - Parameter sightings: What a look at each of the ``spared`` told.
-    /// - Throws: ``Fault/sparedIsGone(_:)`` or ``Fault/sparedIsUnseen(_:_:)``.
+    /// - Throws: ``Fault/sparedIsGone(_:)``, ``Fault/sparedHasChanged(_:_:)`` or ``Fault/sparedIsUnseen(_:_:)``.
     public func check(spared sightings: [Sighting]) throws(Fault) {
+        let entries = Dictionary(content.images.map { ($0.id, $0) }) { first, _ in first }
+        // A rule selects and counts by these. Protection and the like may change.
+        let relevant = ["name", "owner", "visibility", "hidden", "createdAt", "tags", "imageType"]
         for sighting in sightings {
             switch sighting.finding {
-            case .success(let image): if !image.isUsable { throw .sparedIsGone(sighting.id) }
+            case .success(let image):
+                if !image.isUsable { throw .sparedIsGone(sighting.id) }
+                let changes = entries[sighting.id]?.differences(from: image).filter(relevant.contains) ?? []
+                if !changes.isEmpty { throw .sparedHasChanged(sighting.id, changes) }
             case .failure(let error):
                 throw error.isNotFound ? .sparedIsGone(sighting.id) : .sparedIsUnseen(sighting.id, error)
             }
