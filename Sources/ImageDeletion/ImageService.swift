@@ -165,6 +165,11 @@ public struct ImageService: Sendable {
         throw outcome.error ?? .service(ServiceError(.image, .cancelled))
     }
 
+    /// Protects an image from deletion (`PATCH /v2/images/{image_id}`).
+    package func protect(_ id: ImageID) async throws(ImageDeletionError) {
+        do { try await images.setProtection(of: id, to: true) } catch { throw error.cause }
+    }
+
     /// What carries out `plan`, once. Nothing is sent before ``ImageDeleter/carryOut(onOutcome:)``.
     ///
     /// - Parameters:

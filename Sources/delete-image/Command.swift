@@ -89,7 +89,7 @@ struct Command: Sendable {
             if let selection {
                 if isFinal(selection) { try check(plan) }
                 let session = try await signIn(ready)
-                let receipt = try receipt(session)
+                let receipt = try await receipt(session, of: ready)
                 plan = try await decide(selection, ready, session, receipt)
                 try check(plan, at: session)
                 if options.onlyShows {
@@ -100,7 +100,7 @@ struct Command: Sendable {
                         let shown = SavedPlan(plan, at: session, project: try await ready.neededProject(), now: now)
                         plan = plan.renewed(by: try await decide(.saved(shown), ready, session, receipt))
                     }
-                    try note(selection, plan, in: receipt)
+                    await protect(ready, receipt, except: plan)
                     outcomes = await delete(plan, with: ready, at: session, receipt, interruption)
                 }
                 failure = await self.failure(of: outcomes, interruption, receipt)
@@ -133,10 +133,14 @@ struct Command: Sendable {
         return FileManager.default.fileExists(atPath: policy) ? current : package.url ?? current
     }
 
-    private func receipt(_ session: ImageService.Session) throws(Failure) -> Receipt? {
+    private func receipt(
+        _ session: ImageService.Session,
+        of service: ImageService
+    ) async throws(Failure) -> Receipt? {
         guard let path = options.receipt else { return nil }
+        let project = try await service.neededProject()
         do {
-            return try Receipt(URL(fileURLWithPath: path), at: session)
+            return try Receipt(URL(fileURLWithPath: path), at: session, project: project)
         } catch {
             throw Failure(
                 .input,
@@ -145,16 +149,26 @@ struct Command: Sendable {
         }
     }
 
-    /// Writes the images that were selected by name into the receipt, before anything is done: a name may mean another
-    /// image, or none, to the run that goes on after this one.
-    private func note(_ selection: Selection, _ plan: DeletionPlan, in receipt: Receipt?) throws(Failure) {
+    /// Puts back the protections that an earlier run lifted before it was killed, of images that this run does not delete.
+    private func protect(
+        _ service: ImageService,
+        _ receipt: Receipt?,
+        except plan: DeletionPlan
+    ) async {
         guard let receipt else { return }
-        let names = selection.names
-        for outcome in plan.untried where outcome.result == .pending && names.contains(outcome.image?.name?.exact) {
-            _ = receipt.append(outcome, at: surroundings.clock.now())
-        }
-        if let fault = receipt.fault {
-            throw Failure(.input, "the receipt cannot be written: \(Words.sentence(fault)) Nothing was deleted.")
+        let left = receipt.unprotected.subtracting(plan.deletions.map(\.id))
+        for id in left.sorted(by: { $0.description < $1.description }) {
+            do throws(ImageDeletionError) {
+                try await service.protect(id)
+                _ = receipt.noteProtected(id, at: surroundings.clock.now())
+                tell("warning", "image \(id) was left unprotected by an interrupted run. It is protected again.")
+            } catch  where !error.isNotFound {
+                tell(
+                    "warning",
+                    "image \(id) was left unprotected by an interrupted run, and could not be protected again. "
+                        + Words.sentence(error)
+                )
+            } catch {}
         }
     }
 
@@ -260,13 +274,16 @@ struct Command: Sendable {
         let deletions = Set(plan.deletions.map(\.id))
         progress.begin(.images, of: deletions.count)
         defer { progress.end() }
+        let clock = surroundings.clock
         return await deleter.carryOut { outcome in
             if deletions.contains(outcome.id), outcome.result != .pending { progress.step(.images) }
             say(report.line(outcome, in: table))
             guard let receipt, outcome.result != .pending else { return true }
             // What the receipt says already. Of what an earlier run was killed at, it has only said that it was begun.
             if outcome.isOld, receipt.deleted.contains(outcome.id) { return true }
-            return receipt.append(outcome, at: surroundings.clock.now())
+            return receipt.append(outcome, at: clock.now())
+        } onBegin: { entry in
+            receipt?.begin(entry, at: clock.now()) ?? true
         }
     }
 
@@ -277,6 +294,9 @@ struct Command: Sendable {
         _ receipt: Receipt?
     ) async -> Failure? {
         if let fault = receipt?.fault {
+            if outcomes.allSatisfy({ $0.attempts == 0 }) {
+                return Failure(.input, "the receipt cannot be written: \(Words.sentence(fault)) Nothing was deleted.")
+            }
             return Failure(
                 .incomplete,
                 "stopped, because the receipt could not be written: \(Words.sentence(fault)) "

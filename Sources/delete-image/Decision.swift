@@ -15,7 +15,11 @@ struct Decision: Sendable {
     /// What becomes of what `selection` says.
     func plan(_ selection: Selection) async throws(Failure) -> DeletionPlan {
         let plan = try await candidates(selection)
-            .passingOver(receipt?.deleted ?? [], begun: receipt?.begun ?? [])
+            .passingOver(
+                receipt?.deleted ?? [],
+                begun: receipt?.begun ?? [],
+                unprotected: receipt?.unprotected ?? []
+            )
         async let references = references(to: plan)
         async let checked = service.checking(plan, concurrency: options.concurrency)
         let sparing = try await checked.sparing(.referenced, references.get())

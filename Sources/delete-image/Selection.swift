@@ -63,12 +63,6 @@ enum Selection {
         }
     }
 
-    /// The names that it names.
-    var names: Set<ExactText?> {
-        guard case .images(let targets) = self else { return [] }
-        return Set(targets.compactMap { if case .name(let name) = $0 { name } else { nil } })
-    }
-
     private static func data(_ file: String, _ read: (String) async throws -> Data) async throws(Failure) -> Data {
         do {
             return try await read(file)

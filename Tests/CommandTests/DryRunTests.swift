@@ -20,7 +20,9 @@ struct DryRunTests {
             cloud = DemoCloud(images: images, now: { clock.now })
         }
 
-        func run(_ arguments: [String]) async throws -> (report: Report, status: delete_image.ExitStatus, errors: String) {
+        func run(_ arguments: [String]) async throws -> (
+            report: Report, status: delete_image.ExitStatus, errors: String
+        ) {
             let (output, errors) = (Locked(""), Locked(""))
             let (cloud, files) = (cloud, files)
             let status = await Command.run(

@@ -220,7 +220,9 @@ struct PlanTests {
         isBlind.withLock { $0 = true }
         let run = try await cloud.run(["--retries", "0", "--apply", path])
         #expect(run.status == (status == 403 ? 77 : 69))
-        #expect(run.errors.contains("image \(Sample.id(5)), kept by the plan as one of the newest, cannot be looked up."))
+        #expect(
+            run.errors.contains("image \(Sample.id(5)), kept by the plan as one of the newest, cannot be looked up.")
+        )
         #expect(cloud.count("DELETE") == 0)
     }
 

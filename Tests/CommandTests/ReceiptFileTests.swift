@@ -11,6 +11,11 @@ struct ReceiptFileTests {
         }
     }
 
+    /// The lines with outcomes.
+    private func outcomes(_ file: URL) throws -> [[String: Any]] {
+        try lines(file).filter { $0["outcome"] as? String != "begun" }
+    }
+
     @Test("A line for each outcome, with where and when; a second run passes over what is deleted")
     func twice() async throws {
         let images = Sample.images(2) + [DemoImage(id: Sample.id(3), name: "release", isProtected: true)]
@@ -19,13 +24,14 @@ struct ReceiptFileTests {
         let receipt = folder.file("receipt.jsonl")
         let arguments = ["--concurrency", "1", "--receipt", receipt.path] + (1...4).map(Sample.id)
         #expect(try await cloud.run(arguments).status == 1)
-        let first = try lines(receipt)
+        #expect(try lines(receipt).map { $0["outcome"] as? String }.prefix(3) == ["begun", "deleted", "begun"])
+        let first = try outcomes(receipt)
         #expect(first.map { $0["id"] as? String } == (1...4).map(Sample.id))
         #expect(first.map { $0["outcome"] as? String } == ["deleted", "deleted", "kept", "missing"])
         #expect(first.map { $0["reason"] as? String } == [nil, nil, "protected", nil])
         #expect(first.map { $0["status"] as? Int } == [204, 204, 403, 404])
         for line in first {
-            #expect(line["schema"] as? String == "delete-image-receipt/1")
+            #expect(line["schema"] as? String == "delete-image-receipt/2")
             #expect(line["endpoint"] as? String == cloud.cloud.imageURL.absoluteString + "/v2")
             #expect(line["project"] as? String == DemoImage.projectID)
             #expect((line["time"] as? String)?.hasSuffix("Z") == true)
@@ -39,10 +45,10 @@ struct ReceiptFileTests {
         #expect(report.images.map(\.attempts) == [0, 0, 1, 1])
         #expect(report.images[0].detail?.contains("as the receipt says") == true)
         #expect(cloud.count("DELETE") == before + 2)
-        #expect(try lines(receipt).count == 6, "what was done before is not written again")
+        #expect(try outcomes(receipt).count == 6, "what was done before is not written again")
     }
 
-    @Test("Each line is in the file before the next deletion starts")
+    @Test("Each deletion is in the file before it starts, and its outcome before the next one does")
     func order() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl")
@@ -54,7 +60,7 @@ struct ReceiptFileTests {
             return nil
         }
         _ = try await cloud.run(["--concurrency", "1", "--receipt", receipt.path] + (1...6).map(Sample.id))
-        #expect(counts.value == [0, 1, 2, 3, 4, 5])
+        #expect(counts.value == [1, 3, 5, 7, 9, 11])
     }
 
     @Test("Killed in the middle, the file is a valid prefix; a second run finishes, and deletes nothing twice")
@@ -75,7 +81,7 @@ struct ReceiptFileTests {
         #expect(await run.finished().status == -SIGKILL)
 
         let text = try String(contentsOf: receipt, encoding: .utf8)
-        let told = try lines(receipt).compactMap { $0["id"] as? String }
+        let told = try outcomes(receipt).compactMap { $0["id"] as? String }
         #expect(text.hasSuffix("\n"))
         let left = await cloud.remaining()
         #expect(left.isDisjoint(with: told), "what it calls deleted is gone")
@@ -162,7 +168,99 @@ struct ReceiptFileTests {
         #expect(try await cloud.run(arguments).status == 0)
         #expect(cloud.count("DELETE") == 3)
         #expect(Set(try lines(receipt).map { $0["name"] as? String }) == Set((1...3).map { "nightly-\($0)" }))
-        #expect(try lines(receipt).count == 3)
+        #expect(try outcomes(receipt).count == 3)
+    }
+
+    @Test("Killed after a deletion that was never answered, a run by ID goes on as one by name does")
+    func killedByID() async throws {
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl").path
+        let (done, deleted) = AsyncStream<Void>.makeStream()
+        let place = Locked<DemoCloud?>(nil)
+        let cloud = try LoopbackCloud(images: Sample.images(3)) { request, earlier in
+            guard request.method == "DELETE", earlier == 1 else { return nil }
+            await place.value?.remove(Sample.id(2))
+            deleted.yield()
+            return .drip(Data(), every: 3600, again: Data())
+        }
+        place.withLock { $0 = cloud.cloud }
+        let arguments = ["--concurrency", "1", "--receipt", receipt] + (1...3).map(Sample.id)
+        let run = try cloud.start(arguments)
+        for await _ in done { break }
+        run.signal(SIGKILL)
+        #expect(await run.finished().status == -SIGKILL)
+        let again = try await cloud.run(["--json"] + arguments)
+        #expect(again.status == 0)
+        #expect(try again.report().images.map(\.outcome) == ["deleted", "deleted", "deleted"])
+        #expect(await cloud.remaining().isEmpty)
+    }
+
+    @Test("An image that somebody else deleted before its turn is missing, by ID and by name")
+    func deletedByOthers() async throws {
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl").path
+        let began = Meeting(of: 2)
+        let cloud = try LoopbackCloud(images: [.old(1, "a"), .old(2, "b")]) { request, earlier in
+            guard request.method == "DELETE", earlier == 0 else { return nil }
+            await began.arrive()
+            return .drip(Data(), every: 3600, again: Data())
+        }
+        let arguments = ["--yes", "--concurrency", "1", "--receipt", receipt, "a", "b"]
+        let run = try cloud.start(arguments)
+        await began.arrive()
+        run.signal(SIGKILL)
+        #expect(await run.finished().status == -SIGKILL)
+        await cloud.cloud.remove(Sample.id(2))
+        let again = try await cloud.run(arguments)
+        #expect(again.status == 1)
+        #expect(again.errors.contains("no private image of project ci is named “b”"))
+        let byID = try await cloud.run(["--json", "--receipt", receipt] + (1...2).map(Sample.id))
+        #expect(try byID.report().images.map(\.outcome) == ["deleted", "missing"])
+    }
+
+    @Test("Killed between lifting a protection and the deletion: the next run finishes, or puts it back")
+    func killedUnprotected() async throws {
+        for isSelected in [true, false] {
+            let folder = try TemporaryFolder()
+            let receipt = folder.file("receipt.jsonl").path
+            let began = Meeting(of: 2)
+            var images: [DemoImage] = [.old(1, "a"), .old(2, "b")]
+            images[0].isProtected = true
+            let cloud = try LoopbackCloud(images: images) { request, earlier in
+                guard request.method == "DELETE", earlier == 0 else { return nil }
+                await began.arrive()
+                return .drip(Data(), every: 3600, again: Data())
+            }
+            let run = try cloud.start(["--unprotect", "--receipt", receipt, Sample.id(1)])
+            await began.arrive()
+            run.signal(SIGKILL)
+            #expect(await run.finished().status == -SIGKILL)
+            #expect(await cloud.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected == false)
+
+            let again = try await cloud.run(["--receipt", receipt, Sample.id(isSelected ? 1 : 2)])
+            #expect(again.status == 0)
+            let left = await cloud.cloud.currentImages
+            #expect(left.map(\.id) == [Sample.id(isSelected ? 2 : 1)])
+            #expect(left.map(\.isProtected) == [!isSelected])
+            #expect(again.errors.contains("is protected again") == !isSelected)
+            let third = try await cloud.run(["--receipt", receipt, Sample.id(2)])
+            #expect(third.errors == "", "it is done once")
+        }
+    }
+
+    @Test("A receipt needs a token whose project is known")
+    func unknownProject() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let folder = try TemporaryFolder()
+        let token = [
+            "OS_TOKEN": "t", "OS_PROJECT_NAME": nil, "OS_AUTH_URL": nil,
+            "OS_IMAGE_ENDPOINT_OVERRIDE":
+                cloud.cloud.imageURL.absoluteString,
+        ]
+        let run = try await cloud.run(["--receipt", folder.file("receipt").path, Sample.id(1)], token)
+        #expect(run.status == 78)
+        #expect(run.errors.contains("OS_AUTH_URL"))
+        #expect(cloud.requests.isEmpty)
     }
 
     @Test("A file that is no receipt stays as it is, and nothing is deleted")

@@ -49,17 +49,23 @@ public actor ImageDeleter {
     /// reason of the service's own. When the calling task is cancelled, the
     /// requests under way are given up: their outcome is ``Outcome/Result/failed``, because nobody knows better.
     ///
-    /// - Parameter onOutcome: Called once for each image as soon as its outcome is known, in no particular order. No
-    ///   other deletion starts before it returns, so that what it writes down is there before. It answers whether to
-    ///   go on; with `false`, no further deletion starts.
+    /// - Parameters:
+    ///   - onOutcome: Called once for each image as soon as its outcome is known, in no particular order. No other deletion
+    ///     starts before it returns, so that what it writes down is there before. It returns whether to go on; with
+    ///     `false`, no further deletion starts.
+    ///   - onBegin: Called for each image before its first request that changes anything, which is sent when it has
+    ///     returned `true`. With `false`, neither this deletion nor a further one starts.
     /// - Returns: An outcome for each image, in the plan's order, whatever happened.
-    public func carryOut(onOutcome: @escaping @Sendable (Outcome) -> Bool = { _ in true }) async -> [Outcome] {
+    public func carryOut(
+        onOutcome: @escaping @Sendable (Outcome) -> Bool = { _ in true },
+        onBegin: @escaping @Sendable (DeletionPlan.Entry) -> Bool = { _ in true }
+    ) async -> [Outcome] {
         await withTaskGroup { lanes in
             // One image goes first: what all of them would meet, a dead token or a missing right, is met once.
-            lanes.addTask { await self.work(onOutcome) }
+            lanes.addTask { await self.work(onBegin, onOutcome) }
             for await _ in beginning {}
             for _ in 1..<max(1, min(options.concurrency, plan.entries.count)) {
-                lanes.addTask { await self.work(onOutcome) }
+                lanes.addTask { await self.work(onBegin, onOutcome) }
             }
         }
         for (index, entry) in plan.entries.enumerated() where outcomes[index] == nil {
@@ -70,12 +76,15 @@ public actor ImageDeleter {
         return outcomes.compactMap { $0 }
     }
 
-    private func work(_ onOutcome: @Sendable (Outcome) -> Bool) async {
+    private func work(
+        _ onBegin: @Sendable (DeletionPlan.Entry) -> Bool,
+        _ onOutcome: @Sendable (Outcome) -> Bool
+    ) async {
         defer { begun.finish() }
         while !isStopped, !Task.isCancelled, next < plan.entries.count {
             let index = next
             next += 1
-            guard let outcome = await outcome(of: plan.entries[index]) else { return }
+            guard let outcome = await outcome(of: plan.entries[index], onBegin) else { return }
             outcomes[index] = outcome
             let failure = outcome.result == .failed ? outcome.error : nil
             // What the plan keeps says nothing about the service.
@@ -86,7 +95,10 @@ public actor ImageDeleter {
     }
 
     /// - Returns: nil where the run was stopped before anything was done.
-    private func outcome(of entry: DeletionPlan.Entry) async -> Outcome? {
+    private func outcome(
+        of entry: DeletionPlan.Entry,
+        _ onBegin: @Sendable (DeletionPlan.Entry) -> Bool
+    ) async -> Outcome? {
         if let decided = Outcome(decidedBy: entry) { return decided }
         defer { begun.finish() }
         // Whoever waits for a token has not begun to delete.
@@ -94,6 +106,10 @@ public actor ImageDeleter {
             return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
         }
         if isStopped || Task.isCancelled { return nil }
+        guard onBegin(entry) else {
+            isStopped = true
+            return nil
+        }
         if entry.liftsProtection, let refusal = await protect(entry.id, false) {
             if refusal.cause.isNotFound { return Outcome(entry, .missing, error: refusal.cause) }
             // With the answer lost, it may be lifted all the same.
@@ -110,7 +126,7 @@ public actor ImageDeleter {
         } catch {
             let error = await certain(error, of: entry)
             let outcome = Outcome(entry, after: error)
-            return entry.liftsProtection ? await protectingAgain(entry, outcome, after: error) : outcome
+            return entry.restoresProtection ? await protectingAgain(entry, outcome, after: error) : outcome
         }
     }
 

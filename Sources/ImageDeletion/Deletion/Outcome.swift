@@ -109,7 +109,9 @@ public struct Outcome: Sendable, Hashable {
 
     /// What a deletion that did not answer 204 means.
     init(_ entry: DeletionPlan.Entry, after failure: RequestFailure, protectionFault: ProtectionFault? = nil) {
-        let result = Result(after: failure.cause)
+        let reading = Result(after: failure.cause)
+        // An earlier run did it, and was killed before it could write that down.
+        let result = reading == .missing && entry.wasBegun ? .deleted : reading
         self.init(
             entry,
             result,
@@ -152,7 +154,7 @@ extension DeletionPlan {
 
 extension ImageDeletionError {
     /// Whether there is no such image.
-    var isNotFound: Bool {
+    package var isNotFound: Bool {
         if case .service(let error) = self { error.kind == .notFound } else { false }
     }
 

@@ -1,13 +1,13 @@
 public import Foundation
 
-/// A file that says what became of each image, a JSON line an image, as it happens.
+/// A file with two JSON lines for each image: one before its first changing request, one with its outcome.
 ///
-/// A line is on the disk before the next deletion starts. Killed at any moment, the file ends in a whole line or in the
-/// beginning of one, which the next run takes away. That run passes over what is deleted already
-/// (``DeletionPlan/passingOver(_:begun:)``).
+/// A line is on the disk before the request, and before the next deletion starts. Killed at any moment, the file ends in a
+/// whole line or in the beginning of one, which the next run takes away. That run passes over what is deleted already
+/// (``DeletionPlan/passingOver(_:begun:unprotected:)``). A line counts only for the same image service and project.
 public final class Receipt: Sendable {
     /// The format and its version.
-    private static let schema = "delete-image-receipt/1"
+    private static let schema = "delete-image-receipt/2"
 
     /// Hundreds of thousands of lines. It is read as a whole, and another file, named by mistake, may have any size.
     private static let limit = 64 << 20
@@ -16,6 +16,8 @@ public final class Receipt: Sendable {
     public enum Fault: Error, Sendable, Hashable {
         /// The line, the first being 1, is none of a receipt; nothing was changed.
         case malformed(line: Int)
+        /// Another version of this package has written it; nothing was changed.
+        case otherVersion
         /// Another run, of this process or another, writes to it just now.
         case inUse
         /// The system does not let us (its own words), or the file is no regular one, or larger than 64 MiB.
@@ -24,9 +26,11 @@ public final class Receipt: Sendable {
 
     /// The images that the file says were deleted at this cloud, in this project.
     public let deleted: Set<ImageID>
-    /// The images that an earlier run was about to delete, and of which it has said no more: gone, they were gone by it.
+    /// The images whose deletion an earlier run began, and of which it wrote no outcome. If they are gone, it deleted them.
     public let begun: Set<ImageID>
-    /// Which image a name meant to an earlier run, where that has written its ``Outcome/Result/pending`` outcome.
+    /// Those of the ``begun`` whose protection was to be lifted first. If they are still there, they may be unprotected.
+    public let unprotected: Set<ImageID>
+    /// The image that a name meant to an earlier run, which began its deletion.
     package let imagesByName: [ExactText: ImageID]
     private let file: OpenFile
     private let place: Place
@@ -45,14 +49,18 @@ public final class Receipt: Sendable {
     /// Where an ID means something.
     private struct Place: Sendable, Equatable {
         var endpoint: String
-        var project: String?
+        var project: String
+    }
+
+    private struct Version: Decodable {
+        var schema: String
     }
 
     private struct Line: Codable {
         var schema = Receipt.schema
         var time: String
         var endpoint: String
-        var project: String?
+        var project: String
         var id: ImageID
         var name: String?
         var outcome: String
@@ -61,16 +69,21 @@ public final class Receipt: Sendable {
         var code: String?
         var requestID: String?
         var attempts: Int
+        /// Whether the protection is lifted before the deletion; only with the outcome `begun`.
+        var unprotecting: Bool?
     }
+
+    private static let begun = "begun"
 
     /// Opens the receipt at `url` for this run alone, and makes it if there is none.
     ///
     /// - Parameters:
     ///   - url: The file.
-    ///   - session: Where an ID means something: lines of another image service or project are passed over.
+    ///   - session: The image service. Lines of another one are passed over.
+    ///   - project: The project. Lines of another one are passed over.
     /// - Throws: ``Fault``; then the file is as it was.
-    public init(_ url: URL, at session: ImageService.Session) throws(Fault) {
-        let place = Place(endpoint: session.endpoint.absoluteString, project: session.project?.id)
+    public init(_ url: URL, at session: ImageService.Session, project: TokenProject) throws(Fault) {
+        let place = Place(endpoint: session.endpoint.absoluteString, project: project.id)
         self.place = place
         let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .system(OpenFile.Fault().words) }
@@ -86,12 +99,12 @@ public final class Receipt: Sendable {
             let lines = try Self.lines(of: descriptor).filter {
                 $0.endpoint == place.endpoint && $0.project == place.project
             }
-            let begun = lines.filter { $0.outcome == "pending" }
-            let last = lines.reduce(into: [:]) { $0[$1.id] = $1.outcome }
+            let unfinished = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values.filter { $0.outcome == Self.begun }
             deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
-            self.begun = Set(begun.map(\.id).filter { last[$0] == "pending" })
-            imagesByName = begun.reduce(into: [:]) { names, line in
-                if let name = line.name { names[name.exact] = line.id }
+            begun = Set(unfinished.map(\.id))
+            unprotected = Set(unfinished.filter { $0.unprotecting ?? false }.map(\.id))
+            imagesByName = lines.reduce(into: [:]) { names, line in
+                if let name = line.name, [Self.begun, "deleted"].contains(line.outcome) { names[name.exact] = line.id }
             }
             // The name of a new file has to be on the disk as well.
             let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
@@ -108,41 +121,75 @@ public final class Receipt: Sendable {
 
     deinit { file.release() }
 
-    /// Writes down what became of an image and waits until the disk has it.
+    /// Writes down that the deletion of an image begins, and waits until the disk has it.
     ///
-    /// A pending one is written down before it is tried: then its name means this image to later runs, too.
+    /// - Parameters:
+    ///   - entry: The image and what is about to happen to it.
+    ///   - time: When, to the second.
+    /// - Returns: Whether it is there; if not, ``fault`` says why.
+    public func begin(_ entry: DeletionPlan.Entry, at time: Date) -> Bool {
+        write(
+            Line(
+                time: ServiceDate.text(time),
+                endpoint: place.endpoint,
+                project: place.project,
+                id: entry.id,
+                name: entry.image?.name,
+                outcome: Self.begun,
+                attempts: 0,
+                unprotecting: entry.restoresProtection ? true : nil
+            )
+        )
+    }
+
+    /// Writes down what became of an image and waits until the disk has it.
     ///
     /// - Parameters:
     ///   - outcome: What became of the image.
     ///   - time: When, to the second.
     /// - Returns: Whether it is there; if not, ``fault`` says why.
     public func append(_ outcome: Outcome, at time: Date) -> Bool {
-        guard fault == nil else { return false }
-        do throws(Fault) {
-            try write(outcome, at: time)
-            return true
-        } catch {
-            failure.set(error)
-            return false
-        }
+        write(
+            Line(
+                time: ServiceDate.text(time),
+                endpoint: place.endpoint,
+                project: place.project,
+                id: outcome.id,
+                name: outcome.image?.name,
+                outcome: outcome.result.name,
+                reason: outcome.keepReason?.name,
+                status: outcome.status,
+                code: outcome.code,
+                requestID: outcome.requestID,
+                attempts: outcome.attempts
+            )
+        )
     }
 
-    private func write(_ outcome: Outcome, at time: Date) throws(Fault) {
-        let line = Line(
-            time: ServiceDate.text(time),
-            endpoint: place.endpoint,
-            project: place.project,
-            id: outcome.id,
-            name: outcome.image?.name,
-            outcome: outcome.result.name,
-            reason: outcome.keepReason?.name,
-            status: outcome.status,
-            code: outcome.code,
-            requestID: outcome.requestID,
-            attempts: outcome.attempts
+    /// Writes down that the protection of an image, which an earlier run had lifted, is back.
+    package func noteProtected(_ id: ImageID, at time: Date) -> Bool {
+        write(
+            Line(
+                time: ServiceDate.text(time),
+                endpoint: place.endpoint,
+                project: place.project,
+                id: id,
+                outcome: "kept",
+                reason: KeepReason.protected.name,
+                attempts: 0
+            )
         )
-        guard let json = try? JSONWriter.data(line) else { throw .system("the outcome is no JSON") }
-        do { try file.write(json + Data("\n".utf8)) } catch { throw .system(error.words) }
+    }
+
+    private func write(_ line: Line) -> Bool {
+        guard fault == nil else { return false }
+        do {
+            try file.write(JSONWriter.data(line) + Data("\n".utf8))
+            return true
+        } catch {
+            failure.set(.system((error as? OpenFile.Fault)?.words ?? "\(error)"))
+            return false
+        }
     }
 
     /// The whole lines of the file. The beginning of another at its end is cut off: the run that wrote it was killed.
@@ -157,6 +204,8 @@ public final class Receipt: Sendable {
         let whole = content.lastIndex(of: UInt8(ascii: "\n")).map { content[...$0] } ?? content.prefix(0)
         let texts = whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
         for (index, text) in texts.enumerated() where !text.isEmpty {
+            let version = try? JSONDecoder().decode(Version.self, from: text).schema
+            if let version, version != schema, version.hasPrefix("delete-image-receipt/") { throw .otherVersion }
             guard let line = try? JSONDecoder().decode(Line.self, from: text), line.schema == schema,
                 outcomes.contains(line.outcome)
             else {
@@ -175,5 +224,7 @@ public final class Receipt: Sendable {
         return lines
     }
 
-    private static let outcomes: Set<String> = ["deleted", "wouldDelete", "kept", "missing", "failed", "pending"]
+    private static let outcomes: Set<String> = [
+        begun, "deleted", "wouldDelete", "kept", "missing", "failed", "pending",
+    ]
 }

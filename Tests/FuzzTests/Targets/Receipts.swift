@@ -10,7 +10,7 @@ extension FuzzTarget {
         inputs: 50,
         samples: [
             line(1, "deleted") + line(2, "failed") + line(3, "kept"),
-            line(1, "pending") + line(1, "deleted") + line(2, "pending"),
+            line(1, "begun") + line(1, "deleted") + line(2, "begun"),
             line(1, "deleted", project: "other") + line(2, "missing"), line(1, "deleted").dropLast(40) + "",
             line(2, "deleted") + line(3, "deleted").prefix(20), "", "a list of mine\n",
         ]
@@ -58,13 +58,13 @@ extension FuzzTarget {
             line["outcome"]?.string == "deleted" && line["endpoint"]?.string == session.endpoint.absoluteString
                 && line["project"]?.string == session.project?.id
         }
-        let ids = Set(written.compactMap { $0["id"]?.string?.lowercased() })
+        let ids = Set(written.compactMap { $0["id"]?.string })
         try must(ids.isSuperset(of: deleted.map(\.description)), "\(deleted) are said to be deleted")
     }
 
     private static func line(_ number: Int, _ outcome: String, project: String = DemoImage.projectID) -> String {
         #"{"attempts":1,"endpoint":"https://ims.demo.example/v2","id":"\#(Sample.id(number))","#
             + #""name":"nightly-\#(number)","outcome":"\#(outcome)","project":"\#(project)","requestID":"req-1","#
-            + #""schema":"delete-image-receipt/1","status":204,"time":"2026-11-18T11:06:40Z"}"# + "\n"
+            + #""schema":"delete-image-receipt/2","status":204,"time":"2026-11-18T11:06:40Z"}"# + "\n"
     }
 }

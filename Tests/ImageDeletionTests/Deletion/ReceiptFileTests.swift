@@ -73,12 +73,12 @@ struct ReceiptFileTests {
         "A line that is none of a receipt is told, and nothing is changed",
         arguments: [
             "?", "{", "{}", "[]", "null", #"{"attempts":1}"#, "\0", "\u{FEFF}", "3",
-            #"{"attempts":1,"endpoint":"e","id":"i","outcome":"deleted","schema":"delete-image-receipt/2","time":"t"}"#,
+            #"{"attempts":1,"endpoint":"e","id":"i","outcome":"deleted","schema":"delete-image-report/2","time":"t"}"#,
             #"{"attempts":1,"endpoint":"e","id":"i","outcome":"deleted","time":"t"}"#,
-            #"{"attempts":1,"endpoint":"e","id":"i","schema":"delete-image-receipt/1","time":"t"}"#,
-            #"{"attempts":1,"endpoint":"e","id":"i","outcome":"deleted","schema":"delete-image-receipt/1","time":"t"}"#,
+            #"{"attempts":1,"endpoint":"e","id":"i","schema":"delete-image-receipt/2","time":"t"}"#,
+            #"{"attempts":1,"endpoint":"e","id":"i","outcome":"deleted","schema":"delete-image-receipt/2","time":"t"}"#,
             """
-            {"attempts":1,"endpoint":"e","id":"\(Sample.id(1))","outcome":"gone","schema":"delete-image-receipt/1",\
+            {"attempts":1,"endpoint":"e","id":"\(Sample.id(1))","outcome":"gone","schema":"delete-image-receipt/2",\
             "time":"t"}
             """,
         ]
@@ -97,6 +97,16 @@ struct ReceiptFileTests {
             for _ in 0..<2 { #expect(fault(of: file, at: session) == .malformed(line: line)) }
             #expect(try Data(contentsOf: file) == content)
         }
+    }
+
+    @Test("A receipt of another version is refused as such, and stays as it is", arguments: ["1", "3", "10"])
+    func otherVersion(version: String) async throws {
+        let lines = try await twoLines()
+        let text = String(decoding: lines[0], as: UTF8.self)
+        let content = Data(text.replacing("delete-image-receipt/2", with: "delete-image-receipt/\(version)").utf8)
+        try content.write(to: file)
+        #expect(fault(of: file, at: try await session()) == .otherVersion)
+        #expect(try Data(contentsOf: file) == content)
     }
 
     static let otherFiles: [Data] = [

@@ -81,7 +81,7 @@ struct ReceiptTests {
         #expect(first["attempts"] as? Int == 0)
         #expect(first["status"] == nil)
         let second = lines[1]
-        #expect(second["schema"] as? String == "delete-image-receipt/1")
+        #expect(second["schema"] as? String == "delete-image-receipt/2")
         #expect(second["time"] as? String == "2026-11-18T11:06:40Z")
         #expect(second["endpoint"] as? String == "https://ims.demo.example/v2")
         #expect(second["project"] as? String == DemoImage.projectID)
@@ -120,7 +120,10 @@ struct ReceiptTests {
         )
         let bench = Bench()
         let session = try await bench.service().signIn()
-        try append(plan.untried, at: session)
+        do {
+            let receipt = try Receipt(file, at: session)
+            for entry in plan.entries { #expect(receipt.begin(entry, at: Self.time)) }
+        }
         let written = try Data(contentsOf: file)
         #expect(written.count { $0 == UInt8(ascii: "\n") } == 1)
         #expect(try Receipt(file, at: session).imagesByName == [name.exact: image.id])
@@ -149,11 +152,11 @@ struct ReceiptTests {
         try append(try await outcomes(5, 4), at: session)
         let receipt = try Receipt(file, at: session)
         #expect(try receipt.deleted == [id(2), id(3), id(4), id(5)])
-        #expect(receipt.imagesByName == [:], "nobody has named them")
+        #expect(try receipt.imagesByName == ["nightly-2".exact: id(2), "nightly-3".exact: id(3)])
         #expect(try lines().count == 5)
     }
 
-    @Test("It knows what was named, and what of that was begun and not ended")
+    @Test("It knows what was begun, by which name, and what of that has no outcome")
     func begun() async throws {
         let session = try await Bench().service().signIn()
         let named = DeletionPlan(
@@ -161,11 +164,15 @@ struct ReceiptTests {
             project: DemoImage.projectID
         )
         let failing = Bench { request, _ in request.method == "DELETE" ? .answer(409) : nil }
-        try append(named.untried, at: session)
+        do {
+            let receipt = try Receipt(file, at: session)
+            for entry in named.entries { #expect(receipt.begin(entry, at: Self.time)) }
+        }
         try append(try await outcomes(1) + outcomes(2, bench: failing), at: session)
         let receipt = try Receipt(file, at: session)
         #expect(try receipt.deleted == [id(1)])
         #expect(try receipt.begun == [id(3), id(4)])
+        #expect(receipt.unprotected == [])
         #expect(
             try receipt.imagesByName == [
                 "nightly-1".exact: id(1), "nightly-2".exact: id(2), "nightly-3".exact: id(3), "nightly-4".exact: id(4),
@@ -201,19 +208,31 @@ struct ReceiptTests {
         let otherProject = try await Bench { request, _ in
             request.method == "POST" ? TokenAnswer { $0.projectID = "another" }.fault : nil
         }.service().signIn()
-        let token = [
-            "OS_TOKEN": "t", "OS_PROJECT_NAME": nil, "OS_IMAGE_ENDPOINT_OVERRIDE": here.endpoint.absoluteString,
-        ]
-        let noProject = try await Bench().service(token).signIn()
         #expect(otherProject.endpoint == here.endpoint)
-        #expect(noProject.endpoint == here.endpoint)
-        #expect(noProject.project == nil)
-        for (number, session) in [here, otherService, otherProject, noProject].enumerated() {
+        for (number, session) in [here, otherService, otherProject].enumerated() {
             try append(try await outcomes(number + 1), at: session)
         }
         #expect(try Receipt(file, at: here).deleted == [id(1)])
         #expect(try Receipt(file, at: otherService).deleted == [id(2)])
         #expect(try Receipt(file, at: otherProject).deleted == [id(3)])
-        #expect(try Receipt(file, at: noProject).deleted == [id(4)])
+    }
+
+    @Test("Of an image whose protection was to be lifted, it says so until there is an outcome")
+    func unprotected() async throws {
+        let session = try await Bench().service().signIn()
+        let protected = try Image.sample(1) { $0.isProtected = true }
+        let plan = DeletionPlan(
+            deleting: [Sighting(id: protected.id, finding: .success(protected))],
+            project: DemoImage.projectID,
+            terms: { _ in DeletionTerms(liftsProtection: true) }
+        )
+        do {
+            let receipt = try Receipt(file, at: session)
+            #expect(receipt.begin(try #require(plan.entries.first), at: Self.time))
+        }
+        #expect(try lines().map { $0["unprotecting"] as? Bool } == [true])
+        #expect(try Receipt(file, at: session).unprotected == [id(1)])
+        try append(try await outcomes(1), at: session)
+        #expect(try Receipt(file, at: session).unprotected == [])
     }
 }
