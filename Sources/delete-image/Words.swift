@@ -60,10 +60,27 @@ enum Words {
                 + "decide anew with --plan. Nothing was deleted."
         case .sparedIsGone(let id):
             "image \(id), which was to stay as one of the newest, is gone or cannot be used any more, so others may be the "
-                + "newest now. Decide anew. Nothing was deleted."
+                + "newest now. Create a new plan with --plan. Nothing was deleted."
+        case .sparedHasChanged(let id, let fields):
+            "image \(id), which was to be kept as one of the newest, has changed since the plan was created "
+                + "(\(fields.joined(separator: ", "))), so others may be the newest now. Create a new plan with --plan. "
+                + "Nothing was deleted."
         case .sparedIsUnseen(let id, let error):
             "image \(id), which is to stay as one of the newest, cannot be seen. \(capitalized(sentence(error))) "
                 + "Nothing was deleted."
+        }
+    }
+
+    /// Describes what happened to an image that was to be kept, while the question was open.
+    static func sentenceAfterQuestion(_ fault: SavedPlan.Fault) -> String {
+        switch fault {
+        case .sparedIsGone(let id):
+            "image \(id), which was to be kept as one of the newest, was deleted or became unusable before the answer. "
+                + "Run the command again. Nothing was deleted."
+        case .sparedHasChanged(let id, let fields):
+            "image \(id), which was to be kept as one of the newest, changed before the answer "
+                + "(\(fields.joined(separator: ", "))). Run the command again. Nothing was deleted."
+        default: sentence(fault)
         }
     }
 
