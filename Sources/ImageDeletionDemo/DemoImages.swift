@@ -59,7 +59,9 @@ struct DemoImages {
         func value(_ name: String) -> String? { items.first { $0.name == name }?.value }
         let tags = items.filter { $0.name == "tag" }.compactMap(\.value)
         let listed = images.filter { image in
-            image.isVisible(to: project) && image.isHidden == (value("os_hidden") == "true")
+            // Another project's community images can be used by ID, but are in no ordinary list.
+            image.isVisible(to: project) && (image.visibility != "community" || image.owner == project)
+                && image.isHidden == (value("os_hidden") == "true")
                 && value("owner").map { image.owner == $0 } ?? true
                 && value("name").map { image.name == $0 } ?? true && tags.allSatisfy(image.tags.contains)
         }.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }

@@ -73,6 +73,7 @@ struct Command: Sendable {
                 let session = try await signIn(ready)
                 let receipt = try receipt(session)
                 plan = try await decide(selection, ready, session, receipt)
+                if let warning = Words.affectingOthers(plan) { tell("warning", warning) }
                 try check(plan, at: session)
                 if options.onlyShows {
                     outcomes = try await show(plan, at: session, of: ready)

@@ -14,7 +14,8 @@ extension Words {
             } else {
                 outcome.attempts == 0 ? "by an earlier run, as the receipt says" : nil
             }
-        case .wouldDelete, .pending: nil
+        case .wouldDelete: outcome.affectsOthers ? notPrivate(outcome.image) : nil
+        case .pending: nil
         case .kept(let reason): sentence(reason, of: outcome, isShort: isShort) + lostProtection(outcome)
         case .missing: "It is not there: deleted already, or another project's."
         case .failed: outcome.error.map { failure($0, of: outcome) + lostProtection(outcome) }
@@ -38,7 +39,7 @@ extension Words {
     private static func sentence(_ reason: KeepReason, of outcome: Outcome, isShort: Bool) -> String {
         switch reason {
         case .protected: "It is protected; --unprotect, or unprotect in its rule, deletes it all the same."
-        case .notPrivate: notPrivate(outcome.image)
+        case .notPrivate: notPrivate(outcome.image) + " The service deletes only private images."
         case .keepLast: "It is one of the newest."
         case .inUse(let servers): "In use: \(list(servers, of: "server")) was created from it."
         case .shared(let projects): "It is lent to \(list(projects, of: "project"))."
@@ -75,12 +76,21 @@ extension Words {
         }
     }
 
+    /// Returns a warning if `plan` deletes images that others can use or that belong to others.
+    static func affectingOthers(_ plan: DeletionPlan) -> String? {
+        let number = plan.deletions.count(where: \.affectsOthers)
+        return number == 0
+            ? nil
+            : "\(count(number, "image")) to be deleted \(number == 1 ? "is" : "are") public, community, or another "
+                + "project's. The service decides whether this account may delete \(number == 1 ? "it" : "them")."
+    }
+
     private static func notPrivate(_ image: Image?) -> String {
-        switch image?.visibility {
-        case "private" where image?.imageType != "gold", "shared" where image?.imageType != "gold":
-            "It belongs to another project (\(printable(image?.owner ?? "unknown", limit: 64)))."
-        case let visibility?: "It is \(printable(visibility, limit: 64)); only private images are deleted."
-        case nil: "It is not private; only private images are deleted."
+        if image?.imageType == "gold" { return "It is public." }
+        return switch image?.visibility {
+        case "private", "shared": "It belongs to another project (\(printable(image?.owner ?? "unknown", limit: 64)))."
+        case let visibility?: "It is \(printable(visibility, limit: 64))."
+        case nil: "It is not private."
         }
     }
 }

@@ -14,15 +14,24 @@ public struct DeletionPlan: Sendable, Hashable {
         public fileprivate(set) var fate: Fate
         /// Under which conditions it is deleted.
         public let terms: DeletionTerms
+        /// Whether the image was seen to be public, a community image, or another project's.
+        public let affectsOthers: Bool
 
         /// Whether its protection is lifted first: the terms say so, and it was seen to be protected.
         public var liftsProtection: Bool { terms.liftsProtection && image?.isProtected ?? false }
 
-        init(_ id: ImageID, _ image: Image?, _ fate: Fate, _ terms: DeletionTerms = DeletionTerms()) {
+        init(
+            _ id: ImageID,
+            _ image: Image?,
+            _ fate: Fate,
+            _ terms: DeletionTerms = DeletionTerms(),
+            affectsOthers: Bool = false
+        ) {
             self.id = id
             self.image = image
             self.fate = fate
             self.terms = terms
+            self.affectsOthers = affectsOthers
         }
     }
 
@@ -54,12 +63,15 @@ public struct DeletionPlan: Sendable, Hashable {
         self.init(once: ids.map { Entry($0, nil, .delete) })
     }
 
-    /// A plan to delete what was seen, save what the service would refuse to delete.
+    /// A plan to delete each of the images that were looked up, whoever owns it, unless it is protected.
+    ///
+    /// Only the service can say whether the caller may delete an image of another project, or one that is public.
+    /// ``Entry/affectsOthers`` marks these images.
     ///
     /// - Parameters:
-    ///   - sightings: What a look at each of the images told; an image that was not seen is left alone.
+    ///   - sightings: The result of looking up each image; an image that was not found is left alone.
     ///   - project: The ID of the caller's project; nil where it is not known.
-    ///   - terms: Under which conditions an image is deleted.
+    ///   - terms: The conditions under which an image is deleted.
     public init(
         deleting sightings: [Sighting],
         project: String?,
@@ -70,7 +82,8 @@ public struct DeletionPlan: Sendable, Hashable {
                 switch sighting.finding {
                 case .success(let image):
                     let terms = terms(sighting.id)
-                    return Entry(sighting.id, image, Self.fate(of: image, project, terms), terms)
+                    let isPrivate = (project ?? image.owner).map(image.isPrivate) ?? false
+                    return Entry(sighting.id, image, Self.fate(of: image, terms), terms, affectsOthers: !isPrivate)
                 case .failure(let error): return Entry(sighting.id, nil, .unseen(error))
                 }
             }
@@ -109,14 +122,13 @@ public struct DeletionPlan: Sendable, Hashable {
             once: chosen.map { image in
                 let terms = DeletionTerms(selecting[image.id] ?? [])
                 let isSpared = spared.contains(image.id)
-                return Entry(image.id, image, isSpared ? .keep(.keepLast) : Self.fate(of: image, project, terms), terms)
+                return Entry(image.id, image, isSpared ? .keep(.keepLast) : Self.fate(of: image, terms), terms)
             }
         )
     }
 
-    private static func fate(of image: Image, _ project: String?, _ terms: DeletionTerms) -> Fate {
-        guard let project = project ?? image.owner, image.isPrivate(to: project) else { return .keep(.notPrivate) }
-        return image.isProtected && !terms.liftsProtection ? .keep(.protected) : .delete
+    private static func fate(of image: Image, _ terms: DeletionTerms) -> Fate {
+        image.isProtected && !terms.liftsProtection ? .keep(.protected) : .delete
     }
 
     /// This plan without the deletions that `safeguard` guards and that have a reason among `reasons` to be spared.

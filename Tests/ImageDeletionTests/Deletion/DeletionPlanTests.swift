@@ -112,11 +112,14 @@ struct DeletionPlanTests {
         { $0.visibility = nil }, { $0.imageType = "gold" },
     ]
 
-    @Test("What is not the project's own private image is kept, and selected by no rule", arguments: foreign.indices)
+    @Test("An image that is not private is deleted by ID, and selected by no rule", arguments: foreign.indices)
     func notPrivate(index: Int) throws {
         var image = try image(1, age: 10, isProtected: true)
         Self.foreign[index](&image)
-        #expect(plan(deleting: [image], liftsProtection: true).entries.map(\.fate) == [.keep(.notPrivate)])
+        let byID = plan(deleting: [image], liftsProtection: true)
+        #expect(byID.entries.map(\.fate) == [.delete])
+        #expect(byID.entries.map(\.affectsOthers) == [true])
+        #expect(byID.preview.map(\.affectsOthers) == [true])
         #expect(try plan([image], rule(liftsProtection: true)).entries == [])
     }
 
@@ -124,11 +127,11 @@ struct DeletionPlanTests {
     func unknownProject() throws {
         var image = try image(1, age: 10)
         image.owner = "another"
-        #expect(plan(deleting: [image], project: nil).entries.map(\.fate) == [.delete])
+        #expect(plan(deleting: [image], project: nil).entries.map(\.affectsOthers) == [false])
         image.visibility = "public"
-        #expect(plan(deleting: [image], project: nil).entries.map(\.fate) == [.keep(.notPrivate)])
+        #expect(plan(deleting: [image], project: nil).entries.map(\.affectsOthers) == [true])
         image.owner = nil
-        #expect(plan(deleting: [image], project: nil).entries.map(\.fate) == [.keep(.notPrivate)])
+        #expect(plan(deleting: [image], project: nil).entries.map(\.affectsOthers) == [true])
     }
 
     @Test("What could not be seen is left alone, and the error says why")
