@@ -225,6 +225,7 @@ struct Command: Sendable {
         }
         let errors = outcomes.compactMap(\.error)
         if let error = errors.first(where: \.concernsWholeRun) { return Failure(error) }
+        if let error = Outcome.refusal(of: outcomes) { return Failure(error) }
         // Not all were attempted: the service failed so often that it was not asked any more.
         guard outcomes.contains(where: { $0.result == .pending || $0.serviceError?.attempts == 0 }),
             let error = errors.last(where: \.isTransient)

@@ -14,8 +14,8 @@ enum ExitStatus: Int32, CaseIterable {
     /// When a run ends with it, for `--help`.
     var meaning: String {
         switch self {
-        case .done: "every image is as asked for; or it was a dry run or a plan"
-        case .incomplete: "an image failed or was missing"
+        case .done: "every image is as asked for, or would be"
+        case .incomplete: "an image failed or was missing, or was named and kept as protected"
         case .usage: "the command line cannot be meant; or --yes is missing and nobody can be asked"
         case .input: "a plan, policy, receipt or list is malformed, out of date or not readable"
         case .unavailable: "a service cannot be reached, or keeps failing, before any image had an answer"
@@ -73,14 +73,7 @@ extension ExitStatus {
             case .wouldDelete, .pending: false
             }
         }
-        let isIncomplete = outcomes.contains { outcome in
-            switch outcome.result {
-            case .failed: true
-            case .missing: !options.ignoresMissing && !options.onlyShows
-            case .pending: true
-            case .deleted, .wouldDelete, .kept: false
-            }
-        }
+        let isIncomplete = outcomes.contains(where: options.isIncomplete)
         switch failure?.status {
         // Once an image was answered for, the run as such worked.
         case .unavailable where hasAnswers: self = .incomplete
@@ -90,7 +83,34 @@ extension ExitStatus {
     }
 }
 
+extension Options {
+    /// Returns whether `outcome` is not what these options ask for.
+    func isIncomplete(_ outcome: Outcome) -> Bool {
+        switch outcome.result {
+        case .failed, .pending: true
+        case .missing: !ignoresMissing
+        case .kept(.protected), .kept(.notPrivate), .kept(.changed): namesImages
+        case .deleted, .wouldDelete, .kept: false
+        }
+    }
+}
+
 extension Outcome {
+    /// Whether the service was asked about the image, or had to be.
+    private var isAttempted: Bool {
+        error != nil || result == .deleted && !isOld || result == .wouldDelete
+    }
+
+    /// Returns the first error if the service refused every image that was attempted for lack of permission.
+    static func refusal(of outcomes: [Outcome]) -> ImageDeletionError? {
+        let attempted = outcomes.filter(\.isAttempted)
+        let isRefused = attempted.allSatisfy { outcome in
+            guard outcome.result == .failed, let error = outcome.serviceError else { return false }
+            return error.kind == .forbidden || error.kind == .lacksRight
+        }
+        return isRefused ? attempted.first?.error : nil
+    }
+
     /// The error of the service, where the outcome has one.
     var serviceError: ServiceError? {
         if case .service(let error) = error { error } else { nil }

@@ -123,7 +123,7 @@ enum Selection {
             }
         }
         targets = targets.filter { seen.insert($0).inserted }
-        if targets.isEmpty {
+        if targets.isEmpty, options.lists.isEmpty {
             throw Failure(
                 .usage,
                 "nothing to delete: name images by ID or name, or say which with --match, --tag or --older-than."
