@@ -8,7 +8,7 @@ public struct DemoImage: Sendable, Hashable {
     public var name: String
     /// The ID of the project that owns it.
     public var owner: String
-    /// `private`, `shared` or `public`.
+    /// `private`, `shared`, `community` or `public`.
     public var visibility: String
     /// Whether deletion is refused.
     public var isProtected: Bool
@@ -77,7 +77,7 @@ public struct DemoImage: Sendable, Hashable {
     }
 
     func isVisible(to project: String) -> Bool {
-        owner == project || visibility == "public" || members.contains(project)
+        owner == project || ["public", "community"].contains(visibility) || members.contains(project)
     }
 
     /// The ID of the server that uses it.

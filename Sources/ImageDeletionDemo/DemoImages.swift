@@ -60,7 +60,9 @@ struct DemoImages {
         func value(_ name: String) -> String? { items.first { $0.name == name }?.value }
         let tags = items.filter { $0.name == "tag" }.compactMap(\.value)
         let listed = images.filter { image in
-            image.isVisible(to: project) && image.isHidden == (value("os_hidden") == "true")
+            // Another project's community images can be used by ID, but are in no ordinary list.
+            image.isVisible(to: project) && (image.visibility != "community" || image.owner == project)
+                && image.isHidden == (value("os_hidden") == "true")
                 && value("owner").map { image.owner == $0 } ?? true
                 && value("name").map { image.name.exact == $0.exact } ?? true
                 && tags.allSatisfy { tag in image.tags.contains { $0.exact == tag.exact } }

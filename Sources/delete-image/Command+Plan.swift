@@ -9,7 +9,10 @@ extension Command {
         at session: ImageService.Session,
         of service: ImageService
     ) async throws(Failure) -> [Outcome] {
-        if !options.isQuiet {
+        if options.isQuiet {
+            let table = report.table(plan)
+            for outcome in plan.preview { say(report.line(outcome, in: table)) }
+        } else {
             say(report.heading(plan, at: session))
             if !plan.entries.isEmpty { say(report.lines(plan, on: report.display)) }
         }

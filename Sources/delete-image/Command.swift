@@ -91,6 +91,7 @@ struct Command: Sendable {
                 let session = try await signIn(ready)
                 let receipt = try await receipt(session, of: ready)
                 plan = try await decide(selection, ready, session, receipt)
+                if let warning = Words.affectingOthers(plan) { tell("warning", warning) }
                 try check(plan, at: session)
                 if options.onlyShows {
                     outcomes = try await show(plan, at: session, of: ready)
@@ -193,14 +194,6 @@ struct Command: Sendable {
             warn: { tell("warning", $0) }
         ).plan(selection)
         for warning in Words.notAsked(plan) { tell("warning", warning) }
-        let foreign = plan.deletions.count(where: \.isNotPrivate)
-        if foreign > 0 {
-            tell(
-                "warning",
-                "of the images given by ID, \(foreign) \(foreign == 1 ? "is" : "are") not private to this project. "
-                    + "A run asks the service to delete them all the same."
-            )
-        }
         return plan
     }
 
@@ -308,6 +301,7 @@ struct Command: Sendable {
         }
         let errors = outcomes.compactMap(\.error)
         if let error = errors.first(where: \.concernsWholeRun) { return Failure(error) }
+        if let error = Outcome.refusal(of: outcomes) { return Failure(error) }
         // Not all were attempted: the service failed so often that it was not asked any more.
         if outcomes.contains(where: { $0.result == .pending || $0.serviceError?.attempts == 0 }),
             let error = errors.last(where: \.isTransient)

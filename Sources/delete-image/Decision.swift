@@ -54,8 +54,9 @@ struct Decision: Sendable {
                 if case .sparedIsUnseen(_, let cause) = error {
                     throw Failure(ExitStatus(cause), Words.sentence(error))
                 }
-                // The second look after a question reads no file.
-                throw Failure(options.appliedPlan == nil ? .incomplete : .input, Words.sentence(error))
+                // Without a file, the plan is the one that was shown with the question.
+                throw options.appliedPlan == nil
+                    ? Failure(.incomplete, Words.sentenceAfterQuestion(error)) : Failure(.input, Words.sentence(error))
             }
         }
         return saved.plan(sightings, safeguards: options.rule.safeguards)

@@ -75,20 +75,11 @@ extension ExitStatus {
             case .wouldDelete, .pending: false
             }
         }
-        let isIncomplete = outcomes.contains { outcome in
-            switch outcome.result {
-            case .failed: true
-            case .missing: !options.ignoresMissing
-            case .pending: true
-            case .kept(let reason): options.namesImages && !reason.isAskedFor
-            case .deleted, .wouldDelete: false
-            }
-        }
+        let isIncomplete = outcomes.contains(where: options.isIncomplete)
         switch failure?.status {
         // Once an image was answered for, the run as such worked.
         case .unavailable where hasAnswers && !outcomes.contains { $0.uncheckedSafeguard != nil }: self = .incomplete
         case let status?: self = status
-        case nil where outcomes.areAllRefused: self = .denied
         case nil: self = isIncomplete ? .incomplete : .done
         }
     }
@@ -110,28 +101,34 @@ extension Failure {
     }
 }
 
-extension [Outcome] {
-    /// Whether there was something to do and the service refused all of it, without a reason that is the image's own.
-    fileprivate var areAllRefused: Bool {
-        let attempted = filter { outcome in
-            if case .kept = outcome.result { false } else { outcome.result != .pending }
-        }
-        return !attempted.isEmpty
-            && attempted.allSatisfy { $0.result == .failed && [.forbidden, .lacksRight].contains($0.serviceError?.kind) }
-    }
-}
-
-extension KeepReason {
-    /// Whether a rule or a safeguard of the command line keeps the image; else the image itself, or what became of it.
-    fileprivate var isAskedFor: Bool {
-        switch self {
-        case .protected, .notPrivate, .changed: false
-        case .keepLast, .undated, .inUse, .shared, .referenced, .unknown, .unreadable: true
+extension Options {
+    /// Returns whether `outcome` is not what these options ask for.
+    func isIncomplete(_ outcome: Outcome) -> Bool {
+        switch outcome.result {
+        case .failed, .pending: true
+        case .missing: !ignoresMissing
+        case .kept(.protected), .kept(.notPrivate), .kept(.changed): namesImages
+        case .deleted, .wouldDelete, .kept: false
         }
     }
 }
 
 extension Outcome {
+    /// Whether the service was asked about the image, or had to be.
+    private var isAttempted: Bool {
+        error != nil || result == .deleted && !isOld || result == .wouldDelete
+    }
+
+    /// Returns the first error if the service refused every image that was attempted for lack of permission.
+    static func refusal(of outcomes: [Outcome]) -> ImageDeletionError? {
+        let attempted = outcomes.filter(\.isAttempted)
+        let isRefused = attempted.allSatisfy { outcome in
+            guard outcome.result == .failed, let error = outcome.serviceError else { return false }
+            return error.kind == .forbidden || error.kind == .lacksRight
+        }
+        return isRefused ? attempted.first?.error : nil
+    }
+
     /// The error of the service, where the outcome has one.
     var serviceError: ServiceError? {
         if case .service(let error) = error { error } else { nil }

@@ -61,7 +61,7 @@ struct TextReport {
 
     /// What became of one image; nil where nobody wants to know.
     func line(_ outcome: Outcome, in table: ImageTable) -> String? {
-        options.isQuiet && !isFailure(outcome) ? nil : table.text(row(outcome, isPlan: false))
+        options.isQuiet && !options.isIncomplete(outcome) ? nil : table.text(row(outcome, isPlan: false))
     }
 
     private func row(_ outcome: Outcome, isPlan: Bool) -> ImageTable.Row {
@@ -125,14 +125,6 @@ struct TextReport {
         }
         return "The demo cloud has these images (in memory; nothing real):\n" + ImageTable.text(rows, on: display)
             + "\nTry on them: delete-image --demo --match 'nightly-*' --older-than 14d --keep-last 3"
-    }
-
-    private func isFailure(_ outcome: Outcome) -> Bool {
-        switch outcome.result {
-        case .failed, .pending: true
-        case .missing: !options.ignoresMissing
-        case .deleted, .wouldDelete, .kept: false
-        }
     }
 
     /// What becomes of an image, as people read it.

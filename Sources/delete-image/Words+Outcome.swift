@@ -14,9 +14,7 @@ extension Words {
             } else {
                 outcome.attempts == 0 ? "by an earlier run, as the receipt says" : nil
             }
-        case .wouldDelete:
-            outcome.isNotPrivate
-                ? notPrivate(outcome.image) + (isShort ? "" : " The service decides whether it may be deleted.") : nil
+        case .wouldDelete: outcome.affectsOthers ? notPrivate(outcome.image) : nil
         case .pending: nil
         case .kept(let reason): sentence(reason, of: outcome, isShort: isShort) + lostProtection(outcome)
         case .missing:
@@ -43,7 +41,7 @@ extension Words {
     private static func sentence(_ reason: KeepReason, of outcome: Outcome, isShort: Bool) -> String {
         switch reason {
         case .protected: "It is protected; --unprotect, or unprotect in its rule, deletes it all the same."
-        case .notPrivate: notPrivate(outcome.image)
+        case .notPrivate: notPrivate(outcome.image) + " The service deletes only private images."
         case .keepLast: "It is one of the newest."
         case .undated: "Its creation time is unknown, so it cannot be ranked among the newest."
         case .inUse(let servers): "In use: \(list(servers, of: "server")) was created from it."
@@ -90,10 +88,19 @@ extension Words {
         }
     }
 
+    /// Returns a warning if `plan` deletes images that others can use or that belong to others.
+    static func affectingOthers(_ plan: DeletionPlan) -> String? {
+        let number = plan.deletions.count(where: \.affectsOthers)
+        return number == 0
+            ? nil
+            : "\(count(number, "image")) to be deleted \(number == 1 ? "is" : "are") public, community, or another "
+                + "project's. The service decides whether this account may delete \(number == 1 ? "it" : "them")."
+    }
+
     private static func notPrivate(_ image: Image?) -> String {
-        switch image?.visibility {
-        case "private" where image?.imageType != "gold", "shared" where image?.imageType != "gold":
-            "It belongs to another project (\(printable(image?.owner ?? "unknown", limit: 64)))."
+        if image?.imageType == "gold" { return "It is a public image." }
+        return switch image?.visibility {
+        case "private", "shared": "It belongs to another project (\(printable(image?.owner ?? "unknown", limit: 64)))."
         case let visibility?: "It is a \(printable(visibility, limit: 64)) image."
         case nil: "It is not a private image."
         }

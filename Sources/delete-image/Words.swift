@@ -83,6 +83,19 @@ enum Words {
         }
     }
 
+    /// Describes what happened to an image that was to be kept, while the question was open.
+    static func sentenceAfterQuestion(_ fault: SavedPlan.Fault) -> String {
+        switch fault {
+        case .sparedIsGone(let id):
+            "image \(id), which was to be kept as one of the newest, was deleted or became unusable before the answer. "
+                + "Run the command again. Nothing was deleted."
+        case .sparedHasChanged(let id, let fields):
+            "image \(id), which was to be kept as one of the newest, changed before the answer "
+                + "(\(fields.joined(separator: ", "))). Run the command again. Nothing was deleted."
+        default: sentence(fault)
+        }
+    }
+
     /// Why a receipt cannot be used.
     static func sentence(_ fault: Receipt.Fault) -> String {
         switch fault {

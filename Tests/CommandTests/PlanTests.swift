@@ -82,7 +82,7 @@ struct PlanTests {
         #expect(await cloud.remaining() == Set([2, 4, 5].map(Sample.id)))
     }
 
-    @Test("What is protected or another's by now is kept as such")
+    @Test("An image that is protected or has another owner by now is kept")
     func protected() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -279,6 +279,43 @@ struct PlanTests {
             run.errors.contains("image \(Sample.id(5)), kept by the plan as one of the newest, is gone or inactive")
         )
         #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("When one of the newest is no longer covered by its rule, the plan is out of date", arguments: promotions)
+    func sparedHasChanged(field: String, change: @escaping @Sendable (inout DemoImage) -> Void) async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        var image = Self.images[4]
+        change(&image)
+        await cloud.cloud.put(image)
+        let run = try await cloud.run(["--apply", path])
+        #expect(run.status == 65)
+        #expect(
+            run.errors.contains(
+                "image \(Sample.id(5)), kept by the plan as one of the newest, has changed (\(field)"
+            )
+        )
+        #expect(run.errors.hasSuffix("so the plan is out of date. Create a new one. Nothing was deleted.\n"))
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    static let promotions: [(field: String, change: @Sendable (inout DemoImage) -> Void)] = [
+        ("name", { $0.name = "release-5" }), ("tags", { $0.tags = ["release"] }), ("hidden", { $0.isHidden = true }),
+        ("visibility", { $0.visibility = "community" }), ("createdAt", { $0.createdAt -= 86_400 }),
+        ("owner", { ($0.owner, $0.members) = ("another", [DemoImage.projectID]) }),
+    ]
+
+    @Test("One of the newest that was only protected or described anew is still covered")
+    func sparedIsStillCovered() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = try await plan(cloud, in: folder)
+        var image = Self.images[4]
+        (image.isProtected, image.updatedAt) = (true, image.updatedAt + 1)
+        await cloud.cloud.put(image)
+        #expect(try await cloud.run(["--apply", path]).status == 0)
+        #expect(await cloud.remaining() == Set([4, 5].map(Sample.id)))
     }
 
     @Test("Where it is, and how to go on, is said")

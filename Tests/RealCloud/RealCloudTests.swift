@@ -86,7 +86,7 @@ struct RealCloudTests {
         let id = try await cloud.makeImage(["protected": true])
         for arguments in [[id], ["--dry-run", id]] {
             let run = try await run(arguments)
-            #expect(run.status == 0)
+            #expect(run.status == 1)
             #expect(try outcomes(run) == ["kept protected"])
         }
         #expect(try await cloud.has(id))
@@ -114,10 +114,24 @@ struct RealCloudTests {
         #expect(run.status == 1)
         #expect(try outcomes(run) == ["failed", "failed", "missing"])
         let look = try await self.run(["--dry-run", published, shared, hidden])
+        #expect(look.status == 1)
         #expect(try outcomes(look) == ["wouldDelete", "wouldDelete", "missing"])
+        #expect(look.errors.contains("2 images to be deleted are public, community, or another project's."))
         #expect(try await admin.has(published))
         #expect(try await other.has(shared))
         #expect(try await other.has(hidden))
+    }
+
+    @Test("The project's own community image is deleted by ID, as its dry run says")
+    func ownCommunity() async throws {
+        let id = try await cloud.makeImage(["visibility": "community"])
+        let look = try await run(["--dry-run", id])
+        #expect(look.status == 0)
+        #expect(try outcomes(look) == ["wouldDelete"])
+        #expect(look.errors.contains("1 image to be deleted is public, community, or another project's."))
+        let run = try await run(["--unless-in-use", id])
+        #expect(try outcomes(run) == ["deleted"])
+        #expect(try await cloud.has(id) == false)
     }
 
     @Test("A role that may only read: refused, and the image stays")

@@ -14,10 +14,8 @@ public struct DeletionPlan: Sendable, Hashable {
         public fileprivate(set) var fate: Fate
         /// Under which conditions it is deleted.
         public let terms: DeletionTerms
-        /// Whether it was seen to be no private image of the project: public, community, or another project's. Only an
-        /// image that was given by its ID can be one. The service decides whether it may be deleted.
-        public let isNotPrivate: Bool
-
+        /// Whether the image was seen to be public, a community image, or another project's.
+        public let affectsOthers: Bool
         /// Whether an earlier run began to delete it: if it is gone, that run deleted it.
         public fileprivate(set) var wasBegun = false
         /// Whether an earlier run was to lift its protection, and may have done so.
@@ -35,13 +33,13 @@ public struct DeletionPlan: Sendable, Hashable {
             _ image: Image?,
             _ fate: Fate,
             _ terms: DeletionTerms = DeletionTerms(),
-            isNotPrivate: Bool = false
+            affectsOthers: Bool = false
         ) {
-            self.isNotPrivate = isNotPrivate
             self.id = id
             self.image = image
             self.fate = fate
             self.terms = terms
+            self.affectsOthers = affectsOthers
         }
     }
 
@@ -73,15 +71,15 @@ public struct DeletionPlan: Sendable, Hashable {
         self.init(once: ids.map { Entry($0, nil, .delete) })
     }
 
-    /// A plan to delete what was seen, except for protected images.
+    /// A plan to delete each of the images that were looked up, whoever owns it, unless it is protected.
     ///
-    /// An image that is not the project's own private one is not kept: it is up to the service, as it is for an image that
-    /// nobody looked at. The plan says so (``Entry/isNotPrivate``).
+    /// Only the service can say whether the caller may delete an image of another project, or one that is public.
+    /// ``Entry/affectsOthers`` marks these images.
     ///
     /// - Parameters:
-    ///   - sightings: What a look at each of the images told; an image that was not seen is left alone.
+    ///   - sightings: The result of looking up each image; an image that was not found is left alone.
     ///   - project: The ID of the caller's project; nil where it is not known.
-    ///   - terms: Under which conditions an image is deleted.
+    ///   - terms: The conditions under which an image is deleted.
     public init(
         deleting sightings: [Sighting],
         project: String?,
@@ -95,7 +93,7 @@ public struct DeletionPlan: Sendable, Hashable {
                     let owner = project ?? image.owner ?? ""
                     // Of another project's image, the service looks at the permission before the protection.
                     let fate = image.owner?.exact == owner.exact ? Self.fate(of: image, terms) : .delete
-                    return Entry(sighting.id, image, fate, terms, isNotPrivate: !image.isPrivate(to: owner))
+                    return Entry(sighting.id, image, fate, terms, affectsOthers: !image.isPrivate(to: owner))
                 case .failure(let error): return Entry(sighting.id, nil, .unseen(error))
                 }
             }

@@ -2,7 +2,7 @@
 public enum KeepReason: Sendable, Hashable {
     /// It is protected from deletion.
     case protected
-    /// It is not a private image, and the service refused to delete it for that reason.
+    /// The service does not delete it, because it is public or another project's.
     case notPrivate
     /// It is one of the newest, which a rule spares (``RetentionRule/keepLast``).
     case keepLast

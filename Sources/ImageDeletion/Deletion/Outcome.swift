@@ -32,10 +32,10 @@ public struct Outcome: Sendable, Hashable {
     public let id: ImageID
     /// The image as it was seen before; nil where nobody looked.
     public let image: Image?
-    /// Whether it was seen to be no private image of the project: ``DeletionPlan/Entry/isNotPrivate``.
-    public let isNotPrivate: Bool
     /// The names of the rules that selected it, of those that have one.
     public let rules: [String]
+    /// Whether the image was seen to be public, a community image, or another project's.
+    public let affectsOthers: Bool
     /// What became of it.
     public let result: Result
     /// What was met where the service did not say 204. A ``Result/deleted`` image has one where the answer to its
@@ -85,8 +85,8 @@ public struct Outcome: Sendable, Hashable {
     ) {
         id = entry.id
         image = entry.image
-        isNotPrivate = entry.isNotPrivate
         rules = entry.terms.rules
+        affectsOthers = entry.affectsOthers
         self.result = result
         self.error = error
         if case .service(let failure) = error { self.requestID = failure.requestID } else { self.requestID = requestID }

@@ -70,8 +70,8 @@ public struct SavedPlan: Sendable, Hashable {
         /// This image, which is spared as one of the newest, is gone or cannot be used any more: what was to be deleted
         /// may be the newest now.
         case sparedIsGone(ImageID)
-        /// This image, which is kept as one of the newest, has changed in the fields with these names: the rule may not cover
-        /// it any more.
+        /// This image, which is kept as one of the newest, differs in these fields, so the rule that keeps it may no longer
+        /// count it.
         case sparedHasChanged(ImageID, [String])
         /// This image, which is spared as one of the newest, could not be seen.
         case sparedIsUnseen(ImageID, ImageDeletionError)
@@ -94,25 +94,30 @@ public struct SavedPlan: Sendable, Hashable {
         )
     }
 
-    /// Makes sure that the newest images, which are kept, are still there and still covered by the rule that keeps them.
+    /// Checks that the newest images, which are kept, still exist and are still what a rule would count.
     ///
-    /// - Parameter sightings: What a look at each of the ``spared`` told.
+    /// - Parameter sightings: The result of looking up each of the ``spared``.
     /// - Throws: ``Fault/sparedIsGone(_:)``, ``Fault/sparedHasChanged(_:_:)`` or ``Fault/sparedIsUnseen(_:_:)``.
     public func check(spared sightings: [Sighting]) throws(Fault) {
-        let entries = Dictionary(content.images.map { ($0.id, $0) }) { first, _ in first }
-        // A rule selects and counts by these. Protection and the like may change.
-        let relevant = ["name", "owner", "visibility", "hidden", "createdAt", "tags", "imageType"]
+        let planned = Dictionary(content.images.map { ($0.id, $0) }) { first, _ in first }
         for sighting in sightings {
             switch sighting.finding {
             case .success(let image):
                 if !image.isUsable { throw .sparedIsGone(sighting.id) }
-                let changes = entries[sighting.id]?.differences(from: image).filter(relevant.contains) ?? []
-                if !changes.isEmpty { throw .sparedHasChanged(sighting.id, changes) }
+                let differences = planned[sighting.id]?.differences(from: image) ?? []
+                // An image that is only described anew, or protected, is still covered by its rule.
+                let relevant = differences.filter(Self.fieldsOfRules.contains)
+                if !relevant.isEmpty { throw .sparedHasChanged(sighting.id, relevant) }
             case .failure(let error):
                 throw error.isNotFound ? .sparedIsGone(sighting.id) : .sparedIsUnseen(sighting.id, error)
             }
         }
     }
+
+    /// The fields that decide whether a rule selects an image, and which images are the newest.
+    private static let fieldsOfRules: Set = [
+        "name", "tags", "owner", "visibility", "hidden", "createdAt", "imageType",
+    ]
 
     /// Makes sure that the plan is for the cloud of `session`, and for `project`.
     ///

@@ -171,7 +171,7 @@ extension Situation {
             prepare: { folder in
                 let line = """
                     {"attempts":0,"endpoint":"https://ims.demo.example/v2","id":"\(Sample.id(1))","name":"nightly",\
-                    "outcome":"pending","project":"\(DemoImage.projectID)","schema":"delete-image-receipt/1",\
+                    "outcome":"begun","project":"\(DemoImage.projectID)","schema":"delete-image-receipt/2",\
                     "time":"2026-11-18T12:00:00Z"}
                     """
                 try Data((line + "\n").utf8).write(to: folder.appendingPathComponent("receipt"))

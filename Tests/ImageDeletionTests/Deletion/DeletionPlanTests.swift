@@ -112,28 +112,26 @@ struct DeletionPlanTests {
         { $0.visibility = nil }, { $0.imageType = "gold" },
     ]
 
-    @Test(
-        "An image that is not the project's own private one is deleted by its ID, which the plan says, and by no rule",
-        arguments: foreign.indices
-    )
+    @Test("An image that is not private is deleted by ID, and selected by no rule", arguments: foreign.indices)
     func notPrivate(index: Int) throws {
         var image = try image(1, age: 10)
         Self.foreign[index](&image)
-        let plan = plan(deleting: [image])
-        #expect(plan.entries.map(\.fate) == [.delete])
-        #expect(plan.entries.map(\.isNotPrivate) == [true])
-        #expect(try self.plan([image], rule(liftsProtection: true)).entries == [])
+        let byID = plan(deleting: [image], liftsProtection: true)
+        #expect(byID.entries.map(\.fate) == [.delete])
+        #expect(byID.entries.map(\.affectsOthers) == [true])
+        #expect(byID.preview.map(\.affectsOthers) == [true])
+        #expect(try plan([image], rule(liftsProtection: true)).entries == [])
     }
 
     @Test("Where the project is not known, an image counts as its owner's")
     func unknownProject() throws {
         var image = try image(1, age: 10)
         image.owner = "another"
-        #expect(plan(deleting: [image], project: nil).entries.map(\.isNotPrivate) == [false])
+        #expect(plan(deleting: [image], project: nil).entries.map(\.affectsOthers) == [false])
         image.visibility = "public"
-        #expect(plan(deleting: [image], project: nil).entries.map(\.isNotPrivate) == [true])
+        #expect(plan(deleting: [image], project: nil).entries.map(\.affectsOthers) == [true])
         image.owner = nil
-        #expect(plan(deleting: [image], project: nil).entries.map(\.isNotPrivate) == [true])
+        #expect(plan(deleting: [image], project: nil).entries.map(\.affectsOthers) == [true])
     }
 
     @Test("What could not be seen is left alone, and the error says why")

@@ -175,7 +175,7 @@ struct SavedPlanTests {
         #expect(plan.entries.map(\.fate) == [.keep(.changed(["name", "size", "tags"]))])
     }
 
-    @Test("An image that is protected or somebody else's by now is kept")
+    @Test("An image that is now protected is kept as protected; one with another owner, as changed")
     func reasons() async throws {
         let image = try Image.sample(1)
         let saved = try read(try await saved([image]))
