@@ -29,7 +29,7 @@ struct Invariants {
             ]
             for (rule, exceptions) in checks { found += exceptions.map { "\(run.number): \(rule): \($0)" } }
         }
-        return found + files() + needlessSignIns()
+        return found + files() + needlessSignIns() + falsePredictions()
     }
 
     func deeds(_ run: Run) -> Ledger.Deeds { day.ledger[run.number] }
@@ -114,15 +114,42 @@ struct Invariants {
     private func fits(_ status: ExitStatus, _ report: Report, _ run: Run) -> [String] {
         let outcomes = Set(report.images.map(\.outcome))
         let isDone = report.images.contains { $0.outcome == "deleted" && $0.attempts > 0 }
-        let bad: Set<String> = run.wish.ignoresMissing || report.dryRun ? ["failed"] : ["failed", "missing"]
+        let isNamed =
+            switch run.wish.choice {
+            case .ids, .names: true
+            case .rules, .planned: false
+            }
+        let isBad = report.images.contains { row in
+            switch row.outcome {
+            case "failed", "pending": true
+            case "missing": !run.wish.ignoresMissing
+            case "kept": isNamed && ["protected", "notPrivate", "changed"].contains(row.reason)
+            default: false
+            }
+        }
         let isGood =
             switch status {
-            case .done: outcomes.isDisjoint(with: bad.union(["pending"])) && report.error == nil
-            case .incomplete: !outcomes.isDisjoint(with: bad) || report.error != nil
+            case .done: !isBad && report.error == nil
+            case .incomplete: isBad || report.error != nil
             case .usage, .input, .unavailable: report.error != nil && !isDone
             case .configuration, .denied, .interrupted: report.error != nil
             }
         return isGood ? [] : ["\(status) with \(outcomes.sorted()) and \(report.error?.kind ?? "no error")"]
+    }
+
+    /// A dry run shows what the run does, unless the service refuses it another project's image.
+    private func falsePredictions() -> [String] {
+        day.rehearsals.flatMap { dryRun, run in
+            let actual = Dictionary((run.report?.images ?? []).map { ($0.id, $0) }) { first, _ in first }
+            return (dryRun.report?.images ?? []).filter { row in
+                let isOwn = day.ledger.now[row.id].map { $0.owner == DemoImage.projectID } ?? true
+                let fate = actual[row.id].map { [$0.outcome, $0.reason] }
+                if !isOwn, ["wouldDelete", "kept"].contains(row.outcome), fate == ["failed", nil] { return false }
+                return fate != (row.outcome == "wouldDelete" ? ["deleted", nil] : [row.outcome, row.reason])
+            }.map { row in
+                "\(run.number): the dry run: \(row.id) \(row.outcome), but \(actual[row.id]?.outcome ?? "nothing")"
+            }
+        }
     }
 
     private func saysNothingWasDeleted(_ run: Run) -> [String] {
@@ -170,6 +197,6 @@ struct Invariants {
 extension DemoImage {
     /// Whether the project that signs in can see it.
     fileprivate var isSeen: Bool {
-        owner == DemoImage.projectID || visibility == "public" || members.contains(DemoImage.projectID)
+        owner == DemoImage.projectID || ["public", "community"].contains(visibility) || members.contains(DemoImage.projectID)
     }
 }
