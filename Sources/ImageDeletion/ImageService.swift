@@ -170,7 +170,7 @@ public struct ImageService: Sendable {
         do { try await images.setProtection(of: id, to: true) } catch { throw error.cause }
     }
 
-    /// What carries out `plan`, once. Nothing is sent before ``ImageDeleter/carryOut(onOutcome:)``.
+    /// What carries out `plan`, once. Nothing is sent before ``ImageDeleter/carryOut(onOutcome:onBegin:)``.
     ///
     /// - Parameters:
     ///   - plan: What is to be deleted, and what is not.

@@ -124,14 +124,16 @@ struct RealCloudTests {
 
     @Test("The project's own community image is deleted by ID, as its dry run says")
     func ownCommunity() async throws {
-        let id = try await cloud.makeImage(["visibility": "community"])
-        let look = try await run(["--dry-run", id])
-        #expect(look.status == 0)
-        #expect(try outcomes(look) == ["wouldDelete"])
-        #expect(look.errors.contains("1 image to be deleted is public, community, or another project's."))
-        let run = try await run(["--unless-in-use", id])
-        #expect(try outcomes(run) == ["deleted"])
-        #expect(try await cloud.has(id) == false)
+        for options in [[], ["--unless-shared"], ["--unprotect"]] {
+            let id = try await cloud.makeImage(["visibility": "community"])
+            let look = try await run(options + ["--dry-run", id])
+            #expect(look.status == 0)
+            #expect(try outcomes(look) == ["wouldDelete"])
+            #expect(look.errors.contains("1 image to be deleted is public, community, or another project's."))
+            let run = try await run(options + [id])
+            #expect(try outcomes(run) == ["deleted"])
+            #expect(try await cloud.has(id) == false)
+        }
     }
 
     @Test("A role that may only read: refused, and the image stays")

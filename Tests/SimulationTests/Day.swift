@@ -22,6 +22,8 @@ final class Day: @unchecked Sendable {
     let referenced: Set<String>
     let environment: [String: String]
     private(set) var runs: [Run] = []
+    /// Dry runs and the runs that followed, with nothing in between.
+    private(set) var rehearsals: [(dryRun: Run, run: Run)] = []
     private var dice: Dice
     private let cloud: DemoCloud
     private var clockIsAhead: TimeInterval = 0
@@ -104,7 +106,7 @@ final class Day: @unchecked Sendable {
 
     private func work(_ round: Int) async throws {
         let wish = wish()
-        switch dice.number(0...5) {
+        switch dice.number(0...6) {
         case 0, 1:
             try await run(wish)
         case 2:
@@ -118,6 +120,8 @@ final class Day: @unchecked Sendable {
             async let first = run(wish)
             async let second = run(dice.once(in: 2) ? wish : other, after: dice.number(0...2000))
             _ = try await (first, second)
+        case 4:
+            try await rehearse(wish)
         default:
             var plan = wish
             (plan.isDryRun, plan.writesPlan, plan.hasReceipt, plan.forgetsToken) = (false, true, false, false)
@@ -129,6 +133,21 @@ final class Day: @unchecked Sendable {
             apply.plan = plan.plan
             try await run(apply)
         }
+    }
+
+    /// Does a dry run and then the run, without faults, and when no late request of an earlier run can come any more.
+    private func rehearse(_ wish: Wish) async throws {
+        try await scheduler.sleep(.seconds(120))
+        weather = .calm
+        var wish = wish
+        (wish.isDryRun, wish.hasReceipt, wish.forgetsToken, wish.isJSON, wish.timeout) = (true, false, false, true, 30)
+        let deeds = done.count
+        let dryRun = try await run(wish)
+        wish.isDryRun = false
+        let run = try await run(wish)
+        guard done.count == deeds, dryRun.report?.error == nil, run.report?.error == nil else { return }
+        ledger.count("rehearsal")
+        rehearsals.append((dryRun, run))
     }
 
     private func pause() async throws {
@@ -190,10 +209,12 @@ extension DemoImage {
             usedBy: dice.once(in: 5) ? "server" : nil,
             use: dice.pick([.disk, .disk, .volume, .shelved])
         )
-        switch dice.number(0...14) {
+        switch dice.number(0...16) {
         case 0: (image.owner, image.visibility) = ("another project", "public")
         case 1: (image.owner, image.visibility, image.members) = ("another project", "shared", [DemoImage.projectID])
         case 2: (image.owner, image.visibility) = ("another project", "private")
+        case 3: image.visibility = "community"
+        case 4: (image.owner, image.visibility) = ("another project", "community")
         default: break
         }
         return image

@@ -29,7 +29,7 @@ struct Invariants {
             ]
             for (rule, exceptions) in checks { found += exceptions.map { "\(run.number): \(rule): \($0)" } }
         }
-        return found + files() + needlessSignIns()
+        return found + files() + needlessSignIns() + falsePredictions()
     }
 
     func deeds(_ run: Run) -> Ledger.Deeds { day.ledger[run.number] }
@@ -143,6 +143,21 @@ struct Invariants {
         return isGood ? [] : ["\(status) with \(outcomes.sorted()) and \(report.error?.kind ?? "no error")"]
     }
 
+    /// A dry run shows what the run does, unless the service refuses it another project's image.
+    private func falsePredictions() -> [String] {
+        day.rehearsals.flatMap { dryRun, run in
+            let actual = Dictionary((run.report?.images ?? []).map { ($0.id, $0) }) { first, _ in first }
+            return (dryRun.report?.images ?? []).filter { row in
+                let isOwn = day.ledger.now[row.id].map { $0.owner == DemoImage.projectID } ?? true
+                let fate = actual[row.id].map { [$0.outcome, $0.reason] }
+                if !isOwn, ["wouldDelete", "kept"].contains(row.outcome), fate == ["failed", nil] { return false }
+                return fate != (row.outcome == "wouldDelete" ? ["deleted", nil] : [row.outcome, row.reason])
+            }.map { row in
+                "\(run.number): the dry run: \(row.id) \(row.outcome), but \(actual[row.id]?.outcome ?? "nothing")"
+            }
+        }
+    }
+
     private func saysNothingWasDeleted(_ run: Run) -> [String] {
         let isSaid = run.errors.contains("Nothing was deleted")
         return isSaid && !deeds(run).taken.isEmpty ? ["nothing was deleted, but \(deeds(run).taken.sorted())"] : []
@@ -188,6 +203,6 @@ struct Invariants {
 extension DemoImage {
     /// Whether the project that signs in can see it.
     fileprivate var isSeen: Bool {
-        owner == DemoImage.projectID || visibility == "public" || members.contains(DemoImage.projectID)
+        owner == DemoImage.projectID || ["public", "community"].contains(visibility) || members.contains(DemoImage.projectID)
     }
 }

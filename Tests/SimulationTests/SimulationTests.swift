@@ -55,7 +55,7 @@ struct SimulationTests {
         ]
         let deeds = ["remove", "rename", "protect", "use", "lend", "add", "revokeTokens", "changePassword", "setClock"]
         return methods.flatMap { method in faults.map { "\(method) \($0)" } } + [
-            "POST answer", "POST reset", "GET list",
+            "POST answer", "POST reset", "GET list", "rehearsal",
         ]
             + outcomes.map { "outcome: \($0)" } + statuses.map { "status: \($0)" }
             + (deeds + ["spoilCache"]).map { "people: \($0)" }

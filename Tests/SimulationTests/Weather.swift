@@ -67,6 +67,13 @@ struct Weather {
     private let rarity: Int
     private let aim: Aim
 
+    /// Weather without any fault.
+    static let calm = Weather()
+
+    private init() {
+        (kinds, rarity, aim) = ([], 0, .all)
+    }
+
     init(_ dice: inout Dice) {
         kinds = dice.once(in: 3) ? Kind.allCases : (1...3).map { _ in dice.pick(Kind.allCases) }
         rarity = dice.pick([0, 20, 10, 5, 5, 3, 2, 1])
