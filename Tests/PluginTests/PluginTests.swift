@@ -172,11 +172,11 @@ struct PluginTests {
         #expect(cloud.requests.allSatisfy { $0.method != "DELETE" })
     }
 
-    @Test("Standard input is SwiftPM's: a list from there is empty, and nothing hangs")
+    @Test("Standard input is SwiftPM's: a list from there is an error, and nothing hangs")
     func standardInput() async throws {
         let run = try await consumer.deleteImage(["--demo", "--from", "-"])
         #expect(run.status == 1)
-        #expect(run.output.contains("nothing to delete"))
+        #expect(run.output.contains("error: --from -: SwiftPM gives plugins no standard input."))
     }
 
     @Test("Without the permission nothing runs, and the reason says what it is for")

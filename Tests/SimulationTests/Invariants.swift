@@ -203,6 +203,7 @@ struct Invariants {
 extension DemoImage {
     /// Whether the project that signs in can see it.
     fileprivate var isSeen: Bool {
-        owner == DemoImage.projectID || ["public", "community"].contains(visibility) || members.contains(DemoImage.projectID)
+        owner == DemoImage.projectID || ["public", "community"].contains(visibility)
+            || members.contains(DemoImage.projectID)
     }
 }

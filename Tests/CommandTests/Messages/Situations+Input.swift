@@ -118,6 +118,7 @@ extension Situation {
         plan("a plan for another image service") { $0["endpoint"] = "https://ims.example/v2" },
         plan("a plan for another project") { $0["project"] = ["id": "0", "name": "production"] },
         plan("one of the newest, which is to stay, is gone", sparing(Sample.id(9))),
+        plan("one of the newest, which is to be kept, has changed", sparing(Sample.id(2))),
         {
             var situation = plan("one of the newest, which is to stay, cannot be seen", sparing(Sample.id(2)))
             situation.fault = { request, _ in

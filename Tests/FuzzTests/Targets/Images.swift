@@ -101,6 +101,8 @@ extension FuzzTarget {
         if !cloud.sent("DELETE").isEmpty, let json = JSONTree(input), !json.isAmbiguous {
             // Of another project's image, the service decides.
             let isOwn = json["owner"]?.string == DemoImage.projectID
+            let isPrivate = isOwn && json["visibility"]?.string != "public"
+            try must(isPrivate || plan.entries[0].affectsOthers, "an image that is not private was not marked as such")
             try must(!isOwn || json["protected"]?.isTrue != true, "a protected image was deleted")
         }
         return .accepted
