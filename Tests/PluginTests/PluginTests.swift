@@ -220,7 +220,7 @@ struct PluginTests {
             return nil
         }
         let running = try consumer.startDeleteImage(
-            ["--concurrency", "2"] + (1...400).map(Sample.id),
+            ["--max-deletions", "400", "--concurrency", "2"] + (1...400).map(Sample.id),
             environment: cloud.environment
         )
         for await number in deletions where number == moment { break }

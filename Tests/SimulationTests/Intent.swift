@@ -96,6 +96,8 @@ struct Intent {
     }
 
     private func isFree(_ image: DemoImage, _ rule: Wish.Rule) -> Bool {
-        (!rule.unlessInUse || image.usedBy == nil) && (!rule.unlessShared || image.members.isEmpty)
+        // Only a shared image has members.
+        (!rule.unlessInUse || image.usedBy == nil)
+            && (!rule.unlessShared || image.visibility != "shared" || image.members.isEmpty)
     }
 }

@@ -24,7 +24,7 @@ struct SimulationTests {
             return print(await Self.check(seed).trace.joined(separator: "\n"))
         }
         let first = try #require(Self.number("DELETE_IMAGE_FIRST_SEED", otherwise: 1))
-        let count = try #require(Self.number("DELETE_IMAGE_SEEDS", otherwise: 200))
+        let count = try #require(Self.number("DELETE_IMAGE_SEEDS", otherwise: 300))
         let lanes = ProcessInfo.processInfo.activeProcessorCount
         let tally = await withTaskGroup { group in
             for lane in 0..<lanes {
