@@ -104,7 +104,7 @@ def check_release(cloud, examples, folder):
                    release("1.4.0", OS_PASSWORD="wrong", DELETE_IMAGE_WORK_DIRECTORY=elsewhere)[0], 77)
         check_same("no service", release("1.4.0", OS_IMAGE_ENDPOINT_OVERRIDE="http://127.0.0.1:9/v2")[0], 69)
         check_same("an account that may only read",
-                   release("1.4.0", OS_USERNAME="reader", OS_PASSWORD="reader-pa55w0rd")[0], 1)
+                   release("1.4.0", OS_USERNAME="reader", OS_PASSWORD="reader-pa55w0rd")[0], 77)
         check_same("none of these deletes anything", cloud.names(), before)
         status, output = release("1.4.0")
         check_same(output, status, 0)
