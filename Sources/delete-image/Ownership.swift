@@ -5,9 +5,13 @@ enum Ownership {
     /// Returns the reason not to trust the file or folder at `path`; nil if only this user, or root, controls it, or if it
     /// does not exist.
     static func objection(to path: String) -> String? {
+        // Whoever made a link chose what it leads to.
+        var link = stat()
         var info = stat()
-        guard stat(path, &info) == 0 else { return nil }
-        guard [0, geteuid()].contains(info.st_uid) else { return "it belongs to another user" }
+        guard lstat(path, &link) == 0, stat(path, &info) == 0 else { return nil }
+        guard [link, info].allSatisfy({ [0, geteuid()].contains($0.st_uid) }) else {
+            return "it belongs to another user"
+        }
         // With the sticky bit, others can add files, but can neither replace nor rename ours.
         if info.st_mode & S_ISVTX != 0 { return nil }
         // Where the umask is 002, each user has a private group, which has the user's number.

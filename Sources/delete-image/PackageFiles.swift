@@ -11,14 +11,14 @@ enum PackageFiles {
         defer { free(path) }
         let folder = String(cString: path)
         guard let root = workTree(around: folder) else { return try walk(folder).sorted() }
-        let prefix = root == folder ? "" : String(folder.dropFirst(root == "/" ? 1 : root.count + 1)) + "/"
+        let prefix = root == folder ? "" : folder.dropping(root == "/" ? "/" : root + "/") + "/"
         var paths: Set<String> = []
         for entry in try await gitFiles(in: root, below: prefix) {
             if entry.isTracked { try checkPresence(entry, in: root) }
             // Git does not look into a repository within this one, and neither do we ask it to: whoever can commit one
             // could have it run a program.
-            guard entry.path.hasPrefix(prefix) else { return try walk(folder).sorted() }
-            let path = String(entry.path.dropFirst(prefix.count))
+            guard entry.path.utf8.starts(with: prefix.utf8) else { return try walk(folder).sorted() }
+            let path = entry.path.dropping(prefix)
             if isFolder("\(root)/\(entry.path)") {
                 paths.formUnion(try walk("\(root)/\(entry.path)").map { "\(path)/\($0)" })
             } else {
@@ -47,8 +47,8 @@ enum PackageFiles {
 
         init?(_ line: Data) {
             let text = String(decoding: line, as: UTF8.self)
-            guard text.count > 2 else { return nil }
-            path = String(text.dropFirst(2))
+            guard line.count > 2 else { return nil }
+            path = text.dropping("H ")
             if path.hasSuffix("/") { path.removeLast() }
             isTracked = !text.hasPrefix("?")
             isSkipped = text.hasPrefix("S")
@@ -134,6 +134,14 @@ enum PackageFiles {
             if passedOver.contains(name) || name.hasPrefix(".build") { return [String]() }
             return isFolder("\(folder)/\(name)") ? try walk("\(folder)/\(name)").map { "\(name)/\($0)" } : [name]
         }
+    }
+}
+
+extension String {
+    /// The text without its beginning, `prefix`. It is cut between bytes: a file's name may begin with an accent, which
+    /// for Swift is one character with the separator before it.
+    fileprivate func dropping(_ prefix: String) -> String {
+        String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
     }
 }
 

@@ -79,6 +79,22 @@ struct FilterTests {
         #expect(try run.report().images.map(\.id) == [1, 2].map(Sample.id))
     }
 
+    @Test("Tags that only look alike are others")
+    func similarTags() async throws {
+        let list = Data(
+            #"{"images":[{"id":"\#(Sample.id(1))","owner":"\#(DemoImage.projectID)","visibility":"private","tags":["v1.2"]}]}"#
+                .utf8
+        )
+        let glance = try LoopbackCloud { request, _ in request.path.hasPrefix("/image") ? .answer(200, body: list) : nil
+        }
+        #expect(try await glance.run(["--json", "--dry-run", "--tag", "v1=2"]).report().images.isEmpty)
+        let cloud = try LoopbackCloud(images: [
+            .old(1, "a", tags: ["release.1=2"]), .old(2, "b", tags: ["release=1.2"]),
+        ])
+        let run = try await cloud.run(["--json", "--dry-run", "--tag", "release=1.2"])
+        #expect(try run.report().images.map(\.id) == [Sample.id(2)])
+    }
+
     @Test(
         "They combine: any of the patterns, all of the tags, the age, and of these the newest are spared",
         arguments: [

@@ -117,6 +117,20 @@ struct PackageOwnerTests {
         #expect(try await run(["--policy", ".delete-image.json", "--yes"], in: "shared/mine").status == 0)
     }
 
+    @Test("What another user's link leads to is not used, whoever owns it", asRoot)
+    func othersLink() async throws {
+        let folder = folder.file("shared/mine")
+        try addPolicy("*", to: "home")
+        try FileManager.default.createSymbolicLink(
+            at: folder.appending(path: ".delete-image.json"),
+            withDestinationURL: self.folder.file("home/.delete-image.json")
+        )
+        try self.folder.give("shared/mine/.delete-image.json", to: 65534)
+        let refused = try await run(["--policy", "--yes"], in: "shared/mine")
+        #expect(refused.errors.contains("is not used, because it belongs to another user."), "\(refused)")
+        #expect(cloud.requests.isEmpty)
+    }
+
     @Test("References are not looked for in a part of another user's package", asRoot)
     func references() async throws {
         try folder.give("shared", to: 65534)

@@ -49,6 +49,21 @@ struct ReferenceTests {
         #expect(report.images[1].detail == "It is written in deploy/notes.md:1.")
     }
 
+    @Test("A file whose name begins with an accent is read as well")
+    func accent() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let package = try await package()
+        try package.add(Sample.id(3), at: "\u{301}main.tf")
+        try package.add(Sample.id(4), at: "deploy/\u{301}main.tf")
+        for place in [package.url, package.file("deploy")] {
+            let run = try await cloud.run(
+                ["--json", "--dry-run", "--referenced-in", place.path, Sample.id(4)]
+                    + (place == package.url ? [Sample.id(3)] : [])
+            )
+            #expect(try run.report().images.allSatisfy { $0.outcome == "kept" }, "\(run)")
+        }
+    }
+
     @Test("Without git all files count but those that builds leave behind")
     func withoutGit() async throws {
         let cloud = try LoopbackCloud(images: Self.images)

@@ -158,8 +158,8 @@ public struct DeletionPlan: Sendable, Hashable {
     /// - Parameters:
     ///   - deleted: What was deleted: ``Receipt/deleted``.
     ///   - begun: What was about to be, and was if it is gone: ``Receipt/begun``.
-    ///   - unprotected: Those of the begun whose protection may have been lifted: ``Receipt/unprotected``. If they are not
-    ///     deleted now, it is put back.
+    ///   - unprotected: Those whose protection may have been lifted: ``Receipt/unprotected``. If they are not deleted now,
+    ///     it is put back.
     public func passingOver(
         _ deleted: Set<ImageID>,
         begun: Set<ImageID> = [],

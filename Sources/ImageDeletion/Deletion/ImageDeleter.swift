@@ -111,7 +111,7 @@ public actor ImageDeleter {
             return nil
         }
         if entry.liftsProtection, let refusal = await protect(entry.id, false) {
-            if refusal.cause.isNotFound { return Outcome(entry, .missing, error: refusal.cause) }
+            if refusal.cause.isNotFound { return Outcome(entry, after: refusal) }
             // With the answer lost, it may be lifted all the same.
             let isPutBack = refusal.mayHaveActed ? await protectAgain(entry.id) == nil : true
             return Outcome(entry, .failed, error: refusal.cause, protectionFault: isPutBack ? .notLifted : .notPutBack)
@@ -130,8 +130,9 @@ public actor ImageDeleter {
         }
     }
 
-    /// Returns the failure of a deletion as what it means for `entry`. A 403 that does not say why may be about the image. For an image that
-    /// was seen to be the project's own, the account lacks the permission, and every other image would meet the same.
+    /// Returns the failure of a deletion as what it means for `entry`. A 403 that does not say why may be about the
+    /// image. For an image that was seen to be the project's own, the account lacks the permission, and every other image
+    /// would meet the same.
     private func certain(_ failure: RequestFailure, of entry: DeletionPlan.Entry) async -> RequestFailure {
         guard case .service(var error) = failure.cause, error.kind == .forbidden, error.service == .image,
             let project = try? await client.tokens.token().project, entry.image?.isPrivate(to: project.id) == true
@@ -156,7 +157,7 @@ public actor ImageDeleter {
         guard refusal.cause.isNotFound else { return Outcome(entry, after: failure, protectionFault: .notPutBack) }
         // It is gone: by the deletion whose answer was lost, or by somebody else.
         guard failure.mayHaveActed else {
-            return Outcome(entry, .missing, error: refusal.cause, attempts: failure.attempts)
+            return Outcome(entry, after: refusal)
         }
         return Outcome(entry, .deleted, error: failure.cause, attempts: failure.attempts)
     }

@@ -26,9 +26,11 @@ public final class Receipt: Sendable {
 
     /// The images that the file says were deleted at this cloud, in this project.
     public let deleted: Set<ImageID>
-    /// The images whose deletion an earlier run began, and of which it wrote no outcome. If they are gone, it deleted them.
+    /// The images whose deletion an earlier run began, and of which it wrote no outcome or got no answer. If they are gone,
+    /// it deleted them.
     public let begun: Set<ImageID>
-    /// Those of the ``begun`` whose protection was to be lifted first. If they are still there, they may be unprotected.
+    /// The images whose protection an earlier run was to lift, and of which it does not say that it is back. If they are
+    /// still there, they may be unprotected.
     public let unprotected: Set<ImageID>
     /// The image that a name meant to an earlier run, which began its deletion.
     package let imagesByName: [ExactText: ImageID]
@@ -69,8 +71,10 @@ public final class Receipt: Sendable {
         var code: String?
         var requestID: String?
         var attempts: Int
-        /// Whether the protection is lifted before the deletion; only with the outcome `begun`.
+        /// Whether the protection is lifted before the deletion (`begun`), or could not be put back after it (`failed`).
         var unprotecting: Bool?
+        /// Whether the answer to the deletion was lost; only with the outcome `failed`.
+        var mayBeGone: Bool?
     }
 
     private static let begun = "begun"
@@ -99,10 +103,10 @@ public final class Receipt: Sendable {
             let lines = try Self.lines(of: descriptor).filter {
                 $0.endpoint == place.endpoint && $0.project == place.project
             }
-            let unfinished = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values.filter { $0.outcome == Self.begun }
+            let last = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values
             deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
-            begun = Set(unfinished.map(\.id))
-            unprotected = Set(unfinished.filter { $0.unprotecting ?? false }.map(\.id))
+            begun = Set(last.filter { $0.outcome == Self.begun || $0.mayBeGone ?? false }.map(\.id))
+            unprotected = Set(last.filter { $0.unprotecting ?? false }.map(\.id))
             imagesByName = lines.reduce(into: [:]) { names, line in
                 if let name = line.name, [Self.begun, "deleted"].contains(line.outcome) { names[name.exact] = line.id }
             }
@@ -161,7 +165,9 @@ public final class Receipt: Sendable {
                 status: outcome.status,
                 code: outcome.code,
                 requestID: outcome.requestID,
-                attempts: outcome.attempts
+                attempts: outcome.attempts,
+                unprotecting: outcome.protectionFault == .notPutBack ? true : nil,
+                mayBeGone: outcome.mayBeGone ? true : nil
             )
         )
     }

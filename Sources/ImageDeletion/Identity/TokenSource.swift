@@ -70,7 +70,12 @@ actor TokenSource {
         }
         let secrets = cached.union([held?.token.secret].compactMap { $0 })
         held = nil
-        for secret in secrets { try await client.revoke(secret, at: authURL) }
+        // One that cannot be revoked keeps no other from it: none of them is on the disk any more.
+        var failure: ImageDeletionError?
+        for secret in secrets {
+            do { try await client.revoke(secret, at: authURL) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
         return !secrets.isEmpty
     }
 

@@ -48,10 +48,16 @@ public struct Image: Sendable, Hashable {
     }
 
     /// Whether it has `tag`. Open Telekom Cloud lists an old tag as `key.value` and a new one as `key=value`; the two are
-    /// the same tag.
+    /// the same tag. Elsewhere they are two: only that service gives `__imagetype`.
     func hasTag(_ tag: String) -> Bool {
-        let wanted = tag.replacing("=", with: ".").exact
-        return tags.contains { $0.replacing("=", with: ".").exact == wanted }
+        if tags.contains(where: { $0.exact == tag.exact }) { return true }
+        guard imageType != nil else { return false }
+        let wanted = Self.newSpelling(of: tag)
+        return tags.contains { Self.newSpelling(of: $0) == wanted }
+    }
+
+    private static func newSpelling(of tag: String) -> ExactText {
+        tag.replacing(#/[.=]/#, with: "=", maxReplacements: 1).exact
     }
 
     /// Whether servers can be made from it, as far as is known: it is `active`, or does not say.

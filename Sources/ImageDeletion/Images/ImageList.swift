@@ -25,7 +25,8 @@ struct ImagePage: Decodable {
         while !entries.isAtEnd {
             do { images.append(try entries.decode(Image.self)) } catch { throw UnusableEntry(number: images.count + 1) }
         }
-        hasNext = (try? json.decodeIfPresent(String.self, forKey: .next)) != nil
+        // Whatever it is, it says that there is more: a list that ends too early passes for the whole.
+        hasNext = try json.contains(.next) && !json.decodeNil(forKey: .next)
         isLinked = hasNext || json.contains(.first)
     }
 
@@ -48,14 +49,7 @@ extension ImageClient {
         let ordinary = try await list(query, where: isWanted)
         var query = query
         query.isHidden = true
-        let hidden: [Image]
-        do { hidden = try await list(query) { $0.isHidden && isWanted($0) } } catch {
-            // A service that does not know the parameter has no hidden images.
-            guard case .service(let failure) = error, failure.service == .image, failure.status == 400 else {
-                throw error
-            }
-            return ordinary
-        }
+        let hidden = try await list(query) { $0.isHidden && isWanted($0) }
         // An image that was hidden in between is in both.
         let hiddenIDs = Set(hidden.map(\.id))
         return ordinary.filter { !hiddenIDs.contains($0.id) } + hidden
@@ -82,6 +76,12 @@ extension ImageClient {
             do {
                 page = try await self.page(query, after: trail.last)
             } catch {
+                // A service that does not know the parameter has no hidden images.
+                if query.isHidden, listed == 0, case .service(let failure) = error, failure.service == .image,
+                    failure.status == 400
+                {
+                    return []
+                }
                 guard !trail.isEmpty, error.saysMarkerIsGone else { throw error }
                 // Whole pages may be gone: look for one that is left in bigger and bigger steps, at last from the
                 // beginning.
@@ -96,7 +96,7 @@ extension ImageClient {
                 continue
             }
             // A service that ignores the parameter would list everything once more.
-            if query.isHidden, trail.isEmpty, !page.images.contains(where: \.isHidden) { return [] }
+            if query.isHidden, listed == 0, !page.images.isEmpty, !page.images.contains(where: \.isHidden) { return [] }
             listed += page.images.count
             guard listed <= Self.mostImages else { throw Self.endless("it has more than \(Self.mostImages) images") }
             for image in page.images {

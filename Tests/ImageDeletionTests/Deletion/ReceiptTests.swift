@@ -180,6 +180,19 @@ struct ReceiptTests {
         )
     }
 
+    @Test("A deletion whose answer was lost is one that was begun, and so is a protection that is not back")
+    func lostAnswer() async throws {
+        let session = try await Bench().service().signIn()
+        let failing = Bench { request, _ in request.method == "DELETE" ? .lostAnswer(.connectionLost) : nil }
+        let lost = try await outcomes(1, bench: failing)
+        #expect(lost.map(\.mayBeGone) == [true])
+        try append(lost, at: session)
+        #expect(try lines().map { $0["mayBeGone"] as? Bool } == [true])
+        #expect(try Receipt(file, at: session).begun == [id(1)])
+        try append(try await outcomes(1), at: session)
+        #expect(try Receipt(file, at: session).begun == [])
+    }
+
     @Test("Only what was deleted counts: not what is missing, failed, kept or was not tried")
     func onlyDeleted() async throws {
         let session = try await Bench().service().signIn()

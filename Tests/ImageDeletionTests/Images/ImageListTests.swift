@@ -268,6 +268,27 @@ struct ImageListTests {
         await #expect(throws: ImageDeletionError.self) { try await numbers(failing) }
     }
 
+    @Test("Hidden images that cannot all be listed are an error, and not a list without them", arguments: [1, 2])
+    func halfHidden(page: Int) async throws {
+        let hidden = Self.page(1...5, next: "x").replacing(#""}"#, with: #"","os_hidden":true}"#)
+        let bench = Bench { request, _ in
+            guard request.line == "GET /v2/images" else { return nil }
+            guard Self.isHidden(request) else { return .answer(200, body: Self.page(6...7)) }
+            if page == 1 { return .answer(200, body: Self.page([], next: "x")) }
+            return Self.marker(request) == nil ? .answer(200, body: hidden) : .answer(400)
+        }
+        await #expect(throws: ImageDeletionError.self) { try await numbers(bench) }
+    }
+
+    @Test("A link to the next page that is no text says that there is one")
+    func oddLink() async throws {
+        let bench = bench { marker, _ in
+            let first = Self.page(1...2, next: "x").replacing(#""next":"x""#, with: #""next":{"href":"x"}"#)
+            return .answer(200, body: marker == nil ? first : Self.page(3...3))
+        }
+        #expect(try await numbers(bench) == [1, 2, 3])
+    }
+
     @Test(
         "What is asked for arrives as it was meant",
         arguments: ["plain", "a b", "a+b", "a&owner=x", "ä/ö", "50%", "#", "?", "in:a,b", "=", "日本"]
