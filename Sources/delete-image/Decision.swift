@@ -39,7 +39,8 @@ struct Decision: Sendable {
         case .rules(let rules): return try await candidates(rules)
         case .images(let targets):
             let ids = selection.ids
-            if ids.count == targets.count, !looksFirst { return DeletionPlan(deleting: ids) }
+            let isUnsure = receipt?.unprotected.isDisjoint(with: ids) == false
+            if ids.count == targets.count, !looksFirst, !isUnsure { return DeletionPlan(deleting: ids) }
             return try await candidates(targets)
         }
     }

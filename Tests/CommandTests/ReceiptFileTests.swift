@@ -218,34 +218,36 @@ struct ReceiptFileTests {
         #expect(try byID.report().images.map(\.outcome) == ["deleted", "missing"])
     }
 
-    @Test("Killed between lifting a protection and the deletion: the next run finishes, or puts it back")
-    func killedUnprotected() async throws {
-        for isSelected in [true, false] {
-            let folder = try TemporaryFolder()
-            let receipt = folder.file("receipt.jsonl").path
-            let began = Meeting(of: 2)
-            var images: [DemoImage] = [.old(1, "a"), .old(2, "b")]
-            images[0].isProtected = true
-            let cloud = try LoopbackCloud(images: images) { request, earlier in
-                guard request.method == "DELETE", earlier == 0 else { return nil }
-                await began.arrive()
-                return .drip(Data(), every: 3600, again: Data())
-            }
-            let run = try cloud.start(["--unprotect", "--receipt", receipt, Sample.id(1)])
+    @Test(
+        "Killed between lifting a protection and the deletion: the next run finishes if it may, or puts it back",
+        arguments: [["--unprotect", Sample.id(1)], [Sample.id(1)], [Sample.id(2)], ["--yes", "--match", "a"]]
+    )
+    func killedUnprotected(next: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let receipt = folder.file("receipt.jsonl").path
+        let began = Meeting(of: 2)
+        var images: [DemoImage] = [.old(1, "a"), .old(2, "b"), .old(3, "c")]
+        images[0].isProtected = true
+        let cloud = try LoopbackCloud(images: images) { request, earlier in
+            guard request.method == "DELETE", earlier == 0 else { return nil }
             await began.arrive()
-            run.signal(SIGKILL)
-            #expect(await run.finished().status == -SIGKILL)
-            #expect(await cloud.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected == false)
-
-            let again = try await cloud.run(["--receipt", receipt, Sample.id(isSelected ? 1 : 2)])
-            #expect(again.status == 0)
-            let left = await cloud.cloud.currentImages
-            #expect(left.map(\.id) == [Sample.id(isSelected ? 2 : 1)])
-            #expect(left.map(\.isProtected) == [!isSelected])
-            #expect(again.errors.contains("is protected again") == !isSelected)
-            let third = try await cloud.run(["--receipt", receipt, Sample.id(2)])
-            #expect(third.errors == "", "it is done once")
+            return .drip(Data(), every: 3600, again: Data())
         }
+        let run = try cloud.start(["--unprotect", "--receipt", receipt, Sample.id(1)])
+        await began.arrive()
+        run.signal(SIGKILL)
+        #expect(await run.finished().status == -SIGKILL)
+        #expect(await cloud.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected == false)
+
+        let again = try await cloud.run(["--receipt", receipt] + next)
+        let left = await cloud.cloud.currentImages
+        let finishes = next.contains("--unprotect")
+        #expect(again.status == (next == [Sample.id(1)] ? 1 : 0), "\(again)")
+        #expect(left.first { $0.id == Sample.id(1) }?.isProtected == (finishes ? nil : true))
+        #expect(left.contains { $0.id == Sample.id(2) } == (next != [Sample.id(2)]))
+        #expect(again.errors.contains("is protected again") == !finishes)
+        let third = try await cloud.run(["--receipt", receipt, Sample.id(3)])
+        #expect(third.errors == "", "it is done once")
     }
 
     @Test("A receipt needs a token whose project is known")

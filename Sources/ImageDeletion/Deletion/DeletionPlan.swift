@@ -169,6 +169,10 @@ public struct DeletionPlan: Sendable, Hashable {
         for (index, entry) in entries.enumerated() {
             plan.entries[index].wasBegun = begun.contains(entry.id)
             plan.entries[index].wasUnprotected = unprotected.contains(entry.id)
+            // It was protected until that run; this one may delete it only if it may lift a protection itself.
+            if entry.fate == .delete, unprotected.contains(entry.id), !entry.terms.liftsProtection {
+                plan.entries[index].fate = .keep(.protected)
+            }
             guard entry.image == nil else { continue }
             let isGone = if case .unseen(let error) = entry.fate { error.isNotFound } else { false }
             if deleted.contains(entry.id) || isGone && begun.contains(entry.id) {

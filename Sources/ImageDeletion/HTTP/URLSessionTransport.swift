@@ -7,8 +7,8 @@ public import Foundation
 /// The transport of the command: one `URLSession` that follows no redirect, keeps no cookie, answers no challenge
 /// and reads no body beyond a bound.
 ///
-/// Proxies are those of the system (Linux: `https_proxy`, `all_proxy`, `no_proxy`), except for loopback addresses, which
-/// never use one. Certificates are checked against the system's store.
+/// Proxies are those of the system (Linux: `https_proxy`, `all_proxy`, `no_proxy`, but never for loopback addresses).
+/// Certificates are checked against the system's store.
 public final class URLSessionTransport: HTTPTransport {
     private let session: URLSession
     private let exchanges: Exchanges
