@@ -111,7 +111,7 @@ public actor ImageDeleter {
             return nil
         }
         if entry.liftsProtection, let refusal = await protect(entry.id, false) {
-            if refusal.cause.isNotFound { return Outcome(entry, after: refusal) }
+            if refusal.cause.isNotFound { return gone(entry, refusal) }
             // With the answer lost, it may be lifted all the same.
             let isPutBack = refusal.mayHaveActed ? await protectAgain(entry.id) == nil : true
             return Outcome(entry, .failed, error: refusal.cause, protectionFault: isPutBack ? .notLifted : .notPutBack)
@@ -157,9 +157,14 @@ public actor ImageDeleter {
         guard refusal.cause.isNotFound else { return Outcome(entry, after: failure, protectionFault: .notPutBack) }
         // It is gone: by the deletion whose answer was lost, or by somebody else.
         guard failure.mayHaveActed else {
-            return Outcome(entry, after: refusal)
+            return gone(entry, refusal, attempts: failure.attempts)
         }
         return Outcome(entry, .deleted, error: failure.cause, attempts: failure.attempts)
+    }
+
+    /// Somebody deleted the image, or an earlier run did: this one has sent no deletion that may have acted.
+    private func gone(_ entry: DeletionPlan.Entry, _ refusal: RequestFailure, attempts: Int = 0) -> Outcome {
+        Outcome(entry, entry.wasBegun ? .deleted : .missing, error: refusal.cause, attempts: attempts)
     }
 
     /// In a task of its own: whoever gives the run up does not mean to leave an image unprotected.
