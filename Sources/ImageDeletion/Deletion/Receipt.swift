@@ -31,21 +31,25 @@ public final class Receipt: Sendable {
     public let begun: Set<ImageID>
     /// The images whose protection an earlier run was to lift, and of which it does not say that it is back. If they are
     /// still there, they may be unprotected.
-    public let unprotected: Set<ImageID>
+    public var unprotected: Set<ImageID> { state.unprotected }
     /// The image that a name meant to an earlier run, which began its deletion.
     package let imagesByName: [ExactText: ImageID]
     private let file: OpenFile
     private let place: Place
-    private let failure = Failure()
+    private let state = State()
 
     /// The first fault of writing, nil as long as there is none; after it nothing more is written.
-    public var fault: Fault? { failure.value }
+    public var fault: Fault? { state.fault }
 
-    private final class Failure: @unchecked Sendable {
+    private final class State: @unchecked Sendable {
         private let lock = NSLock()
-        private var fault: Fault?
-        var value: Fault? { lock.withLock { fault } }
-        func set(_ value: Fault) { lock.withLock { fault = fault ?? value } }
+        private var firstFault: Fault?
+        private var unprotectedIDs: Set<ImageID> = []
+        var fault: Fault? { lock.withLock { firstFault } }
+        var unprotected: Set<ImageID> { lock.withLock { unprotectedIDs } }
+        func fail(_ fault: Fault) { lock.withLock { firstFault = firstFault ?? fault } }
+        func addUnprotected(_ ids: Set<ImageID>) { lock.withLock { unprotectedIDs.formUnion(ids) } }
+        func removeUnprotected(_ id: ImageID) { lock.withLock { _ = unprotectedIDs.remove(id) } }
     }
 
     /// Where an ID means something.
@@ -71,9 +75,9 @@ public final class Receipt: Sendable {
         var code: String?
         var requestID: String?
         var attempts: Int
-        /// Whether the protection is lifted before the deletion (`begun`), or could not be put back after it (`failed`).
+        /// Whether the protection is lifted before the deletion (`begun`), or is not known to be back since.
         var unprotecting: Bool?
-        /// Whether the answer to the deletion was lost; only with the outcome `failed`.
+        /// Whether the answer to a deletion was lost, of this run or of an earlier one; only with the outcome `failed`.
         var mayBeGone: Bool?
     }
 
@@ -106,7 +110,8 @@ public final class Receipt: Sendable {
             let last = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values
             deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
             begun = Set(last.filter { $0.outcome == Self.begun || $0.mayBeGone ?? false }.map(\.id))
-            unprotected = Set(last.filter { $0.unprotecting ?? false }.map(\.id))
+            let unprotected = Set(last.filter { $0.unprotecting ?? false }.map(\.id))
+            state.addUnprotected(unprotected)
             imagesByName = lines.reduce(into: [:]) { names, line in
                 if let name = line.name, [Self.begun, "deleted"].contains(line.outcome) { names[name.exact] = line.id }
             }
@@ -153,7 +158,12 @@ public final class Receipt: Sendable {
     ///   - time: When, to the second.
     /// - Returns: Whether it is there; if not, ``fault`` says why.
     public func append(_ outcome: Outcome, at time: Date) -> Bool {
-        write(
+        // Without a request about the image, this run learned nothing about what an earlier run left behind.
+        let isUntouched = outcome.attempts == 0 && outcome.protectionFault == nil
+        let isNotDeleted = [.failed, .pending].contains(outcome.result) || outcome.keepReason != nil
+        let isUnprotected = isUntouched && isNotDeleted && unprotected.contains(outcome.id)
+        let mayBeGone = isUntouched && outcome.result == .failed && begun.contains(outcome.id)
+        return write(
             Line(
                 time: ServiceDate.text(time),
                 endpoint: place.endpoint,
@@ -166,15 +176,16 @@ public final class Receipt: Sendable {
                 code: outcome.code,
                 requestID: outcome.requestID,
                 attempts: outcome.attempts,
-                unprotecting: outcome.protectionFault == .notPutBack ? true : nil,
-                mayBeGone: outcome.mayBeGone ? true : nil
+                unprotecting: outcome.protectionFault == .notPutBack || isUnprotected ? true : nil,
+                mayBeGone: outcome.mayBeGone || mayBeGone ? true : nil
             )
         )
     }
 
     /// Writes down that the protection of an image, which an earlier run had lifted, is back.
     package func noteProtected(_ id: ImageID, at time: Date) -> Bool {
-        write(
+        state.removeUnprotected(id)
+        return write(
             Line(
                 time: ServiceDate.text(time),
                 endpoint: place.endpoint,
@@ -193,7 +204,7 @@ public final class Receipt: Sendable {
             try file.write(JSONWriter.data(line) + Data("\n".utf8))
             return true
         } catch {
-            failure.set(.system((error as? OpenFile.Fault)?.words ?? "\(error)"))
+            state.fail(.system((error as? OpenFile.Fault)?.words ?? "\(error)"))
             return false
         }
     }
