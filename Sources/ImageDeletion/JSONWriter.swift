@@ -12,11 +12,14 @@ package enum JSONWriter {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
-        let json = String(decoding: try encoder.encode(value), as: UTF8.self)
+        let data = try encoder.encode(value)
+        let json = String(decoding: data, as: UTF8.self)
         // Such characters stand only in strings, where an escape means the same. Line breaks are layout: in a string, the
         // encoder has escaped them.
+        func needsEscape(_ scalar: Unicode.Scalar) -> Bool { scalar.isUnprintable && scalar != "\n" }
+        guard json.unicodeScalars.contains(where: needsEscape) else { return data }
         let escaped = json.unicodeScalars.reduce(into: "") { text, scalar in
-            if scalar.isUnprintable, scalar != "\n" {
+            if needsEscape(scalar) {
                 for unit in String(scalar).utf16 { text += String(format: "\\u%04x", unit) }
             } else {
                 text.unicodeScalars.append(scalar)
@@ -29,7 +32,9 @@ package enum JSONWriter {
 extension Unicode.Scalar {
     /// Whether a terminal may do something else than show it.
     package var isUnprintable: Bool {
-        switch properties.generalCategory {
+        // Nearly all text is ASCII, and the category takes long to look up.
+        if isASCII { return value < 0x20 || value == 0x7F }
+        return switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
         default: false
         }

@@ -109,7 +109,7 @@ enum Selection {
                 throw Failure(.input, "\(name(list)) is not UTF-8 text. Write one image on each line.")
             }
             for (index, line) in lines(of: text).enumerated() where !isIgnored(line) {
-                let place = "\(name(list)): line \(index + 1), \(quoted(line)),"
+                var place: String { "\(name(list)): line \(index + 1), \(quoted(line))," }
                 if hasNameBehindID(line) {
                     throw Failure(
                         .input,

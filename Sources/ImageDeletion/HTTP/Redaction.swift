@@ -5,10 +5,10 @@ import Foundation
 /// A text that may contain a secret, or a part of one, is withheld as a whole. Its other words would show where the
 /// secret begins and ends.
 struct Redaction: Sendable {
-    private let secrets: [String]
+    private let secrets: [Secret]
 
     init(_ secrets: [Secret]) {
-        self.secrets = secrets.map(\.value).filter { !$0.isEmpty }
+        self.secrets = secrets.filter { !$0.value.isEmpty }
     }
 
     /// Returns `text`, or "(redacted)" if it may contain a secret in any spelling.
@@ -16,13 +16,13 @@ struct Redaction: Sendable {
         guard !text.isEmpty, !secrets.isEmpty else { return text }
         let bytes = Array(text.utf8)
         let spellings = ([bytes] + Self.base64Contents(of: bytes)).flatMap(Self.decodings)
-        return secrets.contains { Self.holds($0, in: spellings) } ? "(redacted)" : text
+        return secrets.contains { $0.traces.contains { $0.isIn(spellings) } } ? "(redacted)" : text
     }
 
     /// Returns the JSON document `body` with each secret of 24 bytes or more replaced by "(redacted)". A shorter secret
     /// may be a word that belongs there.
     func callAsFunction(body: Data) -> Data {
-        secrets.filter { $0.utf8.count >= 24 }.reduce(body.withoutNeedlessEscapes) { body, secret in
+        secrets.map(\.value).filter { $0.utf8.count >= 24 }.reduce(body.withoutNeedlessEscapes) { body, secret in
             var result = Data()
             var rest = body[...]
             while let place = rest.range(of: Data(secret.utf8)) {
@@ -33,36 +33,8 @@ struct Redaction: Sendable {
         }
     }
 
-    /// A secret of fewer than eight characters may be a part of any word, so it counts only as a word of its own. Of a
-    /// longer one, a part counts as well: nearly all of a password, so that a common word within it does not withhold
-    /// every text with that word, and any 16 letters of a token.
-    private static func holds(_ secret: String, in texts: [[UInt8]]) -> Bool {
-        decodings(of: Array(secret.utf8)).contains { secretBytes in
-            let secretLetters = secretBytes.filter(\.isLetterOrDigit)
-            if secret.count < 8 || secretLetters.count < 8 {
-                return texts.contains { holds(secretBytes, asWord: secret.count < 8, in: $0) }
-            }
-            let length = min(16, max(8, secretLetters.count * 3 / 4))
-            let parts = Set(windows(of: secretLetters, length))
-            return texts.contains { windows(of: $0.filter(\.isLetterOrDigit), length).contains(where: parts.contains) }
-        }
-    }
-
-    private static func holds(_ secret: [UInt8], asWord: Bool, in text: [UInt8]) -> Bool {
-        text.indices.contains { start in
-            let rest = text[start...]
-            guard rest.starts(with: secret) else { return false }
-            let neighbors = [text[..<start].last, rest.dropFirst(secret.count).first].compactMap { $0 }
-            return !asWord || !neighbors.contains(where: \.isLetterOrDigit)
-        }
-    }
-
-    private static func windows(of bytes: [UInt8], _ length: Int) -> LazyMapSequence<Range<Int>, ArraySlice<UInt8>> {
-        (0..<max(0, bytes.count - length + 1)).lazy.map { bytes[$0..<($0 + length)] }
-    }
-
     /// `text` as it is, and after each round of decoding what JSON, HTML and addresses escape.
-    private static func decodings(of text: [UInt8]) -> [[UInt8]] {
+    static func decodings(of text: [UInt8]) -> [[UInt8]] {
         var decodings = [text]
         // Nobody escapes a text more often by mistake.
         while decodings.count <= 4, let last = decodings.last {
@@ -189,7 +161,7 @@ extension UInt8 {
 
     /// Whether it is an ASCII letter or digit, or a part of any other character. All else may be spelled, wrapped or
     /// left out in too many ways to be compared.
-    fileprivate var isLetterOrDigit: Bool {
+    var isLetterOrDigit: Bool {
         isDigit || isLetter || self >= 0x80
     }
 }

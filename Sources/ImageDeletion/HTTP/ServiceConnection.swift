@@ -87,7 +87,15 @@ public struct ServiceConnection: Sendable {
             let started = clock.now()
             let answer = await answer(to: request.urlRequest)
             let response = try? answer.get().1
-            let reading = reading(of: answer, to: request, attempt: attempt, after: earlier, redact: redact)
+            let requestID = response?.requestID.map(redact.callAsFunction)
+            let reading = reading(
+                of: answer,
+                to: request,
+                requestID: requestID,
+                attempt: attempt,
+                after: earlier,
+                redact: redact
+            )
             report(
                 .request(
                     RequestRecord(
@@ -95,7 +103,7 @@ public struct ServiceConnection: Sendable {
                         attempt: attempt,
                         status: response?.statusCode,
                         failure: reading.failure,
-                        requestID: response?.requestID.map(redact.callAsFunction),
+                        requestID: requestID,
                         duration: clock.now().timeIntervalSince(started)
                     )
                 )
@@ -145,6 +153,7 @@ public struct ServiceConnection: Sendable {
     private func reading(
         of answer: Result<(Data, HTTPURLResponse), TransportError>,
         to request: ServiceRequest,
+        requestID: String?,
         attempt: Int,
         after earlier: ServiceError?,
         redact: Redaction
@@ -162,7 +171,7 @@ public struct ServiceConnection: Sendable {
                     status: response.statusCode,
                     body: (made ?? redact)(body: body),
                     response: response,
-                    requestID: response.requestID.map(redact.callAsFunction),
+                    requestID: requestID,
                     attempts: attempt
                 )
             )
@@ -175,7 +184,7 @@ public struct ServiceConnection: Sendable {
                 status: status,
                 code: told.code,
                 message: told.message,
-                requestID: response.requestID.map(redact.callAsFunction) ?? told.requestID
+                requestID: requestID ?? told.requestID
             )
             if let methods = AuthenticationReceipt.missingMethods(response, body) {
                 failure.kind = .incompleteCredentials

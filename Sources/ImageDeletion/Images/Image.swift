@@ -56,8 +56,10 @@ public struct Image: Sendable, Hashable {
         return tags.contains { Self.newSpelling(of: $0) == wanted }
     }
 
-    private static func newSpelling(of tag: String) -> ExactText {
-        tag.replacing(#/[.=]/#, with: "=", maxReplacements: 1).exact
+    private static func newSpelling(of tag: String) -> [UInt8] {
+        var bytes = Array(tag.utf8)
+        if let separator = bytes.firstIndex(where: ".=".utf8.contains) { bytes[separator] = UInt8(ascii: "=") }
+        return bytes
     }
 
     /// Whether servers can be made from it, as far as is known: it is `active`, or does not say.
