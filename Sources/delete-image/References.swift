@@ -85,8 +85,8 @@ enum References {
         }
     }
 
-    /// The IDs in `text`, in any case, and how many lines after its first. Every hyphen may be the first of a UUID; `memchr` finds
-    /// hyphens faster than anything that looks at each byte.
+    /// The IDs in `text`, in any case, and how many lines after its first. Every hyphen may be the first of a UUID;
+    /// `memchr` finds hyphens faster than anything that looks at each byte.
     private static func places(of wanted: [String: [ImageID]], in text: [UInt8]) -> [([ImageID], Int)] {
         text.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return [] }

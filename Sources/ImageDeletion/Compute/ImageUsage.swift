@@ -19,6 +19,7 @@ struct ImageUsage {
         func add(_ server: String, to id: ImageID) {
             if users[id.inAnyCase]?.contains(server) != true { users[id.inAnyCase, default: []].append(server) }
         }
+        let serversByID = Dictionary(servers.map { ($0.id, $0) }) { first, _ in first }
         let volumesByID = Dictionary(volumes.map { ($0.id, $0) }) { first, _ in first }
         for server in servers {
             for id in server.imageIDs { add(server.label, to: id) }
@@ -35,19 +36,22 @@ struct ImageUsage {
             }
         }
         for image in images {
-            for server in servers where server.id == image.snapshotOf && server.mayDependOnSnapshot {
+            if let server = image.snapshotOf.flatMap({ serversByID[$0] }), server.mayDependOnSnapshot {
                 add(server.label, to: image.id)
             }
-            let snapshots = image.volumeSnapshotIDs ?? []
+            guard let snapshots = image.volumeSnapshotIDs, !snapshots.isEmpty else { continue }
             for volume in volumes where volume.snapshotID.map(snapshots.contains) ?? false {
                 for server in self.servers(with: volume) { add(server, to: image.id) }
             }
         }
         var reasons: [ImageID: KeepReason] = [:]
-        for image in images { reasons[image.id] = users[image.id.inAnyCase].map(KeepReason.inUse(by:)) }
-        for image in images where image.volumeSnapshotIDs == nil && reasons[image.id] == nil {
-            let error = Self.unknown(.image, "the image's block_device_mapping cannot be read")
-            reasons[image.id] = .unknown(.inUse, error)
+        for image in images {
+            if let servers = users[image.id.inAnyCase] {
+                reasons[image.id] = .inUse(by: servers)
+            } else if image.volumeSnapshotIDs == nil {
+                let error = Self.unknown(.image, "the image's block_device_mapping cannot be read")
+                reasons[image.id] = .unknown(.inUse, error)
+            }
         }
         return reasons
     }

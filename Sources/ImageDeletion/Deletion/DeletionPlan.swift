@@ -120,19 +120,18 @@ public struct DeletionPlan: Sendable, Hashable {
     ) {
         var seen: Set<ImageID> = []
         let own = images.filter { $0.isPrivate(to: project) && seen.insert($0.id).inserted }
-        var spared: [ImageID: KeepReason] = [:]
+        var kept: [ImageID: KeepReason] = [:]
         var selecting: [ImageID: [RetentionRule]] = [:]
         for rule in rules {
             let selected = own.filter { rule.selects($0, now: now) }
-            for id in rule.spared(of: selected) { spared[id] = .keepLast }
-            if rule.keepLast > 0 { for image in selected where image.createdAt == nil { spared[image.id] = .undated } }
+            kept.merge(rule.kept(of: selected)) { $1 }
             for image in selected { selecting[image.id, default: []].append(rule) }
         }
         let chosen = own.filter { selecting[$0.id] != nil }.sorted { Image.isNewer($1, $0) }
         self.init(
             once: chosen.map { image in
                 let terms = DeletionTerms(selecting[image.id] ?? [])
-                let fate = spared[image.id].map(Fate.keep) ?? Self.fate(of: image, terms)
+                let fate = kept[image.id].map(Fate.keep) ?? Self.fate(of: image, terms)
                 return Entry(image.id, image, fate, terms)
             }
         )
@@ -170,7 +169,7 @@ public struct DeletionPlan: Sendable, Hashable {
             plan.entries[index].wasBegun = begun.contains(entry.id)
             plan.entries[index].wasUnprotected = unprotected.contains(entry.id)
             // It was protected until that run; this one may delete it only if it may lift a protection itself.
-            if entry.fate == .delete, unprotected.contains(entry.id), !entry.terms.liftsProtection {
+            if entry.fate == .delete, plan.entries[index].wasUnprotected, !entry.terms.liftsProtection {
                 plan.entries[index].fate = .keep(.protected)
             }
             guard entry.image == nil else { continue }

@@ -46,8 +46,8 @@ public actor ImageDeleter {
     /// Deletes what the plan says. To be called once.
     ///
     /// It stops by itself at a failure that every further image would meet, and when several images in a row fail for a
-    /// reason of the service's own. When the calling task is cancelled, the
-    /// requests under way are given up: their outcome is ``Outcome/Result/failed``, because nobody knows better.
+    /// reason of the service's own. When the calling task is cancelled, the requests under way are given up: their outcome
+    /// is ``Outcome/Result/failed``, because nobody knows better.
     ///
     /// - Parameters:
     ///   - onOutcome: Called once for each image as soon as its outcome is known, in no particular order. No other deletion
@@ -88,8 +88,11 @@ public actor ImageDeleter {
             outcomes[index] = outcome
             let failure = outcome.result == .failed ? outcome.error : nil
             // What the plan keeps says nothing about the service.
-            let isOver = plan.entries[index].fate == .delete ? streak.isOver(after: failure) : failure?.concernsWholeRun
-            if isOver ?? false { isStopped = true }
+            if plan.entries[index].fate == .delete
+                ? streak.isOver(after: failure) : failure?.concernsWholeRun == true
+            {
+                isStopped = true
+            }
             if !onOutcome(outcome) { isStopped = true }
         }
     }

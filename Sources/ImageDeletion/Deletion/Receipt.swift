@@ -36,7 +36,7 @@ public final class Receipt: Sendable {
     package let imagesByName: [ExactText: ImageID]
     private let file: OpenFile
     private let place: Place
-    private let state = State()
+    private let state: State
 
     /// The first fault of writing, nil as long as there is none; after it nothing more is written.
     public var fault: Fault? { state.fault }
@@ -44,11 +44,11 @@ public final class Receipt: Sendable {
     private final class State: @unchecked Sendable {
         private let lock = NSLock()
         private var firstFault: Fault?
-        private var unprotectedIDs: Set<ImageID> = []
+        private var unprotectedIDs: Set<ImageID>
+        init(unprotected: Set<ImageID>) { unprotectedIDs = unprotected }
         var fault: Fault? { lock.withLock { firstFault } }
         var unprotected: Set<ImageID> { lock.withLock { unprotectedIDs } }
         func fail(_ fault: Fault) { lock.withLock { firstFault = firstFault ?? fault } }
-        func addUnprotected(_ ids: Set<ImageID>) { lock.withLock { unprotectedIDs.formUnion(ids) } }
         func removeUnprotected(_ id: ImageID) { lock.withLock { _ = unprotectedIDs.remove(id) } }
     }
 
@@ -110,8 +110,7 @@ public final class Receipt: Sendable {
             let last = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values
             deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
             begun = Set(last.filter { $0.outcome == Self.begun || $0.mayBeGone ?? false }.map(\.id))
-            let unprotected = Set(last.filter { $0.unprotecting ?? false }.map(\.id))
-            state.addUnprotected(unprotected)
+            state = State(unprotected: Set(last.filter { $0.unprotecting ?? false }.map(\.id)))
             imagesByName = lines.reduce(into: [:]) { names, line in
                 if let name = line.name, [Self.begun, "deleted"].contains(line.outcome) { names[name.exact] = line.id }
             }
@@ -137,18 +136,10 @@ public final class Receipt: Sendable {
     ///   - time: When, to the second.
     /// - Returns: Whether it is there; if not, ``fault`` says why.
     public func begin(_ entry: DeletionPlan.Entry, at time: Date) -> Bool {
-        write(
-            Line(
-                time: ServiceDate.text(time),
-                endpoint: place.endpoint,
-                project: place.project,
-                id: entry.id,
-                name: entry.image?.name,
-                outcome: Self.begun,
-                attempts: 0,
-                unprotecting: entry.restoresProtection ? true : nil
-            )
-        )
+        var line = line(entry.id, Self.begun, at: time)
+        line.name = entry.image?.name
+        line.unprotecting = entry.restoresProtection ? true : nil
+        return write(line)
     }
 
     /// Writes down what became of an image and waits until the disk has it.
@@ -163,38 +154,34 @@ public final class Receipt: Sendable {
         let isNotDeleted = [.failed, .pending].contains(outcome.result) || outcome.keepReason != nil
         let isUnprotected = isUntouched && isNotDeleted && unprotected.contains(outcome.id)
         let mayBeGone = isUntouched && outcome.result == .failed && begun.contains(outcome.id)
-        return write(
-            Line(
-                time: ServiceDate.text(time),
-                endpoint: place.endpoint,
-                project: place.project,
-                id: outcome.id,
-                name: outcome.image?.name,
-                outcome: outcome.result.name,
-                reason: outcome.keepReason?.name,
-                status: outcome.status,
-                code: outcome.code,
-                requestID: outcome.requestID,
-                attempts: outcome.attempts,
-                unprotecting: outcome.protectionFault == .notPutBack || isUnprotected ? true : nil,
-                mayBeGone: outcome.mayBeGone || mayBeGone ? true : nil
-            )
-        )
+        var line = line(outcome.id, outcome.result.name, at: time)
+        line.name = outcome.image?.name
+        line.reason = outcome.keepReason?.name
+        line.status = outcome.status
+        line.code = outcome.code
+        line.requestID = outcome.requestID
+        line.attempts = outcome.attempts
+        line.unprotecting = outcome.protectionFault == .notPutBack || isUnprotected ? true : nil
+        line.mayBeGone = outcome.mayBeGone || mayBeGone ? true : nil
+        return write(line)
     }
 
     /// Writes down that the protection of an image, which an earlier run had lifted, is back.
     package func noteProtected(_ id: ImageID, at time: Date) -> Bool {
         state.removeUnprotected(id)
-        return write(
-            Line(
-                time: ServiceDate.text(time),
-                endpoint: place.endpoint,
-                project: place.project,
-                id: id,
-                outcome: "kept",
-                reason: KeepReason.protected.name,
-                attempts: 0
-            )
+        var line = line(id, "kept", at: time)
+        line.reason = KeepReason.protected.name
+        return write(line)
+    }
+
+    private func line(_ id: ImageID, _ outcome: String, at time: Date) -> Line {
+        Line(
+            time: ServiceDate.text(time),
+            endpoint: place.endpoint,
+            project: place.project,
+            id: id,
+            outcome: outcome,
+            attempts: 0
         )
     }
 
@@ -221,12 +208,12 @@ public final class Receipt: Sendable {
         let whole = content.lastIndex(of: UInt8(ascii: "\n")).map { content[...$0] } ?? content.prefix(0)
         let texts = whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
         for (index, text) in texts.enumerated() where !text.isEmpty {
-            let version = try? JSONDecoder().decode(Version.self, from: text).schema
-            if let version, version != schema, version.hasPrefix("delete-image-receipt/") { throw .otherVersion }
             guard let line = try? JSONDecoder().decode(Line.self, from: text), line.schema == schema,
                 outcomes.contains(line.outcome)
             else {
-                throw .malformed(line: index + 1)
+                let version = (try? JSONDecoder().decode(Version.self, from: text))?.schema ?? ""
+                let isOurs = version.hasPrefix("delete-image-receipt/") && version != schema
+                throw isOurs ? .otherVersion : .malformed(line: index + 1)
             }
             lines.append(line)
         }

@@ -52,15 +52,20 @@ public struct RetentionRule: Sendable, Hashable {
         return image.createdAt.map { $0 < olderThan.cutoff(now: now) } ?? false
     }
 
-    /// Those of `selected` that ``keepLast`` spares: so many that can be used, and what is newer than the last of these.
-    /// An upload that failed, or is still under way, takes no other image's place.
-    func spared(of selected: [Image]) -> Set<ImageID> {
+    /// Returns the images of `selected` that ``keepLast`` keeps: so many that can be used, what is newer than the last of
+    /// these, and what has no date to rank it by. An upload that failed, or is still under way, takes no other image's
+    /// place.
+    func kept(of selected: [Image]) -> [ImageID: KeepReason] {
+        guard keepLast > 0 else { return [:] }
         var usable = 0
-        return Set(
-            selected.filter { $0.createdAt != nil }.sorted(by: Image.isNewer).prefix { image in
-                defer { if image.isUsable { usable += 1 } }
-                return usable < keepLast
-            }.map(\.id)
+        let newest = selected.filter { $0.createdAt != nil }.sorted(by: Image.isNewer).prefix { image in
+            defer { if image.isUsable { usable += 1 } }
+            return usable < keepLast
+        }
+        let undated = selected.filter { $0.createdAt == nil }
+        return Dictionary(
+            newest.map { ($0.id, .keepLast) } + undated.map { ($0.id, .undated) },
+            uniquingKeysWith: { first, _ in first }
         )
     }
 }

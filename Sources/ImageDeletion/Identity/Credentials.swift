@@ -77,7 +77,7 @@ package struct Credentials: Sendable, Hashable {
         let isResolved = if case .password = method { wanted.id == nil } else { false }
         func differs(_ text: String?, _ other: String?) -> Bool {
             guard let text else { return false }
-            return other.map { !$0.utf8.elementsEqual(text.utf8) } ?? !isResolved
+            return other.map { $0.exact != text.exact } ?? !isResolved
         }
         if differs(wanted.id, project.id) { return .otherProject(wanted: wanted.id ?? "", token: project) }
         if differs(wanted.name, project.name) { return .otherProject(wanted: wanted.name ?? "", token: project) }
