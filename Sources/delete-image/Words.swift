@@ -100,7 +100,7 @@ enum Words {
     static func sentence(_ fault: Receipt.Fault) -> String {
         switch fault {
         case .malformed(let line): "line \(line) is none of a receipt; name another file."
-        case .otherVersion: "another version of delete-image has written it; name another file."
+        case .otherVersion: "another version of delete-image wrote it; name another file."
         case .inUse: "another run writes to it just now; wait for that, or name another file."
         case .system(let words): "\(printable(words))."
         }

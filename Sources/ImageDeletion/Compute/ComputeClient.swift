@@ -152,7 +152,7 @@ struct ComputeClient: Sendable {
             throw error.cause
         }
         guard let page = try? JSONDecoder().decode(P.self, from: reply.body) else {
-            throw reply.unusable("the answer is no list of \(P.noun)")
+            throw reply.unusable("the response is not a list of \(P.noun)")
         }
         return page
     }

@@ -26,8 +26,8 @@ public final class Receipt: Sendable {
 
     /// The images that the file says were deleted at this cloud, in this project.
     public let deleted: Set<ImageID>
-    /// The images whose deletion an earlier run began, and of which it wrote no outcome or got no answer. If they are gone,
-    /// it deleted them.
+    /// The images whose deletion an earlier run began, and of which it wrote no outcome or got no response. If they are
+    /// gone, it deleted them.
     public let begun: Set<ImageID>
     /// The images whose protection an earlier run was to lift, and of which it does not say that it is back. If they are
     /// still there, they may be unprotected.
@@ -77,7 +77,7 @@ public final class Receipt: Sendable {
         var attempts: Int
         /// Whether the protection is lifted before the deletion (`begun`), or is not known to be back since.
         var unprotecting: Bool?
-        /// Whether the answer to a deletion was lost, of this run or of an earlier one; only with the outcome `failed`.
+        /// Whether the response to a deletion was lost, in this run or an earlier one; only with the outcome `failed`.
         var mayBeGone: Bool?
     }
 

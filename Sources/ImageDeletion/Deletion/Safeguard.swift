@@ -1,6 +1,6 @@
 /// What can spare an image that was selected. The raw values are the names in reports.
 public enum Safeguard: String, Sendable, Hashable, CaseIterable {
-    /// A server of the project was created from it, or lives on it.
+    /// A server of the project was created from it or depends on it.
     case inUse
     /// It is lent to another project.
     case shared

@@ -70,7 +70,7 @@ actor TokenSource {
         }
         let secrets = cached.union([held?.token.secret].compactMap { $0 })
         held = nil
-        // One that cannot be revoked keeps no other from it: none of them is on the disk any more.
+        // A token that cannot be revoked is no reason to leave the others valid: none of them is on the disk any more.
         var failure: ImageDeletionError?
         for secret in secrets {
             do { try await client.revoke(secret, at: authURL) } catch { failure = failure ?? error }
@@ -154,8 +154,7 @@ actor TokenSource {
                 ServiceError(
                     .identity,
                     .unavailable,
-                    message: "it left sign-ins without a usable response, and a password that may be wrong is not sent "
-                        + "more often"
+                    message: "earlier sign-ins got no usable response, and repeated wrong passwords lock the account"
                 )
             )
         }

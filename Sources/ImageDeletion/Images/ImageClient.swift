@@ -67,7 +67,7 @@ struct ImageClient: Sendable {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let answer = try? decoder.decode(Members.self, from: reply.body) else {
-            throw reply.unusable("the answer is no list of members")
+            throw reply.unusable("the response is not a list of members")
         }
         return answer.members.map(\.memberId)
     }

@@ -124,7 +124,7 @@ extension ImageClient {
     private static let mostImages = 250_000
 
     private static let incomplete = ImageDeletionError.service(
-        ServiceError(.image, .unexpected, message: "a page of the list of images is empty, and is not the last")
+        ServiceError(.image, .unexpected, message: "a page of the list of images is empty but is not the last one")
     )
 
     private static func endless(_ reason: String) -> ImageDeletionError {
