@@ -165,9 +165,30 @@ public struct ImageService: Sendable {
         throw outcome.error ?? .service(ServiceError(.image, .cancelled))
     }
 
-    /// Protects an image from deletion (`PATCH /v2/images/{image_id}`).
-    package func protect(_ id: ImageID) async throws(ImageDeletionError) {
-        do { try await images.setProtection(of: id, to: true) } catch { throw error.cause }
+    /// Protects an image again whose protection an interrupted run lifted (`PATCH /v2/images/{image_id}`).
+    ///
+    /// Call it for each of ``Receipt/unprotected`` before anything else is done with that receipt.
+    ///
+    /// - Parameters:
+    ///   - id: The image.
+    ///   - receipt: The receipt that says so. It gets a line when the image is protected.
+    ///   - time: The current time.
+    /// - Returns: `false` if the image does not exist any more.
+    /// - Throws: The error with which the image could not be protected.
+    @discardableResult
+    public func restoreProtection(
+        of id: ImageID,
+        in receipt: Receipt,
+        at time: Date
+    ) async throws(ImageDeletionError) -> Bool {
+        do throws(RequestFailure) {
+            try await images.setProtection(of: id, to: true)
+        } catch {
+            guard error.cause.isNotFound else { throw error.cause }
+            return false
+        }
+        receipt.noteProtected(id, at: time)
+        return true
     }
 
     /// What carries out `plan`, once. Nothing is sent before ``ImageDeleter/carryOut(onOutcome:onBegin:)``.

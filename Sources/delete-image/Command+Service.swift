@@ -70,7 +70,7 @@ extension Command {
         } catch {
             throw Failure(
                 ExitStatus(error),
-                "the token is no longer cached, but could not be revoked, so it stays valid until it ends. "
+                "the token is no longer cached, but could not be revoked, so it stays valid until it expires. "
                     + Words.sentence(error)
             )
         }

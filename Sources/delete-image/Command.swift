@@ -81,8 +81,9 @@ struct Command: Sendable {
             }
             if options.namesImages, case .images(let targets) = selection, targets.isEmpty {
                 say("Nothing to delete: the list has no images.")
-                selection = nil
-                if !options.forgetsToken { return end([], nil) }
+                // A plan is written, and a receipt may have work left, all the same.
+                if options.planFile == nil, options.receipt == nil { selection = nil }
+                if selection == nil, !options.forgetsToken { return end([], nil) }
             }
             let ready = try makeService()
             service = ready
@@ -90,6 +91,7 @@ struct Command: Sendable {
                 if isFinal(selection) { try check(plan) }
                 let session = try await signIn(ready)
                 let receipt = try await receipt(session, of: ready)
+                if !options.onlyShows, let receipt { try await restoreProtections(ready, receipt) }
                 plan = try await decide(selection, ready, session, receipt)
                 if let warning = Words.affectingOthers(plan) { tell("warning", warning) }
                 try check(plan, at: session)
@@ -101,7 +103,6 @@ struct Command: Sendable {
                         let shown = SavedPlan(plan, at: session, project: try await ready.neededProject(), now: now)
                         plan = plan.renewed(by: try await decide(.saved(shown), ready, session, receipt))
                     }
-                    await protect(ready, receipt, except: plan)
                     outcomes = await delete(plan, with: ready, at: session, receipt, interruption)
                 }
                 failure = await self.failure(of: outcomes, interruption, receipt)
@@ -140,8 +141,9 @@ struct Command: Sendable {
     ) async throws(Failure) -> Receipt? {
         guard let path = options.receipt else { return nil }
         let project = try await service.neededProject()
+        if options.onlyShows, !FileManager.default.fileExists(atPath: path) { return nil }
         do {
-            return try Receipt(URL(fileURLWithPath: path), at: session, project: project)
+            return try Receipt(URL(fileURLWithPath: path), at: session, project: project, isReadOnly: options.onlyShows)
         } catch {
             throw Failure(
                 .input,
@@ -150,26 +152,21 @@ struct Command: Sendable {
         }
     }
 
-    /// Puts back the protections that an earlier run lifted before it was killed, of images that this run does not delete.
-    private func protect(
-        _ service: ImageService,
-        _ receipt: Receipt?,
-        except plan: DeletionPlan
-    ) async {
-        guard let receipt else { return }
-        let left = receipt.unprotected.subtracting(plan.deletions.map(\.id))
-        for id in left.sorted(by: { $0.description < $1.description }) {
+    /// Protects the images again whose protection an earlier run lifted before it was killed. It comes first, so that
+    /// nothing that ends this run early leaves them unprotected.
+    private func restoreProtections(_ service: ImageService, _ receipt: Receipt) async throws(Failure) {
+        for id in receipt.unprotected.sorted(by: { $0.description < $1.description }) {
             do throws(ImageDeletionError) {
-                try await service.protect(id)
-                _ = receipt.noteProtected(id, at: surroundings.clock.now())
-                tell("warning", "image \(id) was left unprotected by an interrupted run. It is protected again.")
-            } catch  where !error.isNotFound {
-                tell(
-                    "warning",
-                    "image \(id) was left unprotected by an interrupted run, and could not be protected again. "
-                        + Words.sentence(error)
+                if try await service.restoreProtection(of: id, in: receipt, at: surroundings.clock.now()) {
+                    tell("warning", "image \(id) was left unprotected by an interrupted run. It is protected again.")
+                }
+            } catch {
+                throw Failure(
+                    ExitStatus(error),
+                    "image \(id) was left unprotected by an interrupted run and could not be protected again. "
+                        + Words.sentence(error) + " Nothing was deleted."
                 )
-            } catch {}
+            }
         }
     }
 

@@ -15,11 +15,7 @@ struct Decision: Sendable {
     /// What becomes of what `selection` says.
     func plan(_ selection: Selection) async throws(Failure) -> DeletionPlan {
         let plan = try await candidates(selection)
-            .passingOver(
-                receipt?.deleted ?? [],
-                begun: receipt?.begun ?? [],
-                unprotected: receipt?.unprotected ?? []
-            )
+            .passingOver(receipt?.deleted ?? [], begun: receipt?.begun ?? [])
         async let references = references(to: plan)
         async let checked = service.checking(plan, concurrency: options.concurrency)
         let sparing = try await checked.sparing(.referenced, references.get())
@@ -39,8 +35,8 @@ struct Decision: Sendable {
         case .rules(let rules): return try await candidates(rules)
         case .images(let targets):
             let ids = selection.ids
-            let isUnsure = receipt?.unprotected.isDisjoint(with: ids) == false
-            if ids.count == targets.count, !looksFirst, !isUnsure { return DeletionPlan(deleting: ids) }
+            let isInReceipt = receipt.map { !$0.deleted.union($0.begun).isDisjoint(with: ids) } ?? false
+            if ids.count == targets.count, !looksFirst, !isInReceipt { return DeletionPlan(deleting: ids) }
             return try await candidates(targets)
         }
     }
@@ -195,23 +191,31 @@ struct Decision: Sendable {
             }
         }
         let others = await service.look(at: ids.filter { listed[$0] == nil }, concurrency: options.concurrency)
-        let seen = Dictionary(others.map { ($0.id, $0) }) { first, _ in first }
+        let seen = Dictionary(
+            others.map { ($0.id, Sighting(id: $0.id, finding: $0.finding.map(restored))) }
+        ) { first, _ in first }
         return ids.compactMap { id in listed[id].map { Sighting(id: id, finding: .success($0)) } ?? seen[id] }
+    }
+
+    /// Returns `image` as it is when the run begins to delete. A dry run leaves it unprotected, if an earlier run did.
+    private func restored(_ image: Image) -> Image {
+        var image = image
+        if receipt?.unprotected.contains(image.id) == true { image.isProtected = true }
+        return image
     }
 
     private func list(
         _ query: ImageQuery,
         where isWanted: (Image) -> Bool
     ) async throws(Failure) -> [Image] {
-        do { return try await service.images(query, where: isWanted) } catch {
+        do { return try await service.images(query, where: isWanted).map(restored) } catch {
             guard case .service(let failure) = error, failure.service == .image else { throw Failure(error) }
             let place = printable(session.endpoint.absoluteString)
             switch failure.kind {
             case .forbidden:
                 throw Failure(
                     .denied,
-                    "the image service at \(place) lists no images for this account (403): it lacks the right "
-                        + "(ims:images:list), so ask its administrator."
+                    "the image service at \(place) lists no images for this account (403). \(Advice.permission)."
                 )
             default: throw Failure(error)
             }

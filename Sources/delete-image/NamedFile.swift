@@ -9,20 +9,25 @@ enum NamedFile {
     ///
     /// A pipe or a keyboard may take its time, so it is read on a thread of its own, and given up with the task.
     ///
-    /// - Throws: ``Fault``; `CancellationError` when it was given up.
-    static func content(_ path: String) async throws -> Data {
+    /// - Parameter isNamed: Whether somebody named this very file. Any other must belong to this user, or to root.
+    /// - Throws: ``Fault``; ``Objection``; `CancellationError` when it was given up.
+    static func content(_ path: String, isNamed: Bool) async throws -> Data {
         let (contents, reader) = AsyncThrowingStream<Data, any Error>.makeStream()
         Thread.detachNewThread {
             do {
                 let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
                 guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+                defer { if path != "-" { close(file) } }
+                if !isNamed, let reason = Ownership.objection(to: path, opened: file) {
+                    throw Objection(reason: reason)
+                }
                 // Not `Data(contentsOf:)`, which takes a pipe for something that may not be read.
-                let handle = FileHandle(fileDescriptor: file, closeOnDealloc: path != "-")
+                let handle = FileHandle(fileDescriptor: file, closeOnDealloc: false)
                 let content = try handle.read(upToCount: limit + 1) ?? Data()
                 guard content.count <= limit else { throw Fault.tooLarge }
                 reader.yield(content)
             } catch {
-                reader.finish(throwing: error as? Fault ?? Fault(error))
+                reader.finish(throwing: error is Objection ? error : error as? Fault ?? Fault(error))
             }
         }
         for try await content in contents { return content }
@@ -48,6 +53,11 @@ enum NamedFile {
         } catch {
             throw Fault(error)
         }
+    }
+
+    /// The reason not to trust a file that nobody named.
+    struct Objection: Error {
+        var reason: String
     }
 
     /// Why a file cannot be read or written.

@@ -113,9 +113,6 @@ extension Options {
             throw UsageError(message: "--unprotect is the policy's or the plan's to say.")
         }
         if planFile != nil, appliedPlan != nil { throw UsageError(message: "--plan and --apply do not go together.") }
-        if receipt != nil, onlyShows {
-            throw UsageError(message: "--receipt goes with a deletion, not with --dry-run or --plan.")
-        }
         if forgetsToken, onlyShows {
             throw UsageError(message: "--forget-token revokes the token, and --dry-run and --plan change nothing.")
         }

@@ -4,11 +4,14 @@ import Foundation
 enum Ownership {
     /// Returns the reason not to trust the file or folder at `path`; nil if only this user, or root, controls it, or if it
     /// does not exist.
-    static func objection(to path: String) -> String? {
+    ///
+    /// - Parameter descriptor: The file at `path` as it was opened, so that nobody can exchange it after the check.
+    static func objection(to path: String, opened descriptor: Int32? = nil) -> String? {
         // Whoever made a link chose what it leads to.
         var link = stat()
         var info = stat()
-        guard lstat(path, &link) == 0, stat(path, &info) == 0 else { return nil }
+        let isSeen = descriptor.map { fstat($0, &info) == 0 } ?? (stat(path, &info) == 0)
+        guard isSeen, lstat(path, &link) == 0 else { return nil }
         guard [link, info].allSatisfy({ [0, geteuid()].contains($0.st_uid) }) else {
             return "it belongs to another user"
         }

@@ -23,19 +23,13 @@ enum Selection {
         _ options: Options,
         package policyFolder: URL,
         now: Date,
-        read: (String) async throws -> Data
+        read: (String, Bool) async throws -> Data
     ) async throws(Failure) {
         if let file = options.appliedPlan {
             self = .saved(try Self.plan(file, try await Self.data(file, read)))
         } else if let file = options.policy {
             let path = file.isEmpty ? policyFolder.appendingPathComponent(RetentionPolicy.fileName).path : file
-            if file.isEmpty, let reason = Ownership.objection(to: path) {
-                throw Failure(
-                    .input,
-                    "\(Self.name(path)) is not used, because \(reason). Name the file to use it. Nothing was deleted."
-                )
-            }
-            var rules = try Self.policy(path, try await Self.data(path, read)).rules
+            var rules = try Self.policy(path, try await Self.data(path, isNamed: !file.isEmpty, read)).rules
             for index in rules.indices {
                 if let date = rules[index].olderThan?.dateAhead(of: now) {
                     let key = "rules.\(rules[index].name ?? "").olderThan"
@@ -63,9 +57,18 @@ enum Selection {
         }
     }
 
-    private static func data(_ file: String, _ read: (String) async throws -> Data) async throws(Failure) -> Data {
+    private static func data(
+        _ file: String,
+        isNamed: Bool = true,
+        _ read: (String, Bool) async throws -> Data
+    ) async throws(Failure) -> Data {
         do {
-            return try await read(file)
+            return try await read(file, isNamed)
+        } catch let objection as NamedFile.Objection {
+            throw Failure(
+                .input,
+                "\(name(file)) is not used, because \(objection.reason). Name the file to use it. Nothing was deleted."
+            )
         } catch let fault as NamedFile.Fault {
             let hint = file.hasSuffix("/" + RetentionPolicy.fileName) ? " The README shows what to write into it." : ""
             throw Failure(
@@ -94,7 +97,7 @@ enum Selection {
 
     private static func targets(
         _ options: Options,
-        _ read: (String) async throws -> Data
+        _ read: (String, Bool) async throws -> Data
     ) async throws(Failure) -> [Target] {
         var seen: Set<Target> = []
         var targets: [Target] = []

@@ -9,8 +9,8 @@ struct Surroundings: Sendable {
     var transport: @Sendable () -> any HTTPTransport
     var clock: WallClock
     var random: @Sendable () -> Double
-    /// The content of a file; of standard input for `-`.
-    var read: @Sendable (String) async throws -> Data
+    /// The content of a file, which somebody named or not; of standard input for `-`.
+    var read: @Sendable (_ path: String, _ isNamed: Bool) async throws -> Data
     /// Replaces a file by this data, all of it or nothing, where what is there already may go.
     var write: @Sendable (String, Data, (Data) -> Bool) throws -> Void
     /// Where these IDs are written in the files of a folder, those at these paths excepted.

@@ -102,7 +102,7 @@ struct ExitStatusTests {
         #expect(try run.report().images.map(\.outcome) == ["failed", "failed"])
     }
 
-    @Test("77: the account lacks the right")
+    @Test("77: the account lacks the permission")
     func noRight() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(5)) { request, _ in
             request.method == "DELETE"

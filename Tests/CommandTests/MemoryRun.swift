@@ -23,7 +23,7 @@ struct MemoryRun {
         on transport: FaultyTransport,
         of cloud: DemoCloud,
         files: Locked<[String: Data]> = Locked([:]),
-        referenced: Set<String> = [],
+        referenced: Locked<Set<String>> = Locked([]),
         answer: Terminal.Answer = .nobody,
         asked: @escaping @Sendable () async -> Void = {}
     ) async throws {
@@ -36,14 +36,14 @@ struct MemoryRun {
                 transport: { transport },
                 clock: .system,
                 random: { 0.5 },
-                read: { path in
+                read: { path, _ in
                     guard let content = files.value[path] else { throw NamedFile.Fault(POSIXError(.ENOENT)) }
                     return content
                 },
                 write: { path, data, _ in files.withLock { $0[path] = data } },
                 references: { ids, _, _ in
                     Dictionary(
-                        uniqueKeysWithValues: ids.filter { referenced.contains($0.description) }.map {
+                        uniqueKeysWithValues: ids.filter { referenced.value.contains($0.description) }.map {
                             ($0, KeepReason.Reference(file: "main.tf", line: 1))
                         }
                     )

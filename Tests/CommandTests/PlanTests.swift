@@ -3,6 +3,8 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
+@testable import delete_image
+
 @Suite("Plan and apply", .serialized)
 struct PlanTests {
     static let images: [DemoImage] = (1...5).map { .old($0, "nightly-\($0)", day: $0, tags: ["ci"]) }
@@ -207,6 +209,42 @@ struct PlanTests {
         let run = try await cloud.run(["--json", "--apply", path])
         #expect(try run.report().images.map(\.reason) == ["inUse", "shared", nil])
         #expect(await cloud.remaining() == Set([1, 2, 4, 5].map(Sample.id)))
+    }
+
+    @Test("Looks for references again after the question and with --apply", arguments: [true, false])
+    func referencesOfThePlan(asks: Bool) async throws {
+        let cloud = DemoCloud(images: Self.images)
+        let transport = FaultyTransport(cloud)
+        let referenced = Locked<Set<String>>([])
+        let policy = #"{"rules":{"nightlies":{"match":"nightly-[12]","unlessReferenced":true}}}"#
+        let files = Locked(["policy": Data(policy.utf8)])
+        if !asks {
+            let plan = ["--policy", "policy", "--plan", "plan"]
+            _ = try await MemoryRun(plan, on: transport, of: cloud, files: files, referenced: referenced)
+            referenced.withLock { $0 = [Sample.id(1)] }
+        }
+        let run = try await MemoryRun(
+            asks ? ["--policy", "policy"] : ["--apply", "plan"],
+            on: transport,
+            of: cloud,
+            files: files,
+            referenced: referenced,
+            answer: .yes
+        ) {
+            referenced.withLock { $0 = [Sample.id(1)] }
+        }
+        #expect(run.fates == [Sample.id(1): "kept referenced", Sample.id(2): "deleted"])
+    }
+
+    @Test("An empty list is saved as a plan that deletes nothing")
+    func emptyList() async throws {
+        let cloud = try LoopbackCloud(images: Self.images)
+        let folder = try TemporaryFolder()
+        let path = folder.file("plan.json").path
+        #expect(try await cloud.run(["--from", "-", "--plan", path], input: "# none\n").status == 0)
+        let run = try await cloud.run(["--json", "--apply", path])
+        #expect(run.status == 0)
+        #expect(try run.report().summary["selected"] == 0)
     }
 
     @Test("When one of the newest cannot be seen, nobody knows whether it is there", arguments: [403, 500])

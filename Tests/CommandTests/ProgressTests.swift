@@ -47,7 +47,7 @@ struct ProgressTests {
                 transport: { transport },
                 clock: clock,
                 random: { 0.5 },
-                read: { _ in Data() },
+                read: { _, _ in Data() },
                 write: { _, _, _ in },
                 references: { _, _, _ in [:] },
                 ask: { _ in .nobody },

@@ -42,9 +42,9 @@ struct ReceiptFileTests {
         let again = try await cloud.run(["--json"] + arguments)
         let report = try again.report()
         #expect(report.images.map(\.outcome) == ["deleted", "deleted", "kept", "missing"])
-        #expect(report.images.map(\.attempts) == [0, 0, 1, 1])
+        #expect(report.images.map(\.attempts) == [0, 0, 0, 0], "images of the receipt are looked up first")
         #expect(report.images[0].detail?.contains("as the receipt says") == true)
-        #expect(cloud.count("DELETE") == before + 2)
+        #expect(cloud.count("DELETE") == before)
         #expect(try outcomes(receipt).count == 6, "what was done before is not written again")
     }
 
@@ -245,7 +245,7 @@ struct ReceiptFileTests {
         #expect(again.status == (next == [Sample.id(1)] ? 1 : 0), "\(again)")
         #expect(left.first { $0.id == Sample.id(1) }?.isProtected == (finishes ? nil : true))
         #expect(left.contains { $0.id == Sample.id(2) } == (next != [Sample.id(2)]))
-        #expect(again.errors.contains("is protected again") == !finishes)
+        #expect(again.errors.contains("is protected again"))
         let third = try await cloud.run(["--receipt", receipt, Sample.id(3)])
         #expect(third.errors == "", "it is done once")
     }
@@ -305,7 +305,7 @@ struct ReceiptFileTests {
         let again = try await cloud.run(Array(arguments.dropFirst()) + ["--ignore-missing"] + ids)
         #expect(again.status == 0)
         #expect(await cloud.remaining().isEmpty)
-        #expect(cloud.count("DELETE") == 10, "the one whose line was torn is tried again, and is missing")
+        #expect(cloud.count("DELETE") == 9, "the one whose line was torn is looked up, and is gone")
     }
 
     @Test("What is no regular file is refused")

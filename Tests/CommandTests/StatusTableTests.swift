@@ -133,7 +133,7 @@ struct StatusTableTests {
                 on: FaultyTransport(cloud),
                 of: cloud,
                 files: Locked(Self.files.mapValues { Data($0.utf8) }),
-                referenced: [Self.id]
+                referenced: Locked([Self.id])
             )
             #expect(run.fates == [Self.id: "kept referenced"])
             #expect(run.status == .done)

@@ -5,13 +5,16 @@ import Testing
 
 @Suite("Receipts after a run that could not finish an earlier one's work", .serialized, .timeLimit(.minutes(3)))
 struct UnfinishedReceiptTests {
-    /// Writes the receipt of a run that was killed right after its line for image 1.
-    private func writeReceipt(_ file: URL, _ cloud: LoopbackCloud, unprotecting: Bool) throws {
-        let line =
-            #"{"attempts":0,"endpoint":"\#(cloud.cloud.imageURL.absoluteString)/v2","id":"\#(Sample.id(1))","#
-            + #""name":"a","outcome":"begun","project":"\#(DemoImage.projectID)","schema":"delete-image-receipt/2","#
-            + #""time":"2026-01-01T00:00:00Z"\#(unprotecting ? #","unprotecting":true"# : "")}"# + "\n"
-        try Data(line.utf8).write(to: file)
+    private let folder: TemporaryFolder
+    private let file: URL
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = folder.file("receipt.jsonl")
+    }
+
+    private func write(_ line: ReceiptLine, for cloud: LoopbackCloud) throws {
+        try Data(line.text(of: cloud.cloud).utf8).write(to: file)
     }
 
     private func isProtected(_ cloud: LoopbackCloud) async -> Bool? {
@@ -19,24 +22,19 @@ struct UnfinishedReceiptTests {
     }
 
     @Test(
-        "Puts a protection back that the run before could not put back",
-        arguments: [[Sample.id(1)], [Sample.id(2)], ["--yes", "--match", "a"], ["--unprotect", Sample.id(1)]],
-        [false, true]
+        "Deletes nothing while a protection cannot be restored",
+        arguments: [[Sample.id(1)], [Sample.id(2)], ["--yes", "--match", "a"], ["--unprotect", Sample.id(1)]]
     )
-    func keepsTrying(second: [String], failsToLook: Bool) async throws {
-        let folder = try TemporaryFolder()
-        let file = folder.file("receipt.jsonl")
+    func keepsTrying(second: [String]) async throws {
         let isDown = Locked(true)
         let cloud = try LoopbackCloud(images: [.old(1, "a"), .old(2, "b"), .old(3, "c")]) { request, _ in
-            guard isDown.value else { return nil }
-            let isImage = request.path.contains("/v2/images/" + Sample.id(1))
-            if request.method == "PATCH" || isImage && (failsToLook || request.method == "DELETE") {
-                return .answer(503)
-            }
-            return nil
+            isDown.value && request.method == "PATCH" ? .answer(503) : nil
         }
-        try writeReceipt(file, cloud, unprotecting: true)
-        _ = try await cloud.run(["--retries", "0", "--receipt", file.path] + second)
+        try write(ReceiptLine(id: Sample.id(1), name: "a", isUnprotecting: true), for: cloud)
+        let run = try await cloud.run(["--retries", "0", "--receipt", file.path] + second)
+        #expect(run.status == 69)
+        #expect(run.errors.contains("could not be protected again"))
+        #expect(cloud.count("DELETE") == 0)
         isDown.withLock { $0 = false }
         let third = try await cloud.run(["--receipt", file.path, Sample.id(3)])
         #expect(third.errors.contains("is protected again"))
@@ -45,18 +43,41 @@ struct UnfinishedReceiptTests {
         #expect(fourth.errors == "", "it is done once")
     }
 
-    @Test("Reports an image as deleted after a run in between could not look it up")
-    func looksAgain() async throws {
-        let folder = try TemporaryFolder()
-        let file = folder.file("receipt.jsonl")
+    @Test(
+        "Restores a protection even if the run deletes nothing",
+        arguments: [["nosuch"], ["--max-deletions", "1", Sample.id(2), Sample.id(3)], ["--from", "/dev/null"]]
+    )
+    func restoresFirst(arguments: [String]) async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "a"), .old(2, "b"), .old(3, "c")])
+        try write(ReceiptLine(id: Sample.id(1), name: "a", isUnprotecting: true), for: cloud)
+        let run = try await cloud.run(["--receipt", file.path] + arguments)
+        #expect(run.errors.contains("is protected again"))
+        #expect(await isProtected(cloud) == true)
+        #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("Reports an image as deleted after a run in between got no useful response", arguments: ["GET", "DELETE"])
+    func looksAgain(method: String) async throws {
         let isDown = Locked(true)
-        let cloud = try LoopbackCloud(images: [.old(2, "b")]) { request, _ in
-            isDown.value && request.path.contains("/v2/images/" + Sample.id(1)) ? .answer(503) : nil
+        let cloud = try LoopbackCloud(images: [.old(1, "a"), .old(2, "b")]) { request, _ in
+            let isImage = request.path.contains("/v2/images/" + Sample.id(1))
+            return isDown.value && request.method == method && isImage ? .answer(503) : nil
         }
-        try writeReceipt(file, cloud, unprotecting: false)
-        let arguments = ["--json", "--retries", "0", "--unprotect", "--receipt", file.path, Sample.id(1)]
+        try write(ReceiptLine(id: Sample.id(1)), for: cloud)
+        let arguments = ["--json", "--retries", "0", "--receipt", file.path, Sample.id(1)]
         #expect(try await cloud.run(arguments).report().images.map(\.outcome) == ["failed"])
         isDown.withLock { $0 = false }
+        await cloud.cloud.remove(Sample.id(1))
         #expect(try await cloud.run(arguments).report().images.map(\.outcome) == ["deleted"])
+    }
+
+    @Test("Deletes an image that exists again")
+    func existsAgain() async throws {
+        let cloud = try LoopbackCloud(images: [.old(1, "a"), .old(2, "b")])
+        let arguments = ["--json", "--receipt", file.path, Sample.id(1)]
+        #expect(try await cloud.run(arguments).report().summary["deleted"] == 1)
+        await cloud.cloud.put(.old(1, "a"))
+        #expect(try await cloud.run(arguments).report().summary["deleted"] == 1)
+        #expect(await cloud.remaining() == [Sample.id(2)])
     }
 }

@@ -60,8 +60,6 @@ struct UsageTests {
         (["--forget-token", "--plan", "p"], "--forget-token revokes the token"),
         (["--match", "a\\"], "--match “a\\” is no pattern"),
         (["--tag", "ci", "--older-than", "2999-01-01"], "--older-than: the date "),
-        (["--receipt", "r", "--dry-run", Sample.id(1)], "--receipt goes with a deletion"),
-        (["--receipt", "r", "--plan", "p", Sample.id(1)], "--receipt goes with a deletion"),
     ]
 
     @Test("Malformed arguments are told, and nothing is sent", arguments: malformed.indices)

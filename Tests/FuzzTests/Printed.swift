@@ -21,7 +21,7 @@ struct Printed {
                 transport: { cloud },
                 clock: cloud.clock.clock,
                 random: { 0.5 },
-                read: { _ in Data() },
+                read: { _, _ in Data() },
                 write: { _, _, _ in },
                 references: { _, _, _ in [:] },
                 ask: { _ in .nobody },

@@ -65,7 +65,7 @@ final class Run: @unchecked Sendable {
                 transport: { day.network(self.number) { if requests.contains($0) { interrupt() } } },
                 clock: day.clock,
                 random: { Double(self.dice.number(0...999)) / 1000 },
-                read: { path in
+                read: { path, _ in
                     do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
                         throw NamedFile.Fault(error)
                     }

@@ -18,12 +18,6 @@ public struct DeletionPlan: Sendable, Hashable {
         public let affectsOthers: Bool
         /// Whether an earlier run began to delete it: if it is gone, that run deleted it.
         public fileprivate(set) var wasBegun = false
-        /// Whether an earlier run was to lift its protection, and may have done so.
-        fileprivate var wasUnprotected = false
-
-        /// Whether the protection is put back if the image is not deleted: it is lifted first, or was lifted by an earlier
-        /// run.
-        var restoresProtection: Bool { liftsProtection || wasUnprotected }
 
         /// Whether its protection is lifted first: the terms say so, and it was seen to be protected.
         public var liftsProtection: Bool { terms.liftsProtection && image?.isProtected ?? false }
@@ -157,21 +151,10 @@ public struct DeletionPlan: Sendable, Hashable {
     /// - Parameters:
     ///   - deleted: What was deleted: ``Receipt/deleted``.
     ///   - begun: What was about to be, and was if it is gone: ``Receipt/begun``.
-    ///   - unprotected: Those whose protection may have been lifted: ``Receipt/unprotected``. If they are not deleted now,
-    ///     it is put back.
-    public func passingOver(
-        _ deleted: Set<ImageID>,
-        begun: Set<ImageID> = [],
-        unprotected: Set<ImageID> = []
-    ) -> DeletionPlan {
+    public func passingOver(_ deleted: Set<ImageID>, begun: Set<ImageID> = []) -> DeletionPlan {
         var plan = self
         for (index, entry) in entries.enumerated() {
             plan.entries[index].wasBegun = begun.contains(entry.id)
-            plan.entries[index].wasUnprotected = unprotected.contains(entry.id)
-            // It was protected until that run; this one may delete it only if it may lift a protection itself.
-            if entry.fate == .delete, plan.entries[index].wasUnprotected, !entry.terms.liftsProtection {
-                plan.entries[index].fate = .keep(.protected)
-            }
             guard entry.image == nil else { continue }
             let isGone = if case .unseen(let error) = entry.fate { error.isNotFound } else { false }
             if deleted.contains(entry.id) || isGone && begun.contains(entry.id) {

@@ -129,7 +129,7 @@ public actor ImageDeleter {
         } catch {
             let error = await certain(error, of: entry)
             let outcome = Outcome(entry, after: error)
-            return entry.restoresProtection ? await protectingAgain(entry, outcome, after: error) : outcome
+            return entry.liftsProtection ? await protectingAgain(entry, outcome, after: error) : outcome
         }
     }
 

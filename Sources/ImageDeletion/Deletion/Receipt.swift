@@ -4,7 +4,7 @@ public import Foundation
 ///
 /// A line is on the disk before the request, and before the next deletion starts. Killed at any moment, the file ends in a
 /// whole line or in the beginning of one, which the next run takes away. That run passes over what is deleted already
-/// (``DeletionPlan/passingOver(_:begun:unprotected:)``). A line counts only for the same image service and project.
+/// (``DeletionPlan/passingOver(_:begun:)``). A line counts only for the same image service and project.
 public final class Receipt: Sendable {
     /// The format and its version.
     private static let schema = "delete-image-receipt/2"
@@ -53,9 +53,13 @@ public final class Receipt: Sendable {
     }
 
     /// Where an ID means something.
-    private struct Place: Sendable, Equatable {
+    private struct Place: Sendable {
         var endpoint: String
         var project: String
+
+        func holds(_ line: Line) -> Bool {
+            line.endpoint.exact == endpoint.exact && line.project.exact == project.exact
+        }
     }
 
     private struct Version: Decodable {
@@ -83,17 +87,24 @@ public final class Receipt: Sendable {
 
     private static let begun = "begun"
 
-    /// Opens the receipt at `url` for this run alone, and makes it if there is none.
+    /// Opens the receipt at `url` for this run alone.
     ///
     /// - Parameters:
     ///   - url: The file.
     ///   - session: The image service. Lines of another one are passed over.
     ///   - project: The project. Lines of another one are passed over.
+    ///   - isReadOnly: Whether the file stays as it is; then it must exist. Otherwise it is created if there is none.
     /// - Throws: ``Fault``; then the file is as it was.
-    public init(_ url: URL, at session: ImageService.Session, project: TokenProject) throws(Fault) {
+    public init(
+        _ url: URL,
+        at session: ImageService.Session,
+        project: TokenProject,
+        isReadOnly: Bool = false
+    ) throws(Fault) {
         let place = Place(endpoint: session.endpoint.absoluteString, project: project.id)
         self.place = place
-        let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        let access = isReadOnly ? O_RDONLY : O_RDWR | O_CREAT | O_APPEND
+        let descriptor = open(url.path, access | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .system(OpenFile.Fault().words) }
         let file = OpenFile(descriptor: descriptor)
         do throws(Fault) {
@@ -104,9 +115,7 @@ public final class Receipt: Sendable {
             }
             guard info.st_size <= Self.limit else { throw .system("it is larger than \(Self.limit >> 20) MiB") }
             do { try file.tryLock() } catch { throw .inUse }
-            let lines = try Self.lines(of: descriptor).filter {
-                $0.endpoint == place.endpoint && $0.project == place.project
-            }
+            let lines = try Self.lines(of: descriptor, isReadOnly: isReadOnly).filter(place.holds)
             let last = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values
             deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
             begun = Set(last.filter { $0.outcome == Self.begun || $0.mayBeGone ?? false }.map(\.id))
@@ -138,7 +147,7 @@ public final class Receipt: Sendable {
     public func begin(_ entry: DeletionPlan.Entry, at time: Date) -> Bool {
         var line = line(entry.id, Self.begun, at: time)
         line.name = entry.image?.name
-        line.unprotecting = entry.restoresProtection ? true : nil
+        line.unprotecting = entry.liftsProtection || unprotected.contains(entry.id) ? true : nil
         return write(line)
     }
 
@@ -149,11 +158,11 @@ public final class Receipt: Sendable {
     ///   - time: When, to the second.
     /// - Returns: Whether it is there; if not, ``fault`` says why.
     public func append(_ outcome: Outcome, at time: Date) -> Bool {
-        // Without a request about the image, this run learned nothing about what an earlier run left behind.
-        let isUntouched = outcome.attempts == 0 && outcome.protectionFault == nil
-        let isNotDeleted = [.failed, .pending].contains(outcome.result) || outcome.keepReason != nil
-        let isUnprotected = isUntouched && isNotDeleted && unprotected.contains(outcome.id)
-        let mayBeGone = isUntouched && outcome.result == .failed && begun.contains(outcome.id)
+        let isDeleted = [.deleted, .missing].contains(outcome.result)
+        let isUnprotected = !isDeleted && unprotected.contains(outcome.id)
+        // A service in trouble says nothing about what became of an earlier run's deletion.
+        let learnsNothing = outcome.attempts == 0 || outcome.error?.isTransient == true
+        let mayBeGone = outcome.result == .failed && learnsNothing && begun.contains(outcome.id)
         var line = line(outcome.id, outcome.result.name, at: time)
         line.name = outcome.image?.name
         line.reason = outcome.keepReason?.name
@@ -167,11 +176,11 @@ public final class Receipt: Sendable {
     }
 
     /// Writes down that the protection of an image, which an earlier run had lifted, is back.
-    package func noteProtected(_ id: ImageID, at time: Date) -> Bool {
+    func noteProtected(_ id: ImageID, at time: Date) {
         state.removeUnprotected(id)
         var line = line(id, "kept", at: time)
         line.reason = KeepReason.protected.name
-        return write(line)
+        _ = write(line)
     }
 
     private func line(_ id: ImageID, _ outcome: String, at time: Date) -> Line {
@@ -197,7 +206,7 @@ public final class Receipt: Sendable {
     }
 
     /// The whole lines of the file. The beginning of another at its end is cut off: the run that wrote it was killed.
-    private static func lines(of file: Int32) throws(Fault) -> [Line] {
+    private static func lines(of file: Int32, isReadOnly: Bool) throws(Fault) -> [Line] {
         let content: Data
         do {
             content = try FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data()
@@ -223,7 +232,7 @@ public final class Receipt: Sendable {
             guard rest.starts(with: Data(#"{"attempts":"#.utf8.prefix(rest.count))) else {
                 throw .malformed(line: texts.count + 1)
             }
-            guard ftruncate(file, off_t(whole.count)) == 0 else { throw .system(OpenFile.Fault().words) }
+            guard isReadOnly || ftruncate(file, off_t(whole.count)) == 0 else { throw .system(OpenFile.Fault().words) }
         }
         return lines
     }

@@ -45,6 +45,8 @@ public struct SavedPlan: Sendable, Hashable {
         package var unlessInUse: Bool?
         /// Whether it is kept, also later, when it is lent to another project.
         package var unlessShared: Bool?
+        /// Whether it is kept, also later, when its ID is written in a file of the package.
+        package var unlessReferenced: Bool?
         // What the image looked like.
         package var name: String?
         var owner: String?
@@ -123,8 +125,10 @@ public struct SavedPlan: Sendable, Hashable {
     ///
     /// - Throws: ``Fault/otherEndpoint(_:)`` or ``Fault/otherProject(_:)``.
     public func check(_ session: ImageService.Session, project: TokenProject) throws(Fault) {
-        guard content.endpoint == session.endpoint.absoluteString else { throw .otherEndpoint(content.endpoint) }
-        guard content.project.id == project.id else { throw .otherProject(content.project) }
+        guard content.endpoint.exact == session.endpoint.absoluteString.exact else {
+            throw .otherEndpoint(content.endpoint)
+        }
+        guard content.project.id.exact == project.id.exact else { throw .otherProject(content.project) }
     }
 
     /// The images to be deleted.
@@ -175,6 +179,7 @@ extension SavedPlan.Entry {
         if entry.liftsProtection { unprotect = true }
         if entry.terms.safeguards.contains(.inUse) { unlessInUse = true }
         if entry.terms.safeguards.contains(.shared) { unlessShared = true }
+        if entry.terms.safeguards.contains(.referenced) { unlessReferenced = true }
     }
 
     private init(_ image: Image) {
@@ -193,11 +198,12 @@ extension SavedPlan.Entry {
         imageType = image.imageType
     }
 
-    /// Under which conditions it is deleted. References are not among them: what a file says is for here and now.
+    /// Under which conditions it is deleted.
     var terms: DeletionTerms {
         var safeguards: Set<Safeguard> = []
         if unlessInUse ?? false { safeguards.insert(.inUse) }
         if unlessShared ?? false { safeguards.insert(.shared) }
+        if unlessReferenced ?? false { safeguards.insert(.referenced) }
         return DeletionTerms(liftsProtection: unprotect ?? false, safeguards: safeguards, rules: rules ?? [])
     }
 

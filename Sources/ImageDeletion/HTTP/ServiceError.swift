@@ -37,7 +37,7 @@ public struct ServiceError: Error, Sendable, Hashable {
         case incompleteCredentials
         /// The identity service does not know the token from `OS_TOKEN`: it is invalid, expired, or revoked.
         case invalidToken
-        /// The account certainly lacks the right for this operation.
+        /// The account certainly lacks the permission for this operation.
         case lacksRight
         /// Refused, for whatever reason: a foreign or public image, a missing right, an address filter.
         case forbidden

@@ -61,7 +61,7 @@ struct IdentityClient: Sendable {
                     secrets: [token]
                 )
             )
-        } catch  where error.status == 401 || error.status == 404 || error.saysTokenIsInvalid {
+        } catch  where error.status == 401 || error.saysTokenIsInvalid {
             return
         } catch {
             throw .service(error)

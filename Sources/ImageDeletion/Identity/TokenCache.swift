@@ -17,12 +17,17 @@ public struct TokenCache: Sendable {
     private init(file: PrivateFile?) { self.file = file }
 
     /// Whom a token was given to. Two runs with the same identity share a token.
-    struct Identity: Sendable, Hashable, Codable {
+    struct Identity: Sendable, Equatable, Codable {
         var authURL: String
         /// Which kind of name, the name, and the same of its domain.
         var user: [String]
         /// Likewise the project; empty where the credentials bring their own.
         var scope: [String]
+
+        static func == (one: Identity, other: Identity) -> Bool {
+            one.authURL.exact == other.authURL.exact && one.user.map(\.exact) == other.user.map(\.exact)
+                && one.scope.map(\.exact) == other.scope.map(\.exact)
+        }
     }
 
     /// A sign-in that brought no token.

@@ -105,7 +105,7 @@ actor TokenSource {
         case .token(let secret): token = try await foreign(secret)
         case .password, .applicationCredential: token = try await own(rejecting: rejected)
         }
-        if let project = held?.token.project, let other = token.project, project.id != other.id {
+        if let project = held?.token.project, let other = token.project, project.id.exact != other.id.exact {
             // The images of this run were selected in the first project.
             throw ImageDeletionError.configuration([
                 .otherProject(wanted: project.name ?? project.id, token: other)

@@ -68,7 +68,7 @@ struct Situation: Sendable {
                     transport: { transport },
                     clock: Self.patient(clock.clock),
                     random: { 0.5 },
-                    read: { path in
+                    read: { path, _ in
                         if let readFault { throw readFault }
                         guard let content = files[path] else { throw NamedFile.Fault(POSIXError(.ENOENT)) }
                         return Data(content.utf8)

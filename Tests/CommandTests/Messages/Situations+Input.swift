@@ -31,7 +31,6 @@ extension Situation {
         Situation(when: "`--match '*'` beside an image", arguments: ["--match", "*", Sample.id(1)]),
         Situation(when: "`--unprotect --policy`", arguments: ["--unprotect", "--policy"]),
         Situation(when: "`--plan` with `--apply`", arguments: ["--plan", "a", "--apply", "b"]),
-        Situation(when: "`--receipt` with `--dry-run`", arguments: ["--receipt", "r", "--dry-run", Sample.id(1)]),
         Situation(when: "`--forget-token --dry-run`", arguments: ["--forget-token", "--dry-run", Sample.id(1)]),
         Situation(
             when: "`--forget-token` with `OS_TOKEN`",
@@ -170,13 +169,26 @@ extension Situation {
             arguments: ["--receipt", "FOLDER/receipt", "nightly"],
             images: [.old(1, "release")],
             prepare: { folder in
-                let line = """
-                    {"attempts":0,"endpoint":"https://ims.demo.example/v2","id":"\(Sample.id(1))","name":"nightly",\
-                    "outcome":"begun","project":"\(DemoImage.projectID)","schema":"delete-image-receipt/2",\
-                    "time":"2026-11-18T12:00:00Z"}
-                    """
-                try Data((line + "\n").utf8).write(to: folder.appendingPathComponent("receipt"))
+                try ReceiptLine(id: Sample.id(1), name: "nightly").write(to: folder)
             }
         ),
+        Situation(
+            when: "an interrupted run left an image unprotected",
+            arguments: ["--receipt", "FOLDER/receipt", Sample.id(2)],
+            prepare: { folder in try ReceiptLine(id: Sample.id(1), isUnprotecting: true).write(to: folder) }
+        ),
+        Situation(
+            when: "…, and it cannot be protected",
+            arguments: ["--receipt", "FOLDER/receipt", Sample.id(2)],
+            fault: { request, _ in request.method == "PATCH" ? .answer(503) : nil },
+            prepare: { folder in try ReceiptLine(id: Sample.id(1), isUnprotecting: true).write(to: folder) }
+        ),
     ]
+}
+
+extension ReceiptLine {
+    /// Writes the line into a receipt for the situation's cloud.
+    fileprivate func write(to folder: URL) throws {
+        try Data(text(of: DemoCloud(images: [])).utf8).write(to: folder.appendingPathComponent("receipt"))
+    }
 }

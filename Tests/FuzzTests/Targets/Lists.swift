@@ -23,7 +23,7 @@ extension FuzzTarget {
                     options,
                     package: package,
                     now: .now,
-                    read: { _ in list }
+                    read: { _, _ in list }
                 )
             else { return [] }
             return targets

@@ -400,7 +400,7 @@ struct TokenCacheTests {
     @Test(
         "A token that is worthless already is as good as revoked",
         arguments: [
-            (401, ""), (404, ""),
+            (401, ""), (404, #"{"error":{"code":404,"message":"Could not find token: MII."}}"#),
             (403, #"{"error":{"code":403,"message":"X-Auth-Token is invalid in the request","title":"Forbidden"}}"#),
         ]
     )
@@ -411,7 +411,7 @@ struct TokenCacheTests {
         #expect(try await service.forgetToken())
     }
 
-    @Test("A token that could not be revoked is told", arguments: [403, 500])
+    @Test("A token that could not be revoked is told", arguments: [403, 404, 500])
     func notRevoked(status: Int) async throws {
         let bench = Bench { request, _ in request.method == "DELETE" ? .answer(status) : nil }
         let service = try bench.service(tokenCache: cache, retries: 0)
