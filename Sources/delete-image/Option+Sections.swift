@@ -93,7 +93,7 @@ extension Option.Section {
                 Option(
                     "--unless-in-use",
                     .flag { $0.rule.safeguards.insert(.inUse) },
-                    "keep images that a server was created from or depends on"
+                    "keep images that a server was created from or uses"
                 ),
                 Option(
                     "--unless-shared",
