@@ -122,15 +122,17 @@ public struct ImageService: Sendable {
     ///   - query: What the server is asked to list.
     ///   - isWanted: Which of them to return; asked again where an image comes again. A server may list more than was
     ///     asked for, and memory grows with what is wanted, not with the list.
+    ///   - isNamed: Whether an image with this name may be wanted; nil if any may. A long list is read faster with it.
     /// - Returns: Each image once, in the order in which the server lists them, as it was seen last; hidden images come
     ///   last.
     /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/service(_:)`` where the list cannot be read to its
     ///   end; one of more than 250,000 images is taken for endless.
     public func images(
         _ query: ImageQuery,
-        where isWanted: (Image) -> Bool = { _ in true }
+        where isWanted: (Image) -> Bool = { _ in true },
+        named isNamed: (@Sendable (String?) -> Bool)? = nil
     ) async throws(ImageDeletionError) -> [Image] {
-        try await images.images(query, where: isWanted)
+        try await images.images(query, named: isNamed, where: isWanted)
     }
 
     /// Returns how many seconds this machine's clock is ahead of the image service's, or behind (negative), if that is
@@ -165,15 +167,16 @@ public struct ImageService: Sendable {
         throw outcome.error ?? .service(ServiceError(.image, .cancelled))
     }
 
-    /// Protects an image again whose protection an interrupted run lifted (`PATCH /v2/images/{image_id}`).
+    /// Protects an image again whose protection an interrupted run lifted (`PATCH /v2/images/{image_id}`), unless it is
+    /// protected.
     ///
     /// Call it for each of ``Receipt/unprotected`` before anything else is done with that receipt.
     ///
     /// - Parameters:
     ///   - id: The image.
-    ///   - receipt: The receipt that says so. It gets a line when the image is protected.
+    ///   - receipt: The receipt that says so. It gets a line.
     ///   - time: The current time.
-    /// - Returns: `false` if the image does not exist any more.
+    /// - Returns: Whether the image was unprotected. `false` also if it does not exist any more.
     /// - Throws: The error with which the image could not be protected.
     @discardableResult
     public func restoreProtection(
@@ -181,14 +184,18 @@ public struct ImageService: Sendable {
         in receipt: Receipt,
         at time: Date
     ) async throws(ImageDeletionError) -> Bool {
-        do throws(RequestFailure) {
-            try await images.setProtection(of: id, to: true)
+        let wasProtected: Bool
+        do throws(ImageDeletionError) {
+            wasProtected = try await images.image(id).isProtected
+            if !wasProtected {
+                do { try await images.setProtection(of: id, to: true) } catch { throw error.cause }
+            }
         } catch {
-            guard error.cause.isNotFound else { throw error.cause }
+            guard error.isNotFound else { throw error }
             return false
         }
         receipt.noteProtected(id, at: time)
-        return true
+        return !wasProtected
     }
 
     /// What carries out `plan`, once. Nothing is sent before ``ImageDeleter/carryOut(onOutcome:onBegin:)``.

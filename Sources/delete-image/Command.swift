@@ -82,7 +82,8 @@ struct Command: Sendable {
             if options.namesImages, case .images(let targets) = selection, targets.isEmpty {
                 say("Nothing to delete: the list has no images.")
                 // A plan is written, and a receipt may have work left, all the same.
-                if options.planFile == nil, options.receipt == nil { selection = nil }
+                let hasReceipt = options.receipt.map(FileManager.default.fileExists(atPath:)) ?? false
+                if options.planFile == nil, !hasReceipt { selection = nil }
                 if selection == nil, !options.forgetsToken { return end([], nil) }
             }
             let ready = try makeService()
@@ -91,7 +92,7 @@ struct Command: Sendable {
                 if isFinal(selection) { try check(plan) }
                 let session = try await signIn(ready)
                 let receipt = try await receipt(session, of: ready)
-                if !options.onlyShows, let receipt { try await restoreProtections(ready, receipt) }
+                if let receipt { try await restoreProtections(ready, receipt) }
                 plan = try await decide(selection, ready, session, receipt)
                 if let warning = Words.affectingOthers(plan) { tell("warning", warning) }
                 try check(plan, at: session)
@@ -156,6 +157,13 @@ struct Command: Sendable {
     /// nothing that ends this run early leaves them unprotected.
     private func restoreProtections(_ service: ImageService, _ receipt: Receipt) async throws(Failure) {
         for id in receipt.unprotected.sorted(by: { $0.description < $1.description }) {
+            if options.onlyShows {
+                tell(
+                    "warning",
+                    "an interrupted run may have left image \(id) unprotected. A run protects it again first."
+                )
+                continue
+            }
             do throws(ImageDeletionError) {
                 if try await service.restoreProtection(of: id, in: receipt, at: surroundings.clock.now()) {
                     tell("warning", "image \(id) was left unprotected by an interrupted run. It is protected again.")
@@ -164,7 +172,7 @@ struct Command: Sendable {
                 throw Failure(
                     ExitStatus(error),
                     "image \(id) was left unprotected by an interrupted run and could not be protected again. "
-                        + Words.sentence(error) + " Nothing was deleted."
+                        + Words.sentence(error) + " Protect it yourself, or name a new receipt. Nothing was deleted."
                 )
             }
         }

@@ -44,6 +44,13 @@ struct Decision: Sendable {
     private func candidates(_ saved: SavedPlan) async throws(Failure) -> DeletionPlan {
         let project = try await service.neededProject()
         do { try saved.check(session, project: project) } catch { throw Failure(.input, Words.sentence(error)) }
+        if options.appliedPlan != nil, saved.needsReferences, !options.rule.safeguards.contains(.referenced) {
+            throw Failure(
+                .usage,
+                "the plan keeps images that are referenced. Add --unless-referenced to search the package again, or "
+                    + "--referenced-in DIR. Nothing was deleted."
+            )
+        }
         let ids = saved.deletions + saved.spared
         let sightings = try await look(at: ids)
         if sightings.prefix(saved.deletions.count).contains(where: { (try? $0.finding.get()) != nil }) {
@@ -65,9 +72,11 @@ struct Decision: Sendable {
         let tags = rules.dropFirst().reduce(into: rules.first?.tags ?? []) { common, rule in
             common.removeAll { tag in !rule.tags.contains { $0.exact == tag.exact } }
         }
-        let images = try await list(ImageQuery(owner: project.id, tags: tags)) { image in
-            image.isPrivate(to: project.id) && rules.contains { $0.selects(image, now: now) }
-        }
+        let images = try await list(
+            ImageQuery(owner: project.id, tags: tags),
+            where: { image in image.isPrivate(to: project.id) && rules.contains { $0.selects(image, now: now) } },
+            named: { name in rules.contains { $0.selects(name: name) } }
+        )
         let dependsOnClock = rules.contains { if case .seconds = $0.olderThan { true } else { false } }
         if dependsOnClock, let seconds = await service.clockDifference() {
             throw Failure(.unavailable, Words.wrongClock(seconds))
@@ -87,9 +96,11 @@ struct Decision: Sendable {
             let project = try await service.neededProject()
             projectID = project.id
             let query = ImageQuery(owner: project.id, name: names.count == 1 ? names.first?.text : nil)
-            let images = try await list(query) { image in
-                image.isPrivate(to: project.id) && names.contains((image.name ?? "").exact)
-            }
+            let images = try await list(
+                query,
+                where: { image in image.isPrivate(to: project.id) && names.contains((image.name ?? "").exact) },
+                named: { [names] name in names.contains((name ?? "").exact) }
+            )
             named = Dictionary(grouping: images) { ($0.name ?? "").exact }
         }
         try check(names, named, project: session.project?.name ?? projectID ?? "")
@@ -206,9 +217,10 @@ struct Decision: Sendable {
 
     private func list(
         _ query: ImageQuery,
-        where isWanted: (Image) -> Bool
+        where isWanted: (Image) -> Bool,
+        named isNamed: (@Sendable (String?) -> Bool)? = nil
     ) async throws(Failure) -> [Image] {
-        do { return try await service.images(query, where: isWanted).map(restored) } catch {
+        do { return try await service.images(query, where: isWanted, named: isNamed).map(restored) } catch {
             guard case .service(let failure) = error, failure.service == .image else { throw Failure(error) }
             let place = printable(session.endpoint.absoluteString)
             switch failure.kind {

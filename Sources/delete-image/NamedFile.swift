@@ -9,16 +9,19 @@ enum NamedFile {
     ///
     /// A pipe or a keyboard may take its time, so it is read on a thread of its own, and given up with the task.
     ///
-    /// - Parameter isNamed: Whether somebody named this very file. Any other must belong to this user, or to root.
+    /// - Parameter isNamed: Whether somebody named this very file. Any other must belong to this user, or to root, and
+    ///   must not be a symbolic link.
     /// - Throws: ``Fault``; ``Objection``; `CancellationError` when it was given up.
     static func content(_ path: String, isNamed: Bool) async throws -> Data {
         let (contents, reader) = AsyncThrowingStream<Data, any Error>.makeStream()
         Thread.detachNewThread {
             do {
-                let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+                let access = O_RDONLY | O_CLOEXEC | (isNamed ? 0 : O_NOFOLLOW | O_NONBLOCK)
+                let file = path == "-" ? STDIN_FILENO : open(path, access)
+                if file < 0, errno == ELOOP, !isNamed { throw Objection(reason: "it is a symbolic link") }
                 guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
                 defer { if path != "-" { close(file) } }
-                if !isNamed, let reason = Ownership.objection(to: path, opened: file) {
+                if !isNamed, let reason = Ownership.objection(toOpen: file) {
                     throw Objection(reason: reason)
                 }
                 // Not `Data(contentsOf:)`, which takes a pipe for something that may not be read.

@@ -113,6 +113,9 @@ extension Options {
             throw UsageError(message: "--unprotect is the policy's or the plan's to say.")
         }
         if planFile != nil, appliedPlan != nil { throw UsageError(message: "--plan and --apply do not go together.") }
+        if receipt != nil, planFile != nil {
+            throw UsageError(message: "--receipt goes with --apply, not with --plan.")
+        }
         if forgetsToken, onlyShows {
             throw UsageError(message: "--forget-token revokes the token, and --dry-run and --plan change nothing.")
         }

@@ -4,17 +4,23 @@ import Foundation
 enum Ownership {
     /// Returns the reason not to trust the file or folder at `path`; nil if only this user, or root, controls it, or if it
     /// does not exist.
-    ///
-    /// - Parameter descriptor: The file at `path` as it was opened, so that nobody can exchange it after the check.
-    static func objection(to path: String, opened descriptor: Int32? = nil) -> String? {
+    static func objection(to path: String) -> String? {
         // Whoever made a link chose what it leads to.
         var link = stat()
         var info = stat()
-        let isSeen = descriptor.map { fstat($0, &info) == 0 } ?? (stat(path, &info) == 0)
-        guard isSeen, lstat(path, &link) == 0 else { return nil }
-        guard [link, info].allSatisfy({ [0, geteuid()].contains($0.st_uid) }) else {
-            return "it belongs to another user"
-        }
+        guard lstat(path, &link) == 0, stat(path, &info) == 0 else { return nil }
+        return [0, geteuid()].contains(link.st_uid) ? objection(to: info) : "it belongs to another user"
+    }
+
+    /// Returns the reason not to trust the open file `descriptor`, which nobody can exchange any more.
+    static func objection(toOpen descriptor: Int32) -> String? {
+        var info = stat()
+        guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return "it is not a regular file" }
+        return objection(to: info)
+    }
+
+    private static func objection(to info: stat) -> String? {
+        guard [0, geteuid()].contains(info.st_uid) else { return "it belongs to another user" }
         // With the sticky bit, others can add files, but can neither replace nor rename ours.
         if info.st_mode & S_ISVTX != 0 { return nil }
         // Where the umask is 002, each user has a private group, which has the user's number.

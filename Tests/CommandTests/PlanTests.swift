@@ -223,8 +223,14 @@ struct PlanTests {
             _ = try await MemoryRun(plan, on: transport, of: cloud, files: files, referenced: referenced)
             referenced.withLock { $0 = [Sample.id(1)] }
         }
+        let apply = ["--apply", "plan"]
+        if !asks {
+            let refused = try await MemoryRun(apply, on: transport, of: cloud, files: files, referenced: referenced)
+            #expect(refused.status == .usage)
+            #expect(refused.errors.contains("Add --unless-referenced to search the package again"))
+        }
         let run = try await MemoryRun(
-            asks ? ["--policy", "policy"] : ["--apply", "plan"],
+            asks ? ["--policy", "policy"] : apply + ["--unless-referenced"],
             on: transport,
             of: cloud,
             files: files,

@@ -56,6 +56,7 @@ struct UsageTests {
         (["--plan", "-q", Sample.id(1)], "--plan needs a value"),
         (["--plan", "-", Sample.id(1)], "--plan needs a file"),
         (["--receipt", "-", Sample.id(1)], "--receipt needs a file"),
+        (["--receipt", "r", "--plan", "p", Sample.id(1)], "--receipt goes with --apply"),
         (["--forget-token", "--dry-run", Sample.id(1)], "--forget-token revokes the token"),
         (["--forget-token", "--plan", "p"], "--forget-token revokes the token"),
         (["--match", "a\\"], "--match “a\\” is no pattern"),

@@ -154,8 +154,9 @@ public struct DeletionPlan: Sendable, Hashable {
     public func passingOver(_ deleted: Set<ImageID>, begun: Set<ImageID> = []) -> DeletionPlan {
         var plan = self
         for (index, entry) in entries.enumerated() {
-            plan.entries[index].wasBegun = begun.contains(entry.id)
+            // An image that was seen was not deleted by the earlier run.
             guard entry.image == nil else { continue }
+            plan.entries[index].wasBegun = begun.contains(entry.id)
             let isGone = if case .unseen(let error) = entry.fate { error.isNotFound } else { false }
             if deleted.contains(entry.id) || isGone && begun.contains(entry.id) {
                 plan.entries[index].fate = .alreadyDeleted

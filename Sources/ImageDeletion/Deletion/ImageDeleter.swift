@@ -123,7 +123,14 @@ public actor ImageDeleter {
             let reply = try await client.delete(entry.id, deletingBackup: options.deletesBackups)
             begun.finish()
             if options.waitsUntilGone, let failure = await lingering(entry.id) {
-                return Outcome(entry, .failed, error: failure, attempts: reply.attempts, mayBeGone: true)
+                return Outcome(
+                    entry,
+                    .failed,
+                    error: failure,
+                    attempts: reply.attempts,
+                    mayBeGone: true,
+                    protectionFault: entry.liftsProtection ? .notPutBack : nil
+                )
             }
             return Outcome(entry, .deleted, requestID: reply.requestID, attempts: reply.attempts)
         } catch {

@@ -24,7 +24,7 @@ public final class Receipt: Sendable {
         case system(String)
     }
 
-    /// The images that the file says were deleted at this cloud, in this project.
+    /// The images of which the file says last that they were deleted, at this cloud and in this project.
     public let deleted: Set<ImageID>
     /// The images whose deletion an earlier run began, and of which it wrote no outcome or got no response. If they are
     /// gone, it deleted them.
@@ -104,7 +104,7 @@ public final class Receipt: Sendable {
         let place = Place(endpoint: session.endpoint.absoluteString, project: project.id)
         self.place = place
         let access = isReadOnly ? O_RDONLY : O_RDWR | O_CREAT | O_APPEND
-        let descriptor = open(url.path, access | O_CLOEXEC, 0o644)
+        let descriptor = open(url.path, access | O_CLOEXEC | O_NONBLOCK, 0o644)
         guard descriptor >= 0 else { throw .system(OpenFile.Fault().words) }
         let file = OpenFile(descriptor: descriptor)
         do throws(Fault) {
@@ -114,10 +114,11 @@ public final class Receipt: Sendable {
                 throw .system("it is no regular file")
             }
             guard info.st_size <= Self.limit else { throw .system("it is larger than \(Self.limit >> 20) MiB") }
-            do { try file.tryLock() } catch { throw .inUse }
+            // Whoever only reads is in nobody's way.
+            if !isReadOnly { do { try file.tryLock() } catch { throw .inUse } }
             let lines = try Self.lines(of: descriptor, isReadOnly: isReadOnly).filter(place.holds)
             let last = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values
-            deleted = Set(lines.filter { $0.outcome == "deleted" }.map(\.id))
+            deleted = Set(last.filter { $0.outcome == "deleted" }.map(\.id))
             begun = Set(last.filter { $0.outcome == Self.begun || $0.mayBeGone ?? false }.map(\.id))
             state = State(unprotected: Set(last.filter { $0.unprotecting ?? false }.map(\.id)))
             imagesByName = lines.reduce(into: [:]) { names, line in
@@ -160,9 +161,9 @@ public final class Receipt: Sendable {
     public func append(_ outcome: Outcome, at time: Date) -> Bool {
         let isDeleted = [.deleted, .missing].contains(outcome.result)
         let isUnprotected = !isDeleted && unprotected.contains(outcome.id)
-        // A service in trouble says nothing about what became of an earlier run's deletion.
-        let learnsNothing = outcome.attempts == 0 || outcome.error?.isTransient == true
-        let mayBeGone = outcome.result == .failed && learnsNothing && begun.contains(outcome.id)
+        // An image that was seen was not deleted by the earlier run. A service in trouble says nothing about it.
+        let isUnknown = outcome.image == nil && (outcome.attempts == 0 || outcome.error?.isTransient == true)
+        let mayBeGone = outcome.result == .failed && isUnknown && begun.contains(outcome.id)
         var line = line(outcome.id, outcome.result.name, at: time)
         line.name = outcome.image?.name
         line.reason = outcome.keepReason?.name

@@ -44,9 +44,14 @@ public struct RetentionRule: Sendable, Hashable {
     /// Whether anything narrows what the rule selects. One that would select every image of a project is a mistake.
     public var selectsByAnything: Bool { !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }
 
+    /// Whether the rule may select an image with this name.
+    package func selects(name: String?) -> Bool {
+        namePatterns.isEmpty || namePatterns.contains { $0.matches(name ?? "") }
+    }
+
     /// Whether `image` has the name, the tags and the age, this counted from `now`.
     public func selects(_ image: Image, now: Date) -> Bool {
-        if !namePatterns.isEmpty, !namePatterns.contains(where: { $0.matches(image.name ?? "") }) { return false }
+        guard selects(name: image.name) else { return false }
         guard tags.allSatisfy(image.hasTag) else { return false }
         guard let olderThan else { return true }
         return image.createdAt.map { $0 < olderThan.cutoff(now: now) } ?? false

@@ -45,7 +45,7 @@ public struct SavedPlan: Sendable, Hashable {
         package var unlessInUse: Bool?
         /// Whether it is kept, also later, when it is lent to another project.
         package var unlessShared: Bool?
-        /// Whether it is kept, also later, when its ID is written in a file of the package.
+        /// Whether it is kept, also later, when its ID is written in a file.
         package var unlessReferenced: Bool?
         // What the image looked like.
         package var name: String?
@@ -133,6 +133,11 @@ public struct SavedPlan: Sendable, Hashable {
 
     /// The images to be deleted.
     public var deletions: [ImageID] { content.images.filter { $0.fate == "delete" }.map(\.id) }
+
+    /// Whether an image is deleted only if no file has its ID. The plan does not say where the files are.
+    package var needsReferences: Bool {
+        content.images.contains { $0.fate == "delete" && $0.unlessReferenced ?? false }
+    }
 
     /// The images that are spared as the newest, of those that can be used. The others may be deleted only as long as
     /// these are there.

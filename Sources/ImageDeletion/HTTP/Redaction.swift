@@ -22,14 +22,8 @@ struct Redaction: Sendable {
     /// Returns the JSON document `body` with each secret of 24 bytes or more replaced by "(redacted)". A shorter secret
     /// may be a word that belongs there.
     func callAsFunction(body: Data) -> Data {
-        secrets.map(\.value).filter { $0.utf8.count >= 24 }.reduce(body.withoutNeedlessEscapes) { body, secret in
-            var result = Data()
-            var rest = body[...]
-            while let place = rest.range(of: Data(secret.utf8)) {
-                result += rest[..<place.lowerBound] + Data("(redacted)".utf8)
-                rest = rest[place.upperBound...]
-            }
-            return result.isEmpty ? body : result + rest
+        secrets.map { Array($0.value.utf8) }.filter { $0.count >= 24 }.reduce(body.withoutNeedlessEscapes) {
+            $0.redacting($1)
         }
     }
 
@@ -122,6 +116,29 @@ extension Data {
     }
 }
 
+extension Data {
+    /// The same bytes with `secret` replaced by "(redacted)". Foundation's search takes as long as decoding does.
+    fileprivate func redacting(_ secret: [UInt8]) -> Data {
+        withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return self }
+            var result = Data()
+            var (position, copied) = (0, 0)
+            while let next = memchr(base + position, Int32(secret[0]), bytes.count - position) {
+                let place = base.distance(to: UnsafeRawPointer(next))
+                guard place + secret.count <= bytes.count else { break }
+                guard memcmp(next, secret, secret.count) == 0 else {
+                    position = place + 1
+                    continue
+                }
+                result += bytes[copied..<place] + Array("(redacted)".utf8)
+                position = place + secret.count
+                copied = position
+            }
+            return copied == 0 ? self : result + bytes[copied...]
+        }
+    }
+}
+
 extension UnsafeRawBufferPointer {
     fileprivate func needlessEscape(at place: Int) -> (character: UInt8, length: Int)? {
         let left = count - place
@@ -154,7 +171,8 @@ extension UInt8 {
 
     private var isLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) }
 
-    fileprivate var hexDigit: UInt32? {
+    /// The value of a hexadecimal digit; nil for any other character.
+    var hexDigit: UInt32? {
         if isDigit { return UInt32(self & 0x0F) }
         return isLetter && self | 0x20 <= UInt8(ascii: "f") ? UInt32(self & 0x0F) + 9 : nil
     }

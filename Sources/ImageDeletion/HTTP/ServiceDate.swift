@@ -11,7 +11,7 @@ enum ServiceDate {
     }
 
     private static func complete(_ text: String) -> Date? {
-        (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-            ?? (try? Date(text, strategy: .iso8601))
+        let hasFraction = text.utf8.contains(UInt8(ascii: "."))
+        return try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction))
     }
 }

@@ -86,23 +86,30 @@ extension Image: Decodable {
     /// - Throws: `DecodingError` where there is no ID, or none that is a UUID.
     public init(from decoder: any Decoder) throws {
         let json = try decoder.container(keyedBy: CodingKeys.self)
-        func text(_ key: CodingKeys) -> String? { try? json.decodeIfPresent(String.self, forKey: key) }
         id = try json.decode(ImageID.self, forKey: .id)
-        name = text(.name)
-        owner = text(.owner)
-        status = text(.status)
-        visibility = text(.visibility)
-        isProtected = (try? json.decodeIfPresent(Bool.self, forKey: .isProtected)) ?? (text(.isProtected) == "true")
-        createdAt = text(.createdAt).flatMap(ServiceDate.parse)
-        updatedAt = text(.updatedAt).flatMap(ServiceDate.parse)
-        isHidden = (try? json.decodeIfPresent(Bool.self, forKey: .isHidden)) ?? (text(.isHidden) == "true")
+        name = json.text(.name)
+        owner = json.text(.owner)
+        status = json.text(.status)
+        visibility = json.text(.visibility)
+        isProtected = json.flag(.isProtected)
+        createdAt = json.text(.createdAt).flatMap(ServiceDate.parse)
+        updatedAt = json.text(.updatedAt).flatMap(ServiceDate.parse)
+        isHidden = json.flag(.isHidden)
         // Open Telekom Cloud leaves `size` at 0, and writes the bytes as text.
         let bytes = try? json.decodeIfPresent(Int64.self, forKey: .size)
-        size = if let bytes, bytes > 0 { bytes } else { text(.imageSize).flatMap { Int64($0) } ?? bytes }
+        size = if let bytes, bytes > 0 { bytes } else { json.text(.imageSize).flatMap { Int64($0) } ?? bytes }
         tags = (try? json.decodeIfPresent([String].self, forKey: .tags)) ?? []
-        imageType = text(.imageType)
-        snapshotOf = text(.snapshotType) == "snapshot" ? text(.server) : nil
+        imageType = json.text(.imageType)
+        snapshotOf = json.text(.snapshotType) == "snapshot" ? json.text(.server) : nil
         let hasMapping = (try? json.decodeNil(forKey: .blockDeviceMapping)) == false
-        blockDeviceMapping = hasMapping ? text(.blockDeviceMapping) ?? "" : nil
+        blockDeviceMapping = hasMapping ? json.text(.blockDeviceMapping) ?? "" : nil
     }
+}
+
+extension KeyedDecodingContainer {
+    /// Returns the text for `key`; nil where there is none, or something else.
+    func text(_ key: Key) -> String? { try? decodeIfPresent(String.self, forKey: key) }
+
+    /// Returns whether `key` is true. Some services write that as a text.
+    func flag(_ key: Key) -> Bool { (try? decodeIfPresent(Bool.self, forKey: key)) ?? (text(key) == "true") }
 }

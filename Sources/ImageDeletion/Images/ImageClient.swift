@@ -74,8 +74,14 @@ struct ImageClient: Sendable {
 
     /// `GET /v2/images`: one page. Glance: "List images"; Open Telekom Cloud: "Querying Images (Native OpenStack API)".
     ///
-    /// - Parameter marker: The image after which the page begins; nil for the first page.
-    func page(_ query: ImageQuery, after marker: ImageID?) async throws(ImageDeletionError) -> ImagePage {
+    /// - Parameters:
+    ///   - marker: The image after which the page begins; nil for the first page.
+    ///   - names: The images to read as a whole; nil for all of them.
+    func page(
+        _ query: ImageQuery,
+        after marker: ImageID?,
+        _ names: ImagePage.NameFilter?
+    ) async throws(ImageDeletionError) -> ImagePage {
         let reply: Reply
         do throws(ImageDeletionError) {
             reply = try await self.reply(
@@ -86,8 +92,10 @@ struct ImageClient: Sendable {
             throw marker == nil && error.isNotFound ? try await noImageService() : error
         }
         let page: ImagePage
+        let decoder = JSONDecoder()
+        decoder.userInfo[ImagePage.NameFilter.key] = names
         do {
-            page = try JSONDecoder().decode(ImagePage.self, from: reply.body)
+            page = try decoder.decode(ImagePage.self, from: reply.body)
         } catch let entry as ImagePage.UnusableEntry {
             throw reply.unusable("entry \(entry.number) of a page of the list of images has no image ID")
         } catch {

@@ -11,11 +11,19 @@ public struct ImageID: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Throws: ``ImageDeletionError/invalidImageID(_:)`` with `text`.
     public init(_ text: String) throws(ImageDeletionError) {
-        let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard groups.map(\.count) == [8, 4, 4, 4, 12],
-            groups.joined().allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
-        else { throw .invalidImageID(text) }
-        description = text
+        var description = text
+        // Lists have hundreds of thousands of IDs, hence the bytes.
+        let isID = description.withUTF8 { bytes in
+            bytes.count == 36
+                && bytes.indices.allSatisfy { index in
+                    switch index {
+                    case 8, 13, 18, 23: bytes[index] == UInt8(ascii: "-")
+                    default: bytes[index].hexDigit != nil
+                    }
+                }
+        }
+        guard isID else { throw .invalidImageID(text) }
+        self.description = description
     }
 
     /// The same for all spellings of the UUID. To be used only where a match keeps an image: people write IDs in any

@@ -2,7 +2,7 @@ import Foundation
 
 /// One page of the list of images.
 struct ImagePage: Decodable {
-    var images: [Image]
+    var entries: [Entry]
     /// Whether the server says that there is more.
     var hasNext: Bool
     /// Whether the server links its pages at all: the last one has no link then.
@@ -10,6 +10,35 @@ struct ImagePage: Decodable {
 
     private enum CodingKeys: String, CodingKey {
         case images, next, first
+    }
+
+    /// The images whose name is of interest. To read the rest of the others would take most of the time for a long list.
+    struct NameFilter: Sendable {
+        var includes: @Sendable (String?) -> Bool
+
+        /// The key of a decoder's `userInfo` under which a page finds its filter.
+        static let key = CodingUserInfoKey(rawValue: "NameFilter")!
+    }
+
+    /// One image of the page.
+    struct Entry: Decodable {
+        var id: ImageID
+        var isHidden: Bool
+        /// The image; nil where the filter leaves out its name.
+        var image: Image?
+
+        private enum CodingKeys: String, CodingKey {
+            case id, name
+            case isHidden = "os_hidden"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let json = try decoder.container(keyedBy: CodingKeys.self)
+            id = try json.decode(ImageID.self, forKey: .id)
+            isHidden = json.flag(.isHidden)
+            let filter = decoder.userInfo[NameFilter.key] as? NameFilter
+            image = try filter?.includes(json.text(.name)) == false ? nil : Image(from: decoder)
+        }
     }
 
     /// An entry of the list that describes no image. What it stands for is not known, so the whole list is not.
@@ -21,9 +50,11 @@ struct ImagePage: Decodable {
     init(from decoder: any Decoder) throws {
         let json = try decoder.container(keyedBy: CodingKeys.self)
         var entries = try json.nestedUnkeyedContainer(forKey: .images)
-        images = []
+        self.entries = []
         while !entries.isAtEnd {
-            do { images.append(try entries.decode(Image.self)) } catch { throw UnusableEntry(number: images.count + 1) }
+            do { self.entries.append(try entries.decode(Entry.self)) } catch {
+                throw UnusableEntry(number: self.entries.count + 1)
+            }
         }
         // Whatever it is, it says that there is more: a list that ends too early passes for the whole.
         hasNext = try json.contains(.next) && !json.decodeNil(forKey: .next)
@@ -32,10 +63,10 @@ struct ImagePage: Decodable {
 
     /// Whether another page may follow this one, of which `limit` images were asked for.
     func mayBeFollowed(limit: Int) -> Bool {
-        if images.isEmpty { return hasNext }
+        if entries.isEmpty { return hasNext }
         // Open Telekom Cloud's own list has no links, and may give fewer images than asked for: only a page with
         // nothing in it is certainly the last.
-        return hasNext || !isLinked || images.count >= limit
+        return hasNext || !isLinked || entries.count >= limit
     }
 }
 
@@ -44,12 +75,14 @@ extension ImageClient {
     /// those, not with the list. Hidden images are in a list of their own, which comes second.
     func images(
         _ query: ImageQuery,
+        named isNamed: (@Sendable (String?) -> Bool)? = nil,
         where isWanted: (Image) -> Bool
     ) async throws(ImageDeletionError) -> [Image] {
-        let ordinary = try await list(query, where: isWanted)
+        let names = isNamed.map(ImagePage.NameFilter.init)
+        let ordinary = try await list(query, names, where: isWanted)
         var query = query
         query.isHidden = true
-        let hidden = try await list(query) { $0.isHidden && isWanted($0) }
+        let hidden = try await list(query, names) { $0.isHidden && isWanted($0) }
         // An image that was hidden in between is in both.
         let hiddenIDs = Set(hidden.map(\.id))
         return ordinary.filter { !hiddenIDs.contains($0.id) } + hidden
@@ -61,6 +94,7 @@ extension ImageClient {
     /// that the next page should follow may be gone.
     private func list(
         _ query: ImageQuery,
+        _ names: ImagePage.NameFilter?,
         where isWanted: (Image) -> Bool
     ) async throws(ImageDeletionError) -> [Image] {
         var wanted: [ImageID: Image] = [:]
@@ -74,7 +108,7 @@ extension ImageClient {
         for _ in 0..<Self.mostPages {
             let page: ImagePage
             do {
-                page = try await self.page(query, after: trail.last)
+                page = try await self.page(query, after: trail.last, names)
             } catch {
                 // A service that does not know the parameter has no hidden images.
                 if query.isHidden, listed == 0, case .service(let failure) = error, failure.service == .image,
@@ -96,24 +130,26 @@ extension ImageClient {
                 continue
             }
             // A service that ignores the parameter would list everything once more.
-            if query.isHidden, listed == 0, !page.images.isEmpty, !page.images.contains(where: \.isHidden) { return [] }
-            listed += page.images.count
+            if query.isHidden, listed == 0, !page.entries.isEmpty, !page.entries.contains(where: \.isHidden) {
+                return []
+            }
+            listed += page.entries.count
             guard listed <= Self.mostImages else { throw Self.endless("it has more than \(Self.mostImages) images") }
-            for image in page.images {
+            for entry in page.entries {
                 // What comes again may have changed, and may not be wanted any more.
-                let known = wanted[image.id]
-                wanted[image.id] = isWanted(image) ? image : nil
-                if known == nil, wanted[image.id] != nil { order.append(image.id) }
+                let known = wanted[entry.id]
+                wanted[entry.id] = entry.image.flatMap { isWanted($0) ? $0 : nil }
+                if known == nil, wanted[entry.id] != nil { order.append(entry.id) }
             }
             guard page.mayBeFollowed(limit: query.pageSize) else {
                 return order.compactMap { wanted.removeValue(forKey: $0) }
             }
-            guard let last = page.images.last?.id else { throw Self.incomplete }
+            guard let last = page.entries.last?.id else { throw Self.incomplete }
             if !markers.insert(last).inserted {
                 setbacks += 1
                 guard setbacks < 4 else { throw Self.endless("the same page comes again and again") }
             }
-            trail = page.images.map(\.id)
+            trail = page.entries.map(\.id)
             dropped = 1
         }
         throw Self.endless("it has more than \(Self.mostPages) pages")

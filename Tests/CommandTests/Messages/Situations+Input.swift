@@ -37,6 +37,7 @@ extension Situation {
             arguments: ["--forget-token"],
             variables: ["OS_TOKEN": "t"]
         ),
+        Situation(when: "`--receipt` with `--plan`", arguments: ["--receipt", "r", "--plan", "p", Sample.id(1)]),
         Situation(when: "`--plan -`", arguments: ["--plan", "-", Sample.id(1)]),
         Situation(when: "an option with a value twice", arguments: ["--policy", "a.json", "--policy", "b.json"]),
         Situation(when: "a folder that is not there", arguments: ["nightly-1", "--referenced-in", "infra"]),
