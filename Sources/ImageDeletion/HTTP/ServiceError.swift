@@ -17,6 +17,8 @@ public struct ServiceError: Error, Sendable, Hashable {
 
     /// What the failure means.
     public enum Kind: Sendable, Hashable {
+        /// The request cannot be sent as it is, for example because the token contains a line break. Nothing was sent.
+        case invalidRequest
         /// No connection could be made. Nothing was sent.
         case unreachable
         /// The server's certificate is not trusted. Nothing was sent.
@@ -148,6 +150,7 @@ extension ServiceError.Kind {
     init(_ kind: TransportError.Kind) {
         self =
             switch kind {
+            case .invalidRequest: .invalidRequest
             case .unreachable: .unreachable
             case .untrusted: .untrusted
             case .connectionLost: .connectionLost

@@ -134,7 +134,7 @@ struct EndpointTests {
     @Test("http is taken from the catalog when asked for")
     func allowsHTTP() async throws {
         let bench = bench([Endpoint("eu-demo", "http://ims.demo.example")])
-        let service = ImageService(
+        let service = try ImageService(
             try OpenStackEnvironment(bench.cloud.environment, allowsHTTP: true),
             connection: ServiceConnection(transport: bench.transport, clock: bench.clock.clock)
         )
