@@ -218,6 +218,25 @@ struct HostileServerTests {
         #expect(run.isFitForATerminal)
     }
 
+    @Test(
+        "A token with a line break, which would begin another header, is sent nowhere",
+        arguments: ["\r\n", "\n", "\r"]
+    )
+    func tokenWithLineBreak(lineBreak: String) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        let variables = [
+            "OS_TOKEN": "token\(lineBreak)X-Evil: yes",
+            "OS_IMAGE_ENDPOINT_OVERRIDE": cloud.cloud.imageURL.absoluteString,
+        ]
+        let run = try await Executable.deleteImage.run(
+            ["--no-token-cache", Sample.id(1), Sample.id(2)],
+            environment: variables
+        )
+        #expect(run.status == 78, "\(run.errors)")
+        #expect(run.errors.contains("the header X-Auth-Token contains a line break"), "\(run.errors)")
+        #expect(cloud.connections == 0)
+    }
+
     @Test("A catalog of 100,000 entries is read")
     func bigCatalog() async throws {
         let (run, cloud, _) = try await run(.signIn, ["--json"]) { request in

@@ -124,7 +124,7 @@ public struct ServiceError: Error, Sendable, Hashable {
     /// Whether every other image would meet the same: then a run stops instead of failing image by image.
     var concernsWholeRun: Bool {
         switch kind {
-        case .unreachable, .untrusted, .unauthorized, .lacksRight: true
+        case .invalidRequest, .unreachable, .untrusted, .unauthorized, .lacksRight: true
         default: service == .identity
         }
     }
