@@ -150,8 +150,11 @@ public final class LoopbackServer: Sendable {
 
     /// Ends all connections and listens no more.
     public func stop() {
+        // The accepting thread closes it: closed here, its number could already be another server's there.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        #if !os(Linux)
+            close(listener)
+        #endif
         for connection in connections.value { shutdown(connection, Int32(SHUT_RDWR)) }
     }
 
@@ -162,7 +165,12 @@ public final class LoopbackServer: Sendable {
             #else
                 let connection = Darwin.accept(listener, nil, nil)
             #endif
-            guard connection >= 0 else { return }
+            guard connection >= 0 else {
+                #if os(Linux)
+                    close(listener)
+                #endif
+                return
+            }
             connections.withLock { _ = $0.insert(connection) }
             accepted.withLock { $0 += 1 }
             Thread.detachNewThread {
