@@ -30,7 +30,8 @@ let package = Package(
             dependencies: ["delete-image"]
         ),
         .executableTarget(name: "delete-image", dependencies: ["ImageDeletion", "ImageDeletionDemo"]),
-        .target(name: "ImageDeletion"),
+        .target(name: "ImageDeletion", dependencies: ["ImageDeletionCurl"]),
+        .target(name: "ImageDeletionCurl"),
         .target(name: "ImageDeletionDemo", dependencies: ["ImageDeletion"]),
         .target(
             name: "TestSupport",

@@ -21,6 +21,10 @@ public enum ConfigurationProblem: Sendable, Hashable {
     case contradictory([String])
     /// The variable, with this value, asks for something that cannot be done here.
     case unsupported(variable: String, value: String)
+    /// The file at `path`, which the variable names, cannot be used.
+    case file(variable: String, path: String, CertificateFault)
+    /// libcurl, which sends all requests, cannot be used on this machine, for this reason.
+    case libcurl(reason: String)
     /// `OS_CLOUD` names an entry of `clouds.yaml`, which is not read.
     case cloudsFile
     /// The address of a service cannot be used. `source` is the variable that it is from, or "the catalog".

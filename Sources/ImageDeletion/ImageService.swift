@@ -29,7 +29,7 @@ public struct ImageService: Sendable {
         tokenCache: TokenCache = .none,
         connection: ServiceConnection = ServiceConnection()
     ) throws(ImageDeletionError) {
-        self.init(try OpenStackEnvironment(environment), tokenCache: tokenCache, connection: connection)
+        try self.init(OpenStackEnvironment(environment), tokenCache: tokenCache, connection: connection)
     }
 
     /// A service for whom `environment` describes.
@@ -38,11 +38,17 @@ public struct ImageService: Sendable {
     ///   - environment: The variables, read.
     ///   - tokenCache: Where the token is kept between runs; without one, each service asks for its own.
     ///   - connection: How requests leave.
+    /// - Throws: ``ImageDeletionError/configuration(_:)`` if `connection` has no transport, and ``CurlTransport`` cannot be
+    ///   used.
     public init(
         _ environment: OpenStackEnvironment,
         tokenCache: TokenCache = .none,
         connection: ServiceConnection = ServiceConnection()
-    ) {
+    ) throws(ImageDeletionError) {
+        var connection = connection
+        if connection.transport == nil {
+            connection.transport = try CurlTransport(certificates: environment.certificates)
+        }
         let tokens = TokenSource(
             client: IdentityClient(credentials: environment.credentials, connection: connection),
             cache: tokenCache,

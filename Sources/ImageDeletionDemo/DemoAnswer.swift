@@ -1,8 +1,5 @@
 import Foundation
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
+import ImageDeletion
 
 /// An answer on its way out, in the shapes of the real services.
 struct DemoAnswer {
@@ -33,7 +30,7 @@ struct DemoAnswer {
         )
     }
 
-    func response(to url: URL, at now: Date) -> (Data, HTTPURLResponse) {
+    func response(at now: Date) -> HTTPResponse {
         let format = DateFormatter()
         format.locale = Locale(identifier: "en_US_POSIX")
         format.timeZone = .gmt
@@ -41,14 +38,10 @@ struct DemoAnswer {
         let headers = headers.merging([
             "Date": format.string(from: now), "X-Openstack-Request-Id": "req-\(UUID().uuidString.lowercased())",
         ]) { $1 }
-        guard
-            let response = HTTPURLResponse(
-                url: url,
-                statusCode: status,
-                httpVersion: "HTTP/1.1",
-                headerFields: headers
-            )
-        else { preconditionFailure("a response of these parts can always be made") }
-        return (body, response)
+        return HTTPResponse(
+            status: status,
+            headers: HTTPHeaders(headers.map { .init(name: $0, value: $1) }),
+            body: body
+        )
     }
 }

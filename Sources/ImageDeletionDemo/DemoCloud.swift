@@ -1,10 +1,6 @@
 public import Foundation
 public import ImageDeletion
 
-#if canImport(FoundationNetworking)
-    public import FoundationNetworking
-#endif
-
 /// A cloud in memory: an identity, an image, a compute and a block storage service behind the same seam as the real
 /// ones.
 ///
@@ -83,13 +79,12 @@ public actor DemoCloud: HTTPTransport {
     /// How many tokens were given so far.
     public var tokensIssued: Int { identity.issued }
 
-    public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
-        guard let url = request.url else { throw TransportError(.unreachable, "a request without an address") }
-        return answer(to: request, at: url).response(to: url, at: now())
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        answer(to: request).response(at: now())
     }
 
-    private func answer(to request: URLRequest, at url: URL) -> DemoAnswer {
-        let method = request.httpMethod ?? "GET"
+    private func answer(to request: HTTPRequest) -> DemoAnswer {
+        let (method, url) = (request.method, request.url)
         if let path = url.path(below: identityURL) {
             return path == "/auth/tokens" ? identity.answer(method, request) : .keystone(404, "Not Found", "Not found.")
         }
@@ -97,19 +92,19 @@ public actor DemoCloud: HTTPTransport {
             (computeURL, "/servers/detail", images.servers), (volumeURL, "/volumes/detail", images.volumes),
         ] {
             guard let path = url.path(below: base) else { continue }
-            guard identity.project(of: request.value(forHTTPHeaderField: "X-Auth-Token")) != nil else {
+            guard identity.project(of: request.headers["X-Auth-Token"]) != nil else {
                 return .json(401, ["message": "The request you have made requires authentication."])
             }
             return path == list && method == "GET" ? answer(url) : .json(404, ["itemNotFound": ["code": 404]])
         }
         guard let path = url.path(below: imageURL) else { return .glance(404, "The resource could not be found.") }
-        guard let project = identity.project(of: request.value(forHTTPHeaderField: "X-Auth-Token")) else {
+        guard let project = identity.project(of: request.headers["X-Auth-Token"]) else {
             return .glance(401, "This server could not verify that you are authorized to access the document.")
         }
         let parts = path.split(separator: "/").map(String.init)
         switch (parts.first, parts.dropFirst().first, parts.count) {
         case ("v2", "images", 2): return images.list(method, url, project: project)
-        case ("v2", "images", 3): return images.answer(method, id: parts[2], project: project, body: request.httpBody)
+        case ("v2", "images", 3): return images.answer(method, id: parts[2], project: project, body: request.body)
         case ("v2", "images", 4) where parts[3] == "members": return images.members(method, of: parts[2], project)
         default: return .glance(404, "The resource could not be found.")
         }

@@ -1,8 +1,5 @@
 import Foundation
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
+import ImageDeletion
 
 /// The identity service of the demo cloud: one user, one project, and any number of tokens.
 struct DemoIdentity {
@@ -48,11 +45,11 @@ struct DemoIdentity {
         return grant.project ?? ""
     }
 
-    mutating func answer(_ method: String, _ request: URLRequest) -> DemoAnswer {
-        let subject = request.value(forHTTPHeaderField: "X-Subject-Token")
+    mutating func answer(_ method: String, _ request: HTTPRequest) -> DemoAnswer {
+        let subject = request.headers["X-Subject-Token"]
         switch method {
         case "POST":
-            return issue(request.httpBody ?? Data())
+            return issue(request.body ?? Data())
         case "GET":
             guard let subject, let grant = grants[subject], grant.expiresAt > now() else { return Self.unknownToken }
             return .json(200, description(of: grant), headers: ["X-Subject-Token": subject])

@@ -6,35 +6,37 @@ import ImageDeletionDemo
 extension Command {
     /// The service that the variables, or `--demo`, describe. Nothing is sent yet.
     func makeService() throws(Failure) -> ImageService {
-        var variables = surroundings.environment
-        let transport: any HTTPTransport
-        if options.isDemo {
-            let clock = surroundings.clock
-            let cloud = DemoCloud(images: DemoImage.believable(now: clock.now()), now: clock.now)
-            transport = cloud
-            variables = cloud.environment
-        } else {
-            transport = surroundings.transport()
-        }
+        let demo = options.isDemo ? demoCloud() : nil
         let environment: OpenStackEnvironment
-        do { environment = try OpenStackEnvironment(variables, allowsHTTP: options.allowsHTTP) } catch {
+        let transport: any HTTPTransport
+        do throws(ImageDeletionError) {
+            environment = try OpenStackEnvironment(
+                demo?.environment ?? surroundings.environment,
+                allowsHTTP: options.allowsHTTP
+            )
+            transport = if let demo { demo } else { try surroundings.transport(environment.certificates) }
+        } catch {
             throw Failure(error)
         }
         for variable in environment.notFollowed { tell("warning", Words.notFollowed(variable)) }
         if options.forgetsToken, case .token = environment.credentials.method {
             throw Failure(.usage, "--forget-token has nothing to forget: a token in OS_TOKEN is never cached.")
         }
-        return ImageService(
-            environment,
-            tokenCache: tokenCache(),
-            connection: ServiceConnection(
-                transport: transport,
-                retry: RetryPolicy(retries: options.retries, random: surroundings.random),
-                timeout: .seconds(options.timeout),
-                clock: surroundings.clock,
-                report: tell
-            )
+        let connection = ServiceConnection(
+            transport: transport,
+            retry: RetryPolicy(retries: options.retries, random: surroundings.random),
+            timeout: .seconds(options.timeout),
+            clock: surroundings.clock,
+            report: tell
         )
+        do { return try ImageService(environment, tokenCache: tokenCache(), connection: connection) } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func demoCloud() -> DemoCloud {
+        let clock = surroundings.clock
+        return DemoCloud(images: DemoImage.believable(now: clock.now()), now: clock.now)
     }
 
     private func tokenCache() -> TokenCache {

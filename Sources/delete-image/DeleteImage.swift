@@ -9,7 +9,6 @@ struct DeleteImage {
         signal(SIGPIPE, SIG_IGN)
         // Nor a file that reaches the limit for its size (`ulimit -f`): the write fails, and that is told.
         signal(SIGXFSZ, SIG_IGN)
-        Crash.isTold()
         CoreFile.disable()
         let environment = ProcessInfo.processInfo.environment
         let streams = StandardStreams(environment: environment)
@@ -18,7 +17,7 @@ struct DeleteImage {
             in: Surroundings(
                 environment: environment,
                 currentDirectory: URL(fileURLWithPath: FileManager.default.currentDirectoryPath, isDirectory: true),
-                transport: { URLSessionTransport() },
+                transport: { certificates throws(ImageDeletionError) in try CurlTransport(certificates: certificates) },
                 clock: .system,
                 random: { Double.random(in: 0..<1) },
                 read: NamedFile.content,
@@ -33,7 +32,6 @@ struct DeleteImage {
                 interruptions: Signals.stops()
             )
         )
-        // `exit` and not `return`: URLSession's threads are not waited for.
         exit(streams.outputIsLost && status == .done ? ExitStatus.incomplete.rawValue : status.rawValue)
     }
 }

@@ -52,11 +52,15 @@ extension ExitStatus {
     init(_ error: ImageDeletionError) {
         switch error {
         case .configuration([.tokenWithoutProject]), .configuration([.tokenOfUnknownProject]): self = .denied
-        case .configuration: self = .configuration
+        case .configuration(let problems):
+            // A program that is missing, and no setting.
+            let isMissingLibrary = problems.contains { if case .libcurl = $0 { true } else { false } }
+            self = isMissingLibrary ? .unavailable : .configuration
         case .invalidImageID: self = .usage
         case .service(let error):
             switch (error.service, error.kind) {
             case (_, .cancelled): self = .interrupted
+            case (_, .invalidRequest): self = .configuration
             case (_, .unauthorized), (_, .incompleteCredentials), (_, .invalidToken), (_, .lacksRight), (_, .forbidden):
                 self = .denied
             // IAM understood the address or the values in another way than they were meant.

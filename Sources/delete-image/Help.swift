@@ -51,6 +51,7 @@ enum Help {
             "OS_APPLICATION_CREDENTIAL_ID, OS_APPLICATION_CREDENTIAL_SECRET": "instead of user, password and project",
             "OS_TOKEN": "a token from elsewhere, instead of all these; never cached",
             "OS_REGION_NAME, OS_INTERFACE, OS_IMAGE_ENDPOINT_OVERRIDE": "which image service",
+            "OS_CACERT, OS_CERT, OS_KEY": "PEM files: authorities instead of the system's, client certificate, its key",
             "DELETE_IMAGE_WORK_DIRECTORY": "as --work-directory",
             "NO_COLOR": "if it has any value, nothing is coloured",
         ]

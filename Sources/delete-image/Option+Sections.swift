@@ -180,8 +180,8 @@ extension Option.Section {
                 ),
                 Option(
                     "--timeout SECONDS",
-                    .number(in: 1...3600) { $0.timeout = $1 },
-                    "the bound on one request, from its start to its last byte, 1 to 3600; 30 unless said"
+                    .seconds(in: 0.1...3600) { $0.timeout = $1 },
+                    "the time limit for one request, from its start to its last byte, 0.1 to 3600; 30 by default"
                 ),
             ]
         )

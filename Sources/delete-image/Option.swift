@@ -64,4 +64,18 @@ extension Option.Kind {
             set(&options, number)
         }
     }
+
+    /// A number of seconds, which may have a fraction.
+    static func seconds(in range: ClosedRange<Double>, _ set: @escaping (inout Options, Double) -> Void) -> Self {
+        .value { options, value, name throws(UsageError) in
+            let isPlain = value.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+            guard isPlain, let number = Double(value), range.contains(number) else {
+                throw UsageError(
+                    message: "\(name) takes a number of seconds from \(range.lowerBound) to \(Int(range.upperBound)), "
+                        + "not \(printable(value, limit: 60))."
+                )
+            }
+            set(&options, number)
+        }
+    }
 }

@@ -23,7 +23,8 @@ struct Options: Sendable, Equatable {
     var waits = false
     var concurrency = 4
     var retries = 4
-    var timeout = 30
+    /// The time limit of a request in seconds.
+    var timeout = 30.0
     var usesTokenCache = true
     var forgetsToken = false
     var isJSON = false
@@ -92,7 +93,7 @@ extension Options {
 
     /// An option that follows is no value: what was meant for one is missing. A number below zero is one, to be refused.
     private static func isValue(_ argument: String) -> Bool {
-        !argument.hasPrefix("-") || argument == "-" || Int(argument) != nil
+        !argument.hasPrefix("-") || argument == "-" || Double(argument) != nil
     }
 
     /// Refuses what would leave it to a guess which images are meant.

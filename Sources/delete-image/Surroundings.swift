@@ -5,8 +5,9 @@ import ImageDeletion
 struct Surroundings: Sendable {
     var environment: [String: String]
     var currentDirectory: URL
-    /// What sends requests. Made only when something is to be sent: it is most of what starting up costs.
-    var transport: @Sendable () -> any HTTPTransport
+    /// Creates what sends requests, which uses these certificates. It is most of what starting up costs, so it is created
+    /// only when something is to be sent.
+    var transport: @Sendable (CertificateFiles) throws(ImageDeletionError) -> any HTTPTransport
     var clock: WallClock
     var random: @Sendable () -> Double
     /// The content of a file, which somebody named or not; of standard input for `-`.

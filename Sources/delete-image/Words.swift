@@ -37,9 +37,6 @@ enum Words {
     /// Why a variable that is set makes no difference.
     static func notFollowed(_ variable: String) -> String {
         switch variable {
-        case "OS_CACERT":
-            "OS_CACERT is not followed; certificates are checked against the system's store "
-                + "(Linux: update-ca-certificates)."
         case "OS_INSECURE": "OS_INSECURE is not followed; certificates are always checked."
         case "OS_CLOUD": "OS_CLOUD is not followed; the other OS_ variables alone say which cloud is meant."
         default: "\(variable) is not followed."
@@ -125,7 +122,8 @@ enum Words {
         case .untrusted:
             words =
                 "shows a certificate that this machine does not trust\(own). "
-                + "Add its authority to the system's store (Linux: update-ca-certificates)"
+                + "Set OS_CACERT to its authority's file, or add that to the system's store"
+        case .invalidRequest: words = "gets no request, because it cannot be sent\(own)"
         case .timedOut: words = "did not answer in time\(own). Run again, or raise --timeout"
         case .connectionLost: words = "broke the connection\(own). Run again"
         case .oversizedAnswer: words = "sent more than is ever read\(own). Check \(variable)"
@@ -176,6 +174,11 @@ enum Words {
         case .contradictory(let names): "\(names.joined(separator: " and ")) contradict each other; unset one of them."
         case .unsupported(let variable, let value):
             "\(variable)=\(printable(value, limit: 60)) cannot be followed here; unset it, or use another client."
+        case .file(let variable, let path, let fault):
+            "the file in \(variable), \(printable(path, limit: 200)), \(sentence(fault))"
+        case .libcurl(let reason):
+            "libcurl cannot be used: \(printable(reason, limit: 200)). Install version 7.68 or later: the package libcurl4 on "
+                + "Debian and Ubuntu, libcurl on Fedora, Red Hat and Amazon Linux."
         case .cloudsFile:
             "OS_CLOUD names an entry of clouds.yaml, which is not read here; set OS_AUTH_URL and the other variables "
                 + "instead (an openrc file does)."
@@ -216,6 +219,15 @@ enum Words {
             "the new token ended at \(time(expiresAt)), but it is \(time(now)) here"
                 + (serverTime.map { " and \(time($0)) at the identity service" } ?? "")
                 + "; set this machine's clock."
+        }
+    }
+
+    private static func sentence(_ fault: CertificateFault) -> String {
+        switch fault {
+        case .unreadable(let reason): "cannot be read: \(reason)."
+        case .noCertificate: "contains no certificate in PEM."
+        case .noPrivateKey: "contains no private key in PEM."
+        case .encryptedKey: "contains a private key with a passphrase. Use a key without one."
         }
     }
 

@@ -36,22 +36,17 @@ struct HostileServerTests {
         return (run, cloud, asked.value)
     }
 
-    @Test(
-        "An answer that breaks off within its head: where the toolchain crashes, that is told, and the receipt is true"
-    )
+    @Test("A response that breaks off within its head: the run goes on, and the report and the receipt are true")
     func brokenHead() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(3)) { request, earlier in
-            request.method == "DELETE" && earlier == 1 ? .bytes(Data("HTTP/1.1 409 X\r\nContent-Le".utf8)) : nil
+            request.method == "DELETE" && earlier == 1 ? .bytes(Data("HTTP/1.1 204 No Content\r\nX-".utf8)) : nil
         }
         let folder = try TemporaryFolder()
-        let arguments = ["--retries", "0", "--concurrency", "1", "--receipt", folder.file("receipt").path]
+        let arguments = ["--json", "--retries", "0", "--concurrency", "1", "--receipt", folder.file("receipt").path]
         let run = try await cloud.run(arguments + (1...3).map(Sample.id))
-        #expect(run.status != 0)
-        let isCrash = run.status < 0 || run.status > 128
-        #expect(run.errors.contains("error: this program crashed") == isCrash)
-        let lines = try String(contentsOf: folder.file("receipt"), encoding: .utf8).split(separator: "\n")
-        #expect(lines.first?.contains(Sample.id(1)) == true && lines.count == (isCrash ? 3 : 6))
-        let again = try await cloud.run(["--json"] + arguments + (1...3).map(Sample.id))
+        #expect(run.status == 1)
+        #expect(try run.report().images.map(\.outcome) == ["deleted", "failed", "deleted"])
+        let again = try await cloud.run(arguments + (1...3).map(Sample.id))
         #expect(try again.report().images.map(\.outcome) == ["deleted", "deleted", "deleted"])
         #expect(await cloud.remaining().isEmpty)
     }
@@ -83,7 +78,7 @@ struct HostileServerTests {
     }
 
     enum Endless: String, CaseIterable {
-        case silence, body, redirectBody, headers, trailers, chunkExtension, blanks
+        case silence, body, redirectBody, headers, interim, trailers, chunkExtension, blanks
 
         func reply(_ status: Int) -> LoopbackServer.Reply {
             let block = String(repeating: "x", count: 0x10000)
@@ -98,6 +93,7 @@ struct HostileServerTests {
                         "10000\r\n\(block)\r\n"
                     )
                 case .headers: ("HTTP/1.1 \(status) X\r\n", String(repeating: "X-A: b\r\n", count: 1000))
+                case .interim: ("", String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 1000))
                 case .trailers: (chunked + "\r\n2\r\n{}\r\n0\r\n", String(repeating: "X-A: b\r\n", count: 1000))
                 case .chunkExtension: (chunked + "\r\n2;a=", block)
                 case .blanks: (chunked + "\r\n", "10000\r\n" + String(repeating: " ", count: 0x10000) + "\r\n")
@@ -220,6 +216,25 @@ struct HostileServerTests {
         #expect(run.status == 78)
         #expect(cloud.requests.count == 1)
         #expect(run.isFitForATerminal)
+    }
+
+    @Test(
+        "A token with a line break, which would begin another header, is sent nowhere",
+        arguments: ["\r\n", "\n", "\r"]
+    )
+    func tokenWithLineBreak(lineBreak: String) async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(2))
+        let variables = [
+            "OS_TOKEN": "token\(lineBreak)X-Evil: yes",
+            "OS_IMAGE_ENDPOINT_OVERRIDE": cloud.cloud.imageURL.absoluteString,
+        ]
+        let run = try await Executable.deleteImage.run(
+            ["--no-token-cache", Sample.id(1), Sample.id(2)],
+            environment: variables
+        )
+        #expect(run.status == 78, "\(run.errors)")
+        #expect(run.errors.contains("the header X-Auth-Token contains a line break"), "\(run.errors)")
+        #expect(cloud.connections == 0)
     }
 
     @Test("A catalog of 100,000 entries is read")

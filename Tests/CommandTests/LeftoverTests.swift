@@ -110,26 +110,6 @@ struct LeftoverTests {
         #expect(try home.names() == [])
     }
 
-    @Test(
-        "What is sent to this machine itself passes no proxy",
-        arguments: ["http_proxy", "all_proxy", "ALL_PROXY"],
-        [nil, "no_proxy", "NO_PROXY"]
-    )
-    func proxy(variable: String, exclusions: String?) async throws {
-        let cloud = try LoopbackCloud(images: Sample.images(1))
-        let seen = Locked(0)
-        let proxy = try LoopbackServer { _ in
-            seen.withLock { $0 += 1 }
-            return .answer(502)
-        }
-        defer { proxy.stop() }
-        var changes: [String: String?] = [variable: "http://127.0.0.1:\(proxy.port)"]
-        if let exclusions { changes[exclusions] = "example.com" }
-        let run = try await cloud.run([Sample.id(1)], changes)
-        #expect(run.status == 0, "\(run.errors)")
-        #expect(seen.value == 0)
-    }
-
     @Test("No core file is written, whatever the limit was before", .enabled(if: Executable.canLimit, "needs prlimit"))
     func coreFile() async throws {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream()

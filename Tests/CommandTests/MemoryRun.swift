@@ -33,7 +33,7 @@ struct MemoryRun {
             in: Surroundings(
                 environment: cloud.environment,
                 currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
-                transport: { transport },
+                transport: { _ in transport },
                 clock: .system,
                 random: { 0.5 },
                 read: { path, _ in

@@ -74,9 +74,8 @@ struct OutputTests {
     @Test("Variables that make no difference are told")
     func notFollowed() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
-        let run = try await cloud.run([Sample.id(1)], ["OS_CACERT": "/ca.pem", "OS_INSECURE": "true"])
+        let run = try await cloud.run([Sample.id(1)], ["OS_INSECURE": "true"])
         #expect(run.status == 0)
-        #expect(run.errors.contains("warning: OS_CACERT is not followed"))
         #expect(run.errors.contains("warning: OS_INSECURE is not followed"))
     }
 

@@ -44,7 +44,7 @@ struct ProgressTests {
             in: Surroundings(
                 environment: cloud.environment,
                 currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
-                transport: { transport },
+                transport: { _ in transport },
                 clock: clock,
                 random: { 0.5 },
                 read: { _, _ in Data() },

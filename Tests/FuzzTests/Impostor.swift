@@ -3,10 +3,6 @@ import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// A cloud of which some answers are not its own.
 final class Impostor: HTTPTransport {
     /// What an answer may depend on.
@@ -16,10 +12,10 @@ final class Impostor: HTTPTransport {
         let token: String?
         var path: String { url.path }
 
-        init(_ request: URLRequest) {
-            method = request.httpMethod ?? "GET"
-            url = request.url ?? URL(fileURLWithPath: "/")
-            token = request.value(forHTTPHeaderField: "X-Auth-Token")
+        init(_ request: HTTPRequest) {
+            method = request.method
+            url = request.url
+            token = request.headers["X-Auth-Token"]
         }
     }
 
@@ -51,25 +47,17 @@ final class Impostor: HTTPTransport {
         requests.filter { $0.method == method && $0.path.hasSuffix(end) }
     }
 
-    func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let sent = Request(request)
         log.withLock { $0.append(sent) }
         guard let answer = answer(sent) else {
             let own = try await cloud.send(request)
-            if let token = own.1.value(forHTTPHeaderField: "X-Subject-Token") {
+            if let token = own.headers["X-Subject-Token"] {
                 tokens.withLock { _ = $0.insert(token) }
             }
             return own
         }
-        guard
-            let response = HTTPURLResponse(
-                url: sent.url,
-                statusCode: answer.status,
-                httpVersion: "HTTP/1.1",
-                headerFields: answer.headers
-            )
-        else { throw TransportError(.connectionLost, "this is no answer") }
-        return (answer.body, response)
+        return HTTPResponse(status: answer.status, headers: HTTPHeaders(answer.headers), body: answer.body)
     }
 
     /// A service that talks to this.

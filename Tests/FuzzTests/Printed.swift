@@ -18,7 +18,7 @@ struct Printed {
             in: Surroundings(
                 environment: cloud.cloud.environment,
                 currentDirectory: URL(fileURLWithPath: "/nowhere", isDirectory: true),
-                transport: { cloud },
+                transport: { _ in cloud },
                 clock: cloud.clock.clock,
                 random: { 0.5 },
                 read: { _, _ in Data() },

@@ -2,10 +2,6 @@ import Foundation
 import ImageDeletion
 import TestSupport
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// The servers that `real-cloud.sh run` has started, as a test sees them: it makes images and looks what is there.
 struct RealCloud: Sendable {
     static var isThere: Bool { variable("DELETE_IMAGE_REAL_CLOUD") != nil }
@@ -16,7 +12,7 @@ struct RealCloud: Sendable {
     /// Signed in as this user, in this project.
     let user: String
     let project: String
-    private let transport = URLSessionTransport()
+    private let transport: CurlTransport
     let token: String
     /// The image service's address in the catalog.
     let endpoint: String
@@ -24,6 +20,7 @@ struct RealCloud: Sendable {
     init(_ user: String = "ci", project: String = "ci") async throws {
         self.user = user
         self.project = project
+        transport = try CurlTransport()
         let (secret, body) = try await Self.signIn(Self.environment(user, project: project), transport)
         token = secret
         let catalog = ((body["token"] as? [String: Any])?["catalog"] as? [[String: Any]]) ?? []
@@ -121,12 +118,12 @@ struct RealCloud: Sendable {
 
     /// Makes a token worthless.
     static func revoke(_ token: String) async throws {
-        var request = URLRequest(url: URL(string: (variable("DELETE_IMAGE_REAL_CLOUD") ?? "") + "/auth/tokens")!)
-        request.httpMethod = "DELETE"
-        request.setValue(token, forHTTPHeaderField: "X-Auth-Token")
-        request.setValue(token, forHTTPHeaderField: "X-Subject-Token")
-        let (_, response) = try await URLSessionTransport().send(request)
-        guard response.statusCode == 204 else { throw Unexpected() }
+        let request = HTTPRequest(
+            method: "DELETE",
+            url: URL(string: (variable("DELETE_IMAGE_REAL_CLOUD") ?? "") + "/auth/tokens")!,
+            headers: ["X-Auth-Token": token, "X-Subject-Token": token]
+        )
+        guard try await CurlTransport().send(request).status == 204 else { throw Unexpected() }
     }
 
     /// What the command itself has sent so far to each server, by the servers' own logs: "POST /v3/auth/tokens 201".
@@ -146,13 +143,14 @@ struct RealCloud: Sendable {
         _ body: Data? = nil,
         _ type: String = "application/json"
     ) async throws -> (status: Int, json: [String: Any]) {
-        var request = URLRequest(url: URL(string: endpoint + path)!)
-        request.httpMethod = method
-        request.httpBody = body
-        request.setValue(type, forHTTPHeaderField: "Content-Type")
-        request.setValue(token, forHTTPHeaderField: "X-Auth-Token")
-        let (data, response) = try await transport.send(request)
-        return (response.statusCode, (try? JSONSerialization.jsonObject(with: data) as? [String: Any]) ?? [:])
+        let request = HTTPRequest(
+            method: method,
+            url: URL(string: endpoint + path)!,
+            headers: ["Content-Type": type, "X-Auth-Token": token],
+            body: body
+        )
+        let response = try await transport.send(request)
+        return (response.status, (try? JSONSerialization.jsonObject(with: response.body) as? [String: Any]) ?? [:])
     }
 
     private func send(
@@ -172,7 +170,7 @@ struct RealCloud: Sendable {
 
     private static func signIn(
         _ environment: [String: String],
-        _ transport: URLSessionTransport,
+        _ transport: CurlTransport,
         isScoped: Bool = true
     ) async throws -> (String, [String: Any]) {
         let domain = ["name": "Default"]
@@ -182,13 +180,15 @@ struct RealCloud: Sendable {
         var auth: [String: Any] = ["identity": ["methods": ["password"], "password": ["user": user]]]
         auth["scope"] =
             isScoped ? ["project": ["name": environment["OS_PROJECT_NAME"]!, "domain": domain]] : "unscoped"
-        var request = URLRequest(url: URL(string: environment["OS_AUTH_URL"]! + "/auth/tokens")!)
-        request.httpMethod = "POST"
-        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-        request.httpBody = try JSONSerialization.data(withJSONObject: ["auth": auth])
-        let (data, response) = try await transport.send(request)
-        guard let token = response.value(forHTTPHeaderField: "X-Subject-Token"),
-            let body = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        let request = HTTPRequest(
+            method: "POST",
+            url: URL(string: environment["OS_AUTH_URL"]! + "/auth/tokens")!,
+            headers: ["Content-Type": "application/json"],
+            body: try JSONSerialization.data(withJSONObject: ["auth": auth])
+        )
+        let response = try await transport.send(request)
+        guard let token = response.headers["X-Subject-Token"],
+            let body = try JSONSerialization.jsonObject(with: response.body) as? [String: Any]
         else { throw Unexpected() }
         return (token, body)
     }

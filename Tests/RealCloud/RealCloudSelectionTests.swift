@@ -94,7 +94,7 @@ extension RealCloudTests {
         let ids = try await makeImages((1...13).map { "vanishing-\($0)" }, ["tags": ["vanishing"]])
         let cloud = cloud
         let gone = Locked<[String]>([])
-        let transport = FaultyTransport(URLSessionTransport()) { request, _ in
+        let transport = FaultyTransport(try CurlTransport()) { request, _ in
             // The image after which the second page begins, and the four before it, go just then.
             let items = URLComponents(url: request.url, resolvingAgainstBaseURL: false)?.queryItems ?? []
             guard let marker = items.first(where: { $0.name == "marker" })?.value, gone.value.isEmpty else {

@@ -3,10 +3,6 @@ import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// The way from one process to the cloud and back, through the weather. It tells the ledger what truly happened.
 final class Network: HTTPTransport, @unchecked Sendable {
     private let process: Int
@@ -17,7 +13,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
     private var dice: Dice
     /// Before when a server has asked not to be asked the same again.
     private var notBefore: [String: TimeInterval] = [:]
-    private var lastPage: (Data, HTTPURLResponse)?
+    private var lastPage: HTTPResponse?
 
     init(
         of process: Int,
@@ -36,7 +32,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
     private var ledger: Ledger { day.ledger }
     private var scheduler: Scheduler { day.scheduler }
 
-    func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         if Task.isCancelled { throw TransportError(.cancelled, "cancelled") }
         let sent = SentRequest(request)
         ledger[process].requests.append(sent)
@@ -56,12 +52,12 @@ final class Network: HTTPTransport, @unchecked Sendable {
         try await wait(.milliseconds(dice.number(0...200)))
         let answer = try await answer(to: request, sent, fault)
         try await wait(.milliseconds(dice.number(0...200)))
-        if let seconds = answer.1.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init),
-            (0...60).contains(seconds), !saysTokenIsRefused(answer.0)
+        if let seconds = answer.headers["Retry-After"].flatMap(Double.init),
+            (0...60).contains(seconds), !saysTokenIsRefused(answer.body)
         {
             notBefore[sent.identity] = scheduler.time + seconds
         }
-        if answer.1.statusCode == 401 {
+        if answer.status == 401 {
             if sent.method == "POST" {
                 ledger[process].credentialsRefused += 1
             } else {
@@ -77,10 +73,10 @@ final class Network: HTTPTransport, @unchecked Sendable {
     }
 
     private func answer(
-        to request: URLRequest,
+        to request: HTTPRequest,
         _ sent: SentRequest,
         _ fault: Weather.Fault?
-    ) async throws -> (Data, HTTPURLResponse) {
+    ) async throws -> HTTPResponse {
         switch fault {
         case nil: return try await act(request, sent)
         case .refused: throw TransportError(.unreachable, "connection refused")
@@ -105,8 +101,9 @@ final class Network: HTTPTransport, @unchecked Sendable {
             }
             throw TransportError(.connectionLost, "connection reset by peer")
         case .truncated:
-            let (body, response) = try await act(request, sent)
-            return (body.prefix(body.count / 2), response)
+            var response = try await act(request, sent)
+            response.body = response.body.prefix(response.body.count / 2)
+            return response
         case .oversized:
             _ = try await act(request, sent)
             throw TransportError(.oversizedAnswer, "the answer exceeds 16777216 bytes")
@@ -123,10 +120,10 @@ final class Network: HTTPTransport, @unchecked Sendable {
     }
 
     /// Lets the cloud do what is asked.
-    private func act(_ request: URLRequest, _ sent: SentRequest) async throws -> (Data, HTTPURLResponse) {
+    private func act(_ request: HTTPRequest, _ sent: SentRequest) async throws -> HTTPResponse {
         if sent.method == "POST", day.hasOldPassword { return other(Weather.Answer(status: 401), sent) }
         let answer = try await cloud.answer(to: request, seenBy: ledger)
-        let status = answer.1.statusCode
+        let status = answer.status
         if status == 401, sent.method != "POST" { ledger[process].endedTokens += 1 }
         let isImage = sent.url.path.hasPrefix("/v2/images/")
         if isImage, sent.method == "DELETE", status == 204 {
@@ -135,7 +132,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         if isImage, sent.method == "PATCH", status == 200, sent.body.contains(Data("false".utf8)) {
             ledger[process].unprotected.insert(sent.url.lastPathComponent)
         }
-        if let token = answer.1.value(forHTTPHeaderField: "X-Subject-Token") { ledger.keepSecret(token) }
+        if let token = answer.headers["X-Subject-Token"] { ledger.keepSecret(token) }
         ledger.note("\(process): \(sent.method) \(sent.url.lastPathComponent) … \(status)")
         return answer
     }
@@ -159,34 +156,32 @@ final class Network: HTTPTransport, @unchecked Sendable {
         ["IMG.0087", "1103", "need to refresh"].contains { body.range(of: Data($0.utf8)) != nil }
     }
 
-    private func other(_ answer: Weather.Answer, _ sent: SentRequest) -> (Data, HTTPURLResponse) {
+    private func other(_ answer: Weather.Answer, _ sent: SentRequest) -> HTTPResponse {
         let token = sent.header("X-Auth-Token") ?? "no token"
         func filled(_ text: String) -> String {
             text.replacing("TOKEN", with: token).replacing("BODY", with: String(decoding: sent.body, as: UTF8.self))
         }
         // Not to a deletion: that would be the server's lie, and nobody could see through it.
         let status = answer.status == 204 && sent.method == "DELETE" ? 200 : answer.status
-        let response = HTTPURLResponse(
-            url: sent.url,
-            statusCode: status,
-            httpVersion: "HTTP/1.1",
-            headerFields: answer.headers.mapValues(filled)
+        return HTTPResponse(
+            status: status,
+            headers: HTTPHeaders(answer.headers.mapValues(filled)),
+            body: Data(filled(answer.body).utf8)
         )
-        guard let response else { preconditionFailure("a response of these parts can always be made") }
-        return (Data(filled(answer.body).utf8), response)
     }
 
-    private func changed(_ answer: (Data, HTTPURLResponse), _ list: Weather.List) -> (Data, HTTPURLResponse) {
-        let (body, response) = answer
+    private func changed(_ answer: HTTPResponse, _ list: Weather.List) -> HTTPResponse {
         defer { lastPage = answer }
-        guard var page = try? JSONSerialization.jsonObject(with: body) as? [String: Any] else { return answer }
+        guard var page = try? JSONSerialization.jsonObject(with: answer.body) as? [String: Any] else { return answer }
         switch list {
         case .repeated: return lastPage ?? answer
         case .lost: page["images"] = (page["images"] as? [Any])?.filter { _ in !dice.once(in: 3) }
         case .linkless: (page["next"], page["first"]) = (nil, nil)
         case .linked: page["next"] = "/v2/images?marker=more"
         }
-        return ((try? JSONSerialization.data(withJSONObject: page, options: [.sortedKeys])) ?? body, response)
+        var changed = answer
+        if let body = try? JSONSerialization.data(withJSONObject: page, options: [.sortedKeys]) { changed.body = body }
+        return changed
     }
 }
 
@@ -200,7 +195,7 @@ extension SentRequest {
 
 extension DemoCloud {
     /// The answer to `request`, and in the same moment a look at what it has changed.
-    fileprivate func answer(to request: URLRequest, seenBy ledger: Ledger) async throws -> (Data, HTTPURLResponse) {
+    fileprivate func answer(to request: HTTPRequest, seenBy ledger: Ledger) async throws -> HTTPResponse {
         let answer = try await send(request)
         ledger.see(currentImages)
         return answer

@@ -62,7 +62,7 @@ final class Run: @unchecked Sendable {
             in: Surroundings(
                 environment: day.environment,
                 currentDirectory: day.folder.url,
-                transport: { day.network(self.number) { if requests.contains($0) { interrupt() } } },
+                transport: { _ in day.network(self.number) { if requests.contains($0) { interrupt() } } },
                 clock: day.clock,
                 random: { Double(self.dice.number(0...999)) / 1000 },
                 read: { path, _ in

@@ -52,7 +52,7 @@ struct Wish {
     var ignoresMissing = false
     var maxDeletions: Int?
     var retries = 4
-    var timeout = 30
+    var timeout = 30.0
     /// Those that are left, which change nothing about what is true in the end.
     var others: [String] = []
 

@@ -26,14 +26,6 @@ public struct Executable: Sendable {
         return Executable(url: products.deletingLastPathComponent().appendingPathComponent("delete-image"))
     }
 
-    /// What makes a program run only when nobody else wants to. On Linux URLSession keeps a processor busy while it waits
-    /// for the first answer on a connection, and many programs at once would leave the servers on this machine none to
-    /// answer with.
-    private static let yielding: [String] = {
-        let chrt = "/usr/bin/chrt"
-        return FileManager.default.isExecutableFile(atPath: chrt) ? [chrt, "--idle", "0"] : []
-    }()
-
     /// Whether what programs use can be limited here.
     public static let canLimit = FileManager.default.isExecutableFile(atPath: prlimit)
 
@@ -43,9 +35,12 @@ public struct Executable: Sendable {
     public func bounded(megabytes: Int) -> Executable { limited("--data=\(megabytes << 20)") }
 
     /// This program under a limit, an option of prlimit(1).
-    public func limited(_ limit: String) -> Executable {
+    public func limited(_ limit: String) -> Executable { started(by: [Self.prlimit, limit]) }
+
+    /// This program, which `words` start.
+    public func started(by words: [String]) -> Executable {
         var copy = self
-        copy.prefix = [Self.prlimit, limit]
+        copy.prefix = words
         return copy
     }
 
@@ -71,7 +66,7 @@ public struct Executable: Sendable {
         currentDirectory: URL? = nil
     ) throws -> Running {
         let process = Process()
-        let command = Self.yielding + prefix + [url.path] + arguments
+        let command = prefix + [url.path] + arguments
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
         // The toolchain's libraries are found through these; nothing else of the machine's may matter.

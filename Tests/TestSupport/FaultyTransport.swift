@@ -1,10 +1,6 @@
 public import Foundation
 public import ImageDeletion
 
-#if canImport(FoundationNetworking)
-    public import FoundationNetworking
-#endif
-
 /// A request as it was sent.
 public struct SentRequest: Sendable {
     public var method: String
@@ -13,11 +9,11 @@ public struct SentRequest: Sendable {
     public var body: Data
 
     /// `request`, taken apart.
-    public init(_ request: URLRequest) {
-        method = request.httpMethod ?? "GET"
-        url = request.url!
-        headers = request.allHTTPHeaderFields ?? [:]
-        body = request.httpBody ?? Data()
+    public init(_ request: HTTPRequest) {
+        method = request.method
+        url = request.url
+        headers = Dictionary(request.headers.fields.map { ($0.name, $0.value) }) { first, _ in first }
+        body = request.body ?? Data()
     }
 
     /// "DELETE /v2/images/…"
@@ -61,7 +57,7 @@ public final class FaultyTransport: HTTPTransport {
     /// How many requests with `method` were sent so far.
     public func count(_ method: String) -> Int { requests.count { $0.method == method } }
 
-    public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         // As any transport: what was given up before it began is not sent.
         if Task.isCancelled { throw TransportError(.cancelled, "cancelled") }
         let sent = SentRequest(request)
@@ -69,22 +65,25 @@ public final class FaultyTransport: HTTPTransport {
             defer { log.append(sent) }
             return log.count { $0.method == sent.method }
         }
-        func response(_ status: Int, _ headers: [String: String] = [:]) -> HTTPURLResponse {
-            HTTPURLResponse(url: request.url!, statusCode: status, httpVersion: "HTTP/1.1", headerFields: headers)!
-        }
         switch await fault(sent, earlier) {
         case nil: return try await server.send(request)
-        case .answer(let status, let headers, let body): return (Data(body.utf8), response(status, headers))
+        case .answer(let status, let headers, let body):
+            return HTTPResponse(status: status, headers: HTTPHeaders(headers), body: Data(body.utf8))
         case .error(let error): throw error
         case .lostAnswer(let kind):
             _ = try await server.send(request)
             throw TransportError(kind, "lost on the way")
         case .replacedAnswer(let status):
             _ = try await server.send(request)
-            return (Data(), response(status))
+            return HTTPResponse(status: status)
         case .silence:
             try await Task.sleep(for: .seconds(3600))
             throw TransportError(.connectionLost, "nothing came for an hour")
         }
     }
+}
+
+extension HTTPHeaders {
+    /// Headers in no particular order.
+    public init(_ fields: [String: String]) { self.init(fields.map { Field(name: $0, value: $1) }) }
 }

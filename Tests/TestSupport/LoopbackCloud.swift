@@ -1,9 +1,6 @@
 public import Foundation
+import ImageDeletion
 public import ImageDeletionDemo
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
 
 /// The demo cloud behind real sockets, for the built executable. It keeps a list of what it was asked.
 public final class LoopbackCloud: Sendable {
@@ -65,13 +62,14 @@ extension DemoCloud {
     /// The answer to a request that came over a socket.
     public func answer(to request: LoopbackServer.Request) async -> LoopbackServer.Reply {
         guard let url = URL(string: request.path, relativeTo: identityURL)?.absoluteURL else { return .reset }
-        var urlRequest = URLRequest(url: url)
-        urlRequest.httpMethod = request.method
-        urlRequest.httpBody = request.body
-        for (name, value) in request.headers { urlRequest.setValue(value, forHTTPHeaderField: name) }
-        guard let (body, response) = try? await send(urlRequest) else { return .reset }
-        var headers: [String: String] = [:]
-        for (name, value) in response.allHeaderFields { headers["\(name)"] = "\(value)" }
-        return .answer(response.statusCode, headers: headers, body: body)
+        let sent = HTTPRequest(
+            method: request.method,
+            url: url,
+            headers: HTTPHeaders(request.headers),
+            body: request.body
+        )
+        guard let response = try? await send(sent) else { return .reset }
+        let headers = response.headers.fields.map { ($0.name, $0.value) }
+        return .answer(response.status, headers: Dictionary(headers) { $1 }, body: response.body)
     }
 }

@@ -25,6 +25,8 @@ public final class LoopbackServer: Sendable {
         case drip(Data, every: TimeInterval, again: Data)
         /// A reset connection.
         case reset
+        /// Passes everything on to the server at this port, and so many bytes of what that says; then the end.
+        case relay(to: UInt16, limit: Int)
 
         /// An ordinary answer with this JSON.
         public static func json(_ object: [String: Any]) -> Reply {
@@ -39,6 +41,8 @@ public final class LoopbackServer: Sendable {
     public let port: UInt16
     private let listener: Int32
     private let answer: @Sendable (Request) async -> Reply
+    /// The reply to the first bytes of a connection, if they need not be a request.
+    private let greeting: Reply?
     private let connections = Locked<Set<Int32>>([])
     private let accepted = Locked(0)
 
@@ -47,10 +51,32 @@ public final class LoopbackServer: Sendable {
     /// How many connections were made so far.
     public var connectionCount: Int { accepted.value }
 
+    /// Where an image would be.
+    public var url: URL { URL(string: "http://127.0.0.1:\(port)/v2/images/x")! }
+
     /// Listens at once, on `port` or, for 0, on one that is free.
-    public init(port wanted: UInt16 = 0, answer: @escaping @Sendable (Request) async -> Reply) throws {
+    public convenience init(
+        port: UInt16 = 0,
+        isIPv6: Bool = false,
+        answer: @escaping @Sendable (Request) async -> Reply
+    ) throws {
+        try self.init(port: port, isIPv6: isIPv6, greeting: nil, answer: answer)
+    }
+
+    /// A server that replies to whatever comes first.
+    public convenience init(greeting: Reply) throws {
+        try self.init(port: 0, isIPv6: false, greeting: greeting, answer: { _ in .reset })
+    }
+
+    private init(
+        port wanted: UInt16,
+        isIPv6: Bool,
+        greeting: Reply?,
+        answer: @escaping @Sendable (Request) async -> Reply
+    ) throws {
         self.answer = answer
-        (listener, port) = try Self.bound(to: wanted)
+        self.greeting = greeting
+        (listener, port) = try Self.bound(to: wanted, isIPv6: isIPv6)
         guard listen(listener, 128) == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
         Thread.detachNewThread { self.accept() }
     }
@@ -58,32 +84,77 @@ public final class LoopbackServer: Sendable {
     /// A port at which nobody listens, and nobody else will as long as this process lives: its socket is never closed.
     public static func closedPort() throws -> UInt16 { try bound(to: 0).port }
 
-    private static func bound(to wanted: UInt16) throws -> (socket: Int32, port: UInt16) {
+    /// A port that was free a moment ago, for a server that another program starts.
+    public static func freePort() throws -> UInt16 {
+        let (socket, port) = try bound(to: 0)
+        close(socket)
+        return port
+    }
+
+    /// Whether somebody listens at `port`.
+    public static func isListening(at port: UInt16) -> Bool {
+        guard let connection = try? connected(to: port) else { return false }
+        close(connection)
+        return true
+    }
+
+    private static func bound(to wanted: UInt16, isIPv6: Bool = false) throws -> (socket: Int32, port: UInt16) {
         #if os(Linux)
-            let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let stream = Int32(SOCK_STREAM.rawValue)
         #else
-            let socket = socket(AF_INET, SOCK_STREAM, 0)
+            let stream = SOCK_STREAM
+        #endif
+        let socket = socket(isIPv6 ? AF_INET6 : AF_INET, stream, 0)
+        var isReused: Int32 = 1
+        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout.size(ofValue: isReused)))
+        var address4 = sockaddr_in()
+        address4.sin_family = sa_family_t(AF_INET)
+        address4.sin_port = wanted.bigEndian
+        address4.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var address6 = sockaddr_in6()
+        address6.sin6_family = sa_family_t(AF_INET6)
+        address6.sin6_port = wanted.bigEndian
+        address6.sin6_addr = in6addr_loopback
+        func bind<Address>(_ address: inout Address) -> Bool {
+            var length = socklen_t(MemoryLayout<Address>.size)
+            return withUnsafeMutableBytes(of: &address) {
+                let address = $0.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+                return Foundation.bind(socket, address, length) == 0 && getsockname(socket, address, &length) == 0
+            }
+        }
+        let isBound = isIPv6 ? bind(&address6) : bind(&address4)
+        guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
+        return (socket, UInt16(bigEndian: isIPv6 ? address6.sin6_port : address4.sin_port))
+    }
+
+    /// A connection to a server on loopback.
+    static func connected(to port: UInt16) throws -> Int32 {
+        #if os(Linux)
+            let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let connection = socket(AF_INET, SOCK_STREAM, 0)
         #endif
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = wanted.bigEndian
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        var isReused: Int32 = 1
-        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout.size(ofValue: isReused)))
-        let isBound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
-            }
+        let isConnected = withUnsafeBytes(of: &address) {
+            connect(connection, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count)) == 0
         }
-        guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
-        return (socket, UInt16(bigEndian: address.sin_port))
+        guard isConnected else {
+            close(connection)
+            throw POSIXError(.ECONNREFUSED)
+        }
+        return connection
     }
 
     /// Ends all connections and listens no more.
     public func stop() {
+        // The accepting thread closes it: closed here, its number could already be another server's there.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        #if !os(Linux)
+            close(listener)
+        #endif
         for connection in connections.value { shutdown(connection, Int32(SHUT_RDWR)) }
     }
 
@@ -94,7 +165,12 @@ public final class LoopbackServer: Sendable {
             #else
                 let connection = Darwin.accept(listener, nil, nil)
             #endif
-            guard connection >= 0 else { return }
+            guard connection >= 0 else {
+                #if os(Linux)
+                    close(listener)
+                #endif
+                return
+            }
             connections.withLock { _ = $0.insert(connection) }
             accepted.withLock { $0 += 1 }
             Thread.detachNewThread {
@@ -107,40 +183,65 @@ public final class LoopbackServer: Sendable {
 
     private func serve(_ connection: Int32) {
         var buffer = Data()
-        while let request = Self.readRequest(connection, &buffer) {
-            switch waitFor({ await self.answer(request) }) {
-            case .answer(let status, let headers, let body):
-                var fields = headers
-                if status != 204 { fields["Content-Length"] = "\(body.count)" }
-                let head = "HTTP/1.1 \(status) Status\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
-                guard Self.send(Data(head.utf8) + body, to: connection) else { return }
-            case .bytes(let bytes):
-                _ = Self.send(bytes, to: connection)
-                return
-            case .halfClosed(let bytes):
-                guard Self.send(bytes, to: connection) else { return }
-                shutdown(connection, Int32(SHUT_WR))
-                while Self.receive(connection, &buffer) {}
-                return
-            case .drip(let first, let pause, let again):
-                var isOpen = Self.send(first, to: connection)
-                while isOpen {
-                    if pause > 0 { Thread.sleep(forTimeInterval: pause) }
-                    isOpen = Self.send(again, to: connection)
-                }
-                return
-            case .reset:
-                var linger = linger(l_onoff: 1, l_linger: 0)
-                setsockopt(
-                    connection,
-                    SOL_SOCKET,
-                    SO_LINGER,
-                    &linger,
-                    socklen_t(MemoryLayout.size(ofValue: linger))
-                )
-                return
-            }
+        if let greeting {
+            if Self.receive(connection, &buffer) { _ = Self.reply(greeting, to: connection, &buffer) }
+            return
         }
+        while let request = Self.readRequest(connection, &buffer) {
+            guard Self.reply(waitFor({ await self.answer(request) }), to: connection, &buffer) else { return }
+        }
+    }
+
+    /// Returns whether the connection stays open.
+    private static func reply(_ reply: Reply, to connection: Int32, _ buffer: inout Data) -> Bool {
+        switch reply {
+        case .answer(let status, let headers, let body):
+            var fields = headers
+            if status != 204 { fields["Content-Length"] = "\(body.count)" }
+            let head = "HTTP/1.1 \(status) Status\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
+            return send(Data(head.utf8) + body, to: connection)
+        case .bytes(let bytes):
+            _ = send(bytes, to: connection)
+        case .halfClosed(let bytes):
+            guard send(bytes, to: connection) else { return false }
+            shutdown(connection, Int32(SHUT_WR))
+            while receive(connection, &buffer) {}
+        case .drip(let first, let pause, let again):
+            var isOpen = send(first, to: connection)
+            while isOpen {
+                if pause > 0 { Thread.sleep(forTimeInterval: pause) }
+                isOpen = send(again, to: connection)
+            }
+        case .reset:
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+        case .relay(let port, let limit):
+            relay(connection, buffer, to: port, limit: limit)
+        }
+        return false
+    }
+
+    private static func relay(_ client: Int32, _ first: Data, to port: UInt16, limit: Int) {
+        guard let server = try? connected(to: port) else { return }
+        let ended = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            var request = first
+            repeat {
+                guard send(request, to: server) else { break }
+                request = Data()
+            } while receive(client, &request)
+            ended.signal()
+        }
+        var response = Data()
+        var left = limit
+        while left > 0, receive(server, &response) {
+            guard send(response.prefix(left), to: client) else { break }
+            left -= response.count
+            response = Data()
+        }
+        for socket in [client, server] { shutdown(socket, Int32(SHUT_RDWR)) }
+        ended.wait()
+        close(server)
     }
 
     private static func send(_ data: Data, to connection: Int32) -> Bool {

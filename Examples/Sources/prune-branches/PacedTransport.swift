@@ -1,10 +1,6 @@
 import Foundation
 import ImageDeletion
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// Sends through another transport, so many requests a second and no more: for a cloud that counts them.
 ///
 /// The deadline of a request (`ServiceConnection.timeout`) includes its waiting.
@@ -21,7 +17,7 @@ actor PacedTransport: HTTPTransport {
         self.clock = clock
     }
 
-    func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let now = clock.now()
         let turn = max(now, next)
         // Before anything is waited for: while this request waits, others ask for their turn.

@@ -26,7 +26,7 @@ struct PruneBranches {
 
     /// The cloud that the OS_… variables describe, and the branches that `origin` has.
     private static func pruning() throws -> Pruning {
-        let transport = PacedTransport(URLSessionTransport(), requestsPerSecond: 5)
+        let transport = PacedTransport(try CurlTransport(), requestsPerSecond: 5)
         return Pruning(
             service: try ImageService(
                 environment: ProcessInfo.processInfo.environment,

@@ -2,10 +2,6 @@ import Foundation
 import ImageDeletion
 import Synchronization
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// A cloud that has an answer to each request of a rehearsal and needs no network. It counts requests, as real ones do.
 actor RehearsalCloud: HTTPTransport {
     static let environment = [
@@ -32,18 +28,13 @@ actor RehearsalCloud: HTTPTransport {
         self.clock = clock
     }
 
-    func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
-        guard let url = request.url else { throw TransportError(.unreachable, "no address") }
-        let (status, body) = answer(request.httpMethod ?? "GET", url)
-        guard
-            let response = HTTPURLResponse(
-                url: url,
-                statusCode: status,
-                httpVersion: "HTTP/1.1",
-                headerFields: status == 201 ? ["X-Subject-Token": "made-up"] : [:]
-            )
-        else { throw TransportError(.connectionLost, "no response") }
-        return (try JSONSerialization.data(withJSONObject: body), response)
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let (status, body) = answer(request.method, request.url)
+        return HTTPResponse(
+            status: status,
+            headers: status == 201 ? ["X-Subject-Token": "made-up"] : [:],
+            body: try JSONSerialization.data(withJSONObject: body)
+        )
     }
 
     private func answer(_ method: String, _ url: URL) -> (status: Int, body: [String: Any]) {

@@ -1,28 +1,24 @@
-public import Foundation
-
-#if canImport(FoundationNetworking)
-    public import FoundationNetworking
-#endif
-
 /// The one seam to the network: a request in, the whole answer out.
 ///
-/// ``URLSessionTransport`` is the transport of the command. Bring your own to send through another client,
+/// ``CurlTransport`` is the transport of the command. Bring your own to send through another client,
 /// or to test without a network. A transport sends each request once and as it is: it follows no redirect, answers
 /// no authentication challenge, and retries nothing, because what surrounds it decides that in one place.
 /// When its task is cancelled, it must return soon: the deadline of a request is kept by cancelling it.
 public protocol HTTPTransport: Sendable {
     /// Sends `request`, once.
     ///
-    /// - Returns: The body, which may be empty, and the response, whatever its status.
+    /// - Returns: The response, whatever its status.
     /// - Throws: ``TransportError`` where the transport knows whether the server can have acted. Any other error is
     ///   taken for ``TransportError/Kind/connectionLost``, the careful reading.
-    func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse)
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse
 }
 
 /// Why no usable answer came.
 public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What matters to whoever sent the request: can the server have acted, and is another try worth it?
     public enum Kind: Sendable, Hashable {
+        /// The request cannot be sent as it is, for example because its address is malformed. Nothing was sent.
+        case invalidRequest
         /// No connection was made, so nothing was sent.
         case unreachable
         /// The server's certificate is not trusted, so nothing was sent.

@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// How often a request that failed in passing is sent again, and how long to wait before each further try.
 ///
 /// In passing fails what had no connection, or lost it, or had no complete answer in time, or was answered with 408,
@@ -36,9 +32,9 @@ public struct RetryPolicy: Sendable {
     }
 
     /// How long to wait after the `attempt`th try (the first is 1), which got `response`, if it got one.
-    func wait(afterAttempt attempt: Int, response: HTTPURLResponse?, now: Date) -> Duration {
+    func wait(afterAttempt attempt: Int, response: HTTPResponse?, now: Date) -> Duration {
         let ceiling = min(longestWait, firstWait * (1 << min(attempt - 1, 16)))
-        let asked = response?.value(forHTTPHeaderField: "Retry-After").flatMap { Self.retryAfter($0, now: now) }
+        let asked = response?.headers["Retry-After"].flatMap { Self.retryAfter($0, now: now) }
         return min(longestWait, max(ceiling * random(), asked ?? .zero))
     }
 

@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// A request before it is sent, with what its answer should be and which of its parts nobody may see.
 struct ServiceRequest: Sendable {
     var service: ServiceError.Service
@@ -19,18 +15,12 @@ struct ServiceRequest: Sendable {
     /// repeated freely; nil for any other.
     var maximumUncertainAttempts: Int?
 
-    var urlRequest: URLRequest {
-        var request = URLRequest(url: url)
-        request.httpMethod = method
+    var httpRequest: HTTPRequest {
         // Not `*/*`: Glance and gateways would answer in HTML.
-        request.setValue("application/json", forHTTPHeaderField: "Accept")
-        request.setValue("delete-image/\(ImageService.version)", forHTTPHeaderField: "User-Agent")
-        if let body {
-            request.httpBody = body
-            request.setValue(contentType, forHTTPHeaderField: "Content-Type")
-        }
-        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
-        return request
+        var fields: HTTPHeaders = ["Accept": "application/json", "User-Agent": "delete-image/\(ImageService.version)"]
+        if body != nil { fields["Content-Type"] = contentType }
+        for (name, value) in headers { fields[name] = value }
+        return HTTPRequest(method: method, url: url, headers: fields, body: body)
     }
 }
 
@@ -39,11 +29,11 @@ struct Reply: Sendable {
     var service: ServiceError.Service
     var status: Int
     var body: Data
-    var response: HTTPURLResponse
+    var headers: HTTPHeaders
     var requestID: String?
     var attempts: Int
 
-    func header(_ name: String) -> String? { response.value(forHTTPHeaderField: name) }
+    func header(_ name: String) -> String? { headers[name] }
 
     /// The service's own time.
     var date: Date? { header("Date").flatMap(HTTPDate.parse) }
@@ -51,8 +41,8 @@ struct Reply: Sendable {
 
 /// How every request leaves: deadline, retry, redaction and the record of it are here and nowhere else.
 public struct ServiceConnection: Sendable {
-    /// What sends.
-    public var transport: any HTTPTransport
+    /// The transport; nil for a ``CurlTransport`` that ``ImageService`` creates with the environment's certificates.
+    public var transport: (any HTTPTransport)?
     /// When a request is sent again.
     public var retry: RetryPolicy
     /// The bound on one try, from its start to its last byte; its task is cancelled then.
@@ -64,7 +54,7 @@ public struct ServiceConnection: Sendable {
 
     /// A connection; the defaults are those of the command.
     public init(
-        transport: any HTTPTransport = URLSessionTransport(),
+        transport: (any HTTPTransport)? = nil,
         retry: RetryPolicy = RetryPolicy(),
         timeout: Duration = .seconds(30),
         clock: WallClock = .system,
@@ -80,13 +70,18 @@ public struct ServiceConnection: Sendable {
     /// Sends until the answer is one that `request` expects, no further try is worth it, or none is left.
     func send(_ request: ServiceRequest) async throws(ServiceError) -> Reply {
         let redact = Redaction(request.secrets)
+        if let fault = request.httpRequest.fault {
+            var error = ServiceError(request.service, .invalidRequest, message: fault)
+            error.attempts = 0
+            throw error
+        }
         var earlier: ServiceError?
         var attempt = 1
         var uncertainAttempts = 0
         while true {
             let started = clock.now()
-            let answer = await answer(to: request.urlRequest)
-            let response = try? answer.get().1
+            let answer = await answer(to: request.httpRequest)
+            let response = try? answer.get()
             let requestID = response?.requestID.map(redact.callAsFunction)
             let reading = reading(
                 of: answer,
@@ -101,7 +96,7 @@ public struct ServiceConnection: Sendable {
                     RequestRecord(
                         request,
                         attempt: attempt,
-                        status: response?.statusCode,
+                        status: response?.status,
                         failure: reading.failure,
                         requestID: requestID,
                         duration: clock.now().timeIntervalSince(started)
@@ -109,7 +104,7 @@ public struct ServiceConnection: Sendable {
                 )
             )
             guard var failure = reading.failure else { return try reading.get() }
-            if failure.isUncertain(retryAfter: response?.value(forHTTPHeaderField: "Retry-After")) {
+            if failure.isUncertain(retryAfter: response?.headers["Retry-After"]) {
                 uncertainAttempts += 1
             }
             failure.uncertainAttempts = uncertainAttempts
@@ -122,19 +117,18 @@ public struct ServiceConnection: Sendable {
         }
     }
 
-    private func answer(to request: URLRequest) async -> Result<(Data, HTTPURLResponse), TransportError> {
-        let transport = transport
+    private func answer(to request: HTTPRequest) async -> Result<HTTPResponse, TransportError> {
+        guard let transport else { preconditionFailure("ImageService sets it") }
         let clock = clock
         let timeout = timeout
         do {
             return .success(
-                // URLSession's own time-outs count from the last byte (so that a dripping answer never ends) or are
-                // not kept at all on Linux.
+                // Around any transport, whatever its own time limits mean.
                 try await withThrowingTaskGroup { group in
                     group.addTask { try await transport.send(request) }
                     group.addTask {
                         try await clock.sleep(timeout)
-                        throw TransportError(.timedOut, "no complete answer within \(timeout.components.seconds) s")
+                        throw TransportError(.timedOut, "no complete response within \(timeout.secondsText) s")
                     }
                     defer { group.cancelAll() }
                     guard let first = try await group.next() else { throw CancellationError() }
@@ -151,7 +145,7 @@ public struct ServiceConnection: Sendable {
     }
 
     private func reading(
-        of answer: Result<(Data, HTTPURLResponse), TransportError>,
+        of answer: Result<HTTPResponse, TransportError>,
         to request: ServiceRequest,
         requestID: String?,
         attempt: Int,
@@ -160,24 +154,24 @@ public struct ServiceConnection: Sendable {
     ) -> Result<Reply, ServiceError> {
         var failure: ServiceError
         switch answer {
-        case .success((let body, let response)) where request.expects.contains(response.statusCode):
+        case .success(let response) where request.expects.contains(response.status):
             // A token that has just been made may stand in an address or a name that came with it.
-            let made = response.value(forHTTPHeaderField: "X-Subject-Token").map {
+            let made = response.headers["X-Subject-Token"].map {
                 Redaction(request.secrets + [Secret($0)])
             }
             return .success(
                 Reply(
                     service: request.service,
-                    status: response.statusCode,
-                    body: (made ?? redact)(body: body),
-                    response: response,
+                    status: response.status,
+                    body: (made ?? redact)(body: response.body),
+                    headers: response.headers,
                     requestID: requestID,
                     attempts: attempt
                 )
             )
-        case .success((let body, let response)):
-            let status = response.statusCode
-            let told = ErrorBody(body, status: status, redact: redact)
+        case .success(let response):
+            let status = response.status
+            let told = ErrorBody(response.body, status: status, redact: redact)
             failure = ServiceError(
                 request.service,
                 .init(service: request.service, status: status, code: told.code, message: told.message),
@@ -186,12 +180,12 @@ public struct ServiceConnection: Sendable {
                 message: told.message,
                 requestID: requestID ?? told.requestID
             )
-            if let methods = AuthenticationReceipt.missingMethods(response, body) {
+            if let methods = AuthenticationReceipt.missingMethods(response) {
                 failure.kind = .incompleteCredentials
                 failure.message = methods.isEmpty ? nil : redact(methods.joined(separator: ", "))
             }
             if failure.kind == .redirected {
-                failure.message = response.value(forHTTPHeaderField: "Location").map(redact.callAsFunction)
+                failure.message = response.headers["Location"].map(redact.callAsFunction)
             }
         case .failure(let error):
             failure = ServiceError(request.service, .init(error.kind), message: redact(error.description))
@@ -208,8 +202,6 @@ extension Result {
     }
 }
 
-extension HTTPURLResponse {
-    fileprivate var requestID: String? {
-        value(forHTTPHeaderField: "X-Openstack-Request-Id") ?? value(forHTTPHeaderField: "X-Request-Id")
-    }
+extension HTTPResponse {
+    fileprivate var requestID: String? { headers["X-Openstack-Request-Id"] ?? headers["X-Request-Id"] }
 }

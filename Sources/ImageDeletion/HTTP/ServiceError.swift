@@ -17,6 +17,8 @@ public struct ServiceError: Error, Sendable, Hashable {
 
     /// What the failure means.
     public enum Kind: Sendable, Hashable {
+        /// The request cannot be sent as it is, for example because the token contains a line break. Nothing was sent.
+        case invalidRequest
         /// No connection could be made. Nothing was sent.
         case unreachable
         /// The server's certificate is not trusted. Nothing was sent.
@@ -122,7 +124,7 @@ public struct ServiceError: Error, Sendable, Hashable {
     /// Whether every other image would meet the same: then a run stops instead of failing image by image.
     var concernsWholeRun: Bool {
         switch kind {
-        case .unreachable, .untrusted, .unauthorized, .lacksRight: true
+        case .invalidRequest, .unreachable, .untrusted, .unauthorized, .lacksRight: true
         default: service == .identity
         }
     }
@@ -148,6 +150,7 @@ extension ServiceError.Kind {
     init(_ kind: TransportError.Kind) {
         self =
             switch kind {
+            case .invalidRequest: .invalidRequest
             case .unreachable: .unreachable
             case .untrusted: .untrusted
             case .connectionLost: .connectionLost

@@ -18,6 +18,15 @@ public struct WallClock: Sendable {
 }
 
 extension Duration {
+    /// The number of seconds, like "30" or "0.5".
+    var secondsText: String {
+        let milliseconds = Int64((timeInterval * 1000).rounded())
+        let (whole, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        if rest == 0 { return "\(whole)" }
+        let digits = "\(rest + 1000)".dropFirst()
+        return "\(whole).\(digits.prefix(through: digits.lastIndex { $0 != "0" } ?? digits.startIndex))"
+    }
+
     /// The same length of time as Foundation counts it.
     var timeInterval: TimeInterval {
         TimeInterval(components.seconds) + TimeInterval(components.attoseconds) / 1e18

@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// The three token calls of the identity service.
 struct IdentityClient: Sendable {
     var credentials: Credentials
@@ -121,13 +117,11 @@ enum AuthenticationReceipt {
     }
 
     /// Returns the methods that are still to be used, of the shortest choice; nil for any other response.
-    static func missingMethods(_ response: HTTPURLResponse, _ body: Data) -> [String]? {
-        guard response.statusCode == 401, response.value(forHTTPHeaderField: "Openstack-Auth-Receipt") != nil else {
-            return nil
-        }
+    static func missingMethods(_ response: HTTPResponse) -> [String]? {
+        guard response.status == 401, response.headers["Openstack-Auth-Receipt"] != nil else { return nil }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        guard let body = try? decoder.decode(Body.self, from: body) else { return [] }
+        guard let body = try? decoder.decode(Body.self, from: response.body) else { return [] }
         return body.requiredAuthMethods.map { $0.filter { !body.receipt.methods.contains($0) } }
             .filter { !$0.isEmpty }.min { $0.count < $1.count } ?? []
     }

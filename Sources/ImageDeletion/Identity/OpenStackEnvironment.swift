@@ -9,6 +9,7 @@ import Foundation
 /// - `OS_APPLICATION_CREDENTIAL_ID` or `OS_APPLICATION_CREDENTIAL_NAME`, `OS_APPLICATION_CREDENTIAL_SECRET`: instead of
 ///   user, password and project.
 /// - `OS_TOKEN`: a token from somewhere else, used as it is, never kept and never renewed.
+/// - `OS_CACERT`, `OS_CERT`, `OS_KEY`: certificates; see ``CertificateFiles``.
 /// - `OS_REGION_NAME`, `OS_INTERFACE`, `OS_IMAGE_ENDPOINT_OVERRIDE`: which image service.
 ///
 /// `OS_TENANT_NAME`, `OS_TENANT_ID` and `OS_ENDPOINT_TYPE` are older names of the same. `OS_AUTH_TYPE` says what counts
@@ -18,6 +19,8 @@ public struct OpenStackEnvironment: Sendable, Hashable {
     package var credentials: Credentials
     /// Which endpoint of the image service is meant.
     package var endpoint: EndpointChoice
+    /// The files of `OS_CACERT`, `OS_CERT` and `OS_KEY`. A transport of your own has to use them itself.
+    public var certificates: CertificateFiles
     /// The names of variables that are set but have no effect here, in alphabetical order; people should be told.
     public var notFollowed: [String]
 
@@ -53,6 +56,7 @@ public struct OpenStackEnvironment: Sendable, Hashable {
         }
         let interface = reader.interface()
         reader.refuseWhatWouldMeanAnotherScope()
+        let certificates = reader.certificates()
         guard let method, reader.problems.isEmpty else { throw .configuration(reader.problems) }
         credentials = Credentials(authURL: authURL, method: method, project: project)
         endpoint = EndpointChoice(
@@ -61,6 +65,7 @@ public struct OpenStackEnvironment: Sendable, Hashable {
             interface: interface,
             allowsHTTP: allowsHTTP
         )
+        self.certificates = certificates
         notFollowed = reader.notFollowed
     }
 }
@@ -188,6 +193,11 @@ private struct VariableReader {
         return name
     }
 
+    mutating func certificates() -> CertificateFiles {
+        if self["OS_KEY"] != nil, self["OS_CERT"] == nil { problems.append(.missing(["OS_CERT"])) }
+        return CertificateFiles(authorities: self["OS_CACERT"], certificate: self["OS_CERT"], key: self["OS_KEY"])
+    }
+
     /// Settings under which another client would delete as somebody else or elsewhere, and this one cannot.
     mutating func refuseWhatWouldMeanAnotherScope() {
         for name in ["OS_SYSTEM_SCOPE", "OS_TRUST_ID", "OS_AGENCY_NAME", "OS_DELEGATED_PROJECT"] {
@@ -203,7 +213,7 @@ private struct VariableReader {
     /// Settings without effect here, whose absence another client would make felt.
     var notFollowed: [String] {
         let off = ["false", "0", "no", "off"]
-        return ["OS_CACERT", "OS_CERT", "OS_CLOUD", "OS_DEFAULT_DOMAIN", "OS_INSECURE", "OS_KEY"]
+        return ["OS_CLOUD", "OS_DEFAULT_DOMAIN", "OS_INSECURE"]
             .filter { name in self[name].map { !off.contains($0.lowercased()) } ?? false }
     }
 }

@@ -14,7 +14,7 @@ struct ServiceAddress: Sendable, Hashable {
         guard parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil else {
             throw .extraParts
         }
-        guard scheme == "https" || allowsHTTP || Self.isLoopback(host) else { throw .unencrypted }
+        guard scheme == "https" || allowsHTTP || LoopbackHost.contains(host) else { throw .unencrypted }
         while parts.path.hasSuffix("/") { parts.path.removeLast() }
         guard let url = parts.url else { throw .malformed }
         self.url = url
@@ -49,14 +49,5 @@ struct ServiceAddress: Sendable, Hashable {
         guard let at = isCut ? end : text[..<end].lastIndex(of: "@") else { return text[..<end] + rest }
         let start = text.firstRange(of: "//").map(\.upperBound).flatMap { $0 < at ? $0 : nil } ?? text.startIndex
         return text[..<start] + "…" + text[at..<end] + rest
-    }
-
-    /// Whether nothing that is sent to `host` leaves this machine. Names are not asked for: who answers for a name
-    /// may change, save `localhost` (RFC 6761).
-    private static func isLoopback(_ host: String) -> Bool {
-        let host = host.lowercased()
-        if ["localhost", "::1", "[::1]"].contains(host) { return true }
-        let bytes = host.split(separator: ".", omittingEmptySubsequences: false)
-        return bytes.count == 4 && bytes[0] == "127" && bytes.allSatisfy { UInt8($0) != nil && $0.first != "+" }
     }
 }

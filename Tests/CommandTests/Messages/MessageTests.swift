@@ -23,10 +23,8 @@ struct MessageTests {
             }
         }
         rows.append("| **The program itself** | | |")
-        let crash = Crash.words.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
         for (when, words, status) in [
             ("standard output is on a full disk, or closed", "error: \(Words.outputIsLost)", "1"),
-            ("an answer breaks off within its head (Linux, Swift 6.3)", crash, "132"),
             ("any failure, through `swift package`", "error: delete-image ended with exit status 1", "1"),
         ] {
             rows.append("| \(when) | \(Self.escaped(words)) | \(status) |")

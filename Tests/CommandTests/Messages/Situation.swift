@@ -65,7 +65,7 @@ struct Situation: Sendable {
                     environment: cloud.environment.merging(variables.compactMapValues { $0 }) { $1 }
                         .filter { variables[$0.key] != .some(nil) },
                     currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
-                    transport: { transport },
+                    transport: { _ in transport },
                     clock: Self.patient(clock.clock),
                     random: { 0.5 },
                     read: { path, _ in

@@ -90,7 +90,6 @@ extension Situation {
     ]
 
     static let warnings: [Situation] = [
-        Situation(when: "`OS_CACERT`", variables: ["OS_CACERT": "/ca.pem"]),
         Situation(when: "`OS_INSECURE`", variables: ["OS_INSECURE": "true"]),
         Situation(when: "`OS_CLOUD` beside others", variables: ["OS_CLOUD": "otc"]),
         Situation(

@@ -131,10 +131,28 @@ struct EndpointTests {
         )
     }
 
+    @Test(
+        "So may ::1 in any spelling, and a scheme in capitals",
+        arguments: ["http://[::1]:5000", "http://[0:0:0:0:0:0:0:1]", "http://[::0001]:5000", "HTTP://LOCALHOST:5000"]
+    )
+    func loopbackSpellings(url: String) async throws {
+        let address = try #require(try await address(bench([Endpoint("eu-demo", url)])))
+        #expect(address.lowercased() == url.lowercased() + "/v2")
+    }
+
+    @Test(
+        "Another IPv6 address, or a name that only looks like a loopback address, may not",
+        arguments: ["http://[::2]", "http://[::]", "http://[fe80::1]", "http://127.0.0.1.example", "http://127.1"]
+    )
+    func noLoopback(url: String) async throws {
+        let problem = try await problem(bench([Endpoint("eu-demo", url)]))
+        #expect(problem == .address(source: "the catalog", value: url, .unencrypted))
+    }
+
     @Test("http is taken from the catalog when asked for")
     func allowsHTTP() async throws {
         let bench = bench([Endpoint("eu-demo", "http://ims.demo.example")])
-        let service = ImageService(
+        let service = try ImageService(
             try OpenStackEnvironment(bench.cloud.environment, allowsHTTP: true),
             connection: ServiceConnection(transport: bench.transport, clock: bench.clock.clock)
         )

@@ -220,8 +220,8 @@ struct OpenStackEnvironmentTests {
 
     static let unfollowed: [([String: String?], [String])] = [
         ([:], []),
-        (["OS_CACERT": "/ca.pem"], ["OS_CACERT"]),
-        (["OS_CLOUD": "mine", "OS_CERT": "c", "OS_KEY": "k"], ["OS_CERT", "OS_CLOUD", "OS_KEY"]),
+        (["OS_CLOUD": "mine"], ["OS_CLOUD"]),
+        (["OS_CACERT": "/ca.pem", "OS_CERT": "c", "OS_KEY": "k"], []),
         (["OS_INSECURE": "true"], ["OS_INSECURE"]),
         (["OS_INSECURE": "False", "OS_CACERT": ""], []),
         (["OS_DEFAULT_DOMAIN": "default"], ["OS_DEFAULT_DOMAIN"]),
