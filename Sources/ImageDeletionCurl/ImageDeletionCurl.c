@@ -34,7 +34,7 @@ static Message *(*multi_info_read)(void *, int *);
 
 const ImageDeletionLibcurl *ImageDeletionLoad(const char **reason) {
     static ImageDeletionLibcurl found;
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
     if (!handle) {
         *reason = strdup(dlerror());
         return NULL;

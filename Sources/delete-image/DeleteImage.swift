@@ -11,6 +11,8 @@ struct DeleteImage {
         signal(SIGXFSZ, SIG_IGN)
         CoreFile.disable()
         let environment = ProcessInfo.processInfo.environment
+        // It takes about as long as everything else that a short run does before its first request.
+        let loading = Task.detached { CurlTransport.load() }
         let streams = StandardStreams(environment: environment)
         let status = await Command.run(
             Array(CommandLine.arguments.dropFirst()),
@@ -32,6 +34,8 @@ struct DeleteImage {
                 interruptions: Signals.stops()
             )
         )
+        // A library that is just being loaded is not to be unloaded.
+        await loading.value
         exit(streams.outputIsLost && status == .done ? ExitStatus.incomplete.rawValue : status.rawValue)
     }
 }

@@ -147,7 +147,7 @@ final class CurlTransfer: @unchecked Sendable {
         guard body.count + bytes.count <= maximumBodyBytes else {
             return refuse("the response exceeds \(maximumBodyBytes) bytes")
         }
-        body.append(contentsOf: bytes)
+        if let start = bytes.baseAddress { body.append(start.assumingMemoryBound(to: UInt8.self), count: bytes.count) }
         return bytes.count
     }
 

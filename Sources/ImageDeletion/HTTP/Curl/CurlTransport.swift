@@ -32,6 +32,9 @@ public final class CurlTransport: HTTPTransport {
 
     deinit { thread.stop() }
 
+    /// Loads libcurl, so that the first transport need not.
+    package static func load() { _ = Libcurl.shared }
+
     /// Sends `request`, once.
     ///
     /// - Returns: The response, whatever its status.
