@@ -92,10 +92,8 @@ struct ImageClient: Sendable {
             throw marker == nil && error.isNotFound ? try await noImageService() : error
         }
         let page: ImagePage
-        let decoder = JSONDecoder()
-        decoder.userInfo[ImagePage.NameFilter.key] = names
         do {
-            page = try decoder.decode(ImagePage.self, from: reply.body)
+            page = try ImagePage(reply.body, names)
         } catch let entry as ImagePage.UnusableEntry {
             throw reply.unusable("entry \(entry.number) of a page of the list of images has no image ID")
         } catch {
@@ -146,7 +144,7 @@ struct ImageClient: Sendable {
             let reply = try await sendUnchecked(
                 Call(method: "GET", path: Self.listPath, query: [(name: "limit", value: "1")])
             )
-            if (try? JSONDecoder().decode(ImagePage.self, from: reply.body)) != nil { return }
+            if (try? ImagePage(reply.body)) != nil { return }
             failure = ServiceError(.image, .unexpected, status: reply.status)
         } catch {
             guard case .service(let error) = error.cause else { throw error.cause }

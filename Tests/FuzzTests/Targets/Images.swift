@@ -30,6 +30,11 @@ extension FuzzTarget {
         }
         try must(lists.value < 20, "the list was asked for \(lists.value) times")
         try must(Set(images.map(\.id)).count == images.count, "an image is there twice")
+        let isNamed: @Sendable (String?) -> Bool = { $0?.utf8.starts(with: "nightly-".utf8) == true }
+        lists.withLock { $0 = 0 }
+        let named = try await cloud.service()
+            .images(ImageQuery(owner: DemoImage.projectID, pageSize: 3), where: { isNamed($0.name) }, named: isNamed)
+        try must(named == images.filter { isNamed($0.name) }, "read by name, the list has other images")
 
         let rule = RetentionRule(namePatterns: [try Glob("nightly-*")], keepLast: dice.number(0...1))
         let plan = DeletionPlan(selecting: images, by: [rule], of: DemoImage.projectID, now: cloud.clock.now)
