@@ -7,7 +7,7 @@ struct ServiceAddress: Sendable, Hashable {
     /// Reads `text`; the path's trailing slashes are taken off.
     init(_ text: String, allowsHTTP: Bool) throws(AddressFault) {
         let printable = text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
-        guard printable, var parts = URLComponents(string: text), let host = parts.encodedHost, !host.isEmpty else {
+        guard printable, var parts = URLComponents(string: text), let host = parts.host, !host.isEmpty else {
             throw .malformed
         }
         guard let scheme = parts.scheme?.lowercased(), scheme == "https" || scheme == "http" else { throw .scheme }

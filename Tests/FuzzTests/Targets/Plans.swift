@@ -29,7 +29,7 @@ extension FuzzTarget {
         try must(written.count == plan.content.images.count, "it has \(plan.content.images.count) images")
         try must(Set(plan.content.images.map(\.id)).count == plan.content.images.count, "an image is there twice")
         for (entry, image) in zip(written, plan.content.images) {
-            try must(entry["id"]?.string?.lowercased() == image.id.description, "\(image.id) is not there")
+            try must(entry["id"]?.string == image.id.description, "\(image.id) is not there")
             try must(entry["fate"]?.string == image.fate, "\(image.id) has another fate than is written")
             try must(
                 (entry["unprotect"]?.isTrue ?? false) == (image.unprotect ?? false),
@@ -55,13 +55,18 @@ extension FuzzTarget {
         for deletion in deletions {
             try must(plan.deletions.contains(deletion.id), "\(deletion.id) is deleted, and the plan does not say so")
             let entry = plan.content.images.first { $0.id == deletion.id }
-            for (safeguard, isSaid) in [(Safeguard.inUse, entry?.unlessInUse), (.shared, entry?.unlessShared)] {
+            for (safeguard, isSaid) in [
+                (Safeguard.inUse, entry?.unlessInUse), (.shared, entry?.unlessShared),
+                (.referenced, entry?.unlessReferenced),
+            ] {
                 let isLost = isSaid == true && !deletion.terms.safeguards.contains(safeguard)
                 try must(!isLost, "\(deletion.id) lost the safeguard \(safeguard)")
             }
             try must(entry?.name == deletion.image?.name, "\(deletion.id) is deleted although its name has changed")
+            // Of another project's image, the service looks at the permission before the protection.
+            let isProtected = deletion.image?.isProtected ?? true
             try must(
-                !(deletion.image?.isProtected ?? true) || entry?.unprotect == true,
+                !isProtected || entry?.unprotect == true || deletion.image?.owner != plan.content.project.id,
                 "\(deletion.id) is deleted although it is protected"
             )
         }
