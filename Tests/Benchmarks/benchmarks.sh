@@ -17,6 +17,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 swift build --configuration release --static-swift-stdlib --product delete-image > /dev/null
+swift build --configuration release --scratch-path .build/dynamic --product delete-image > /dev/null
 export DELETE_IMAGE_REAL_CLOUD_STATE="$PWD/.build/real-cloud"
 Tests/RealCloud/real-cloud.sh install
 bin=$DELETE_IMAGE_REAL_CLOUD_STATE/venv/bin

@@ -70,7 +70,8 @@ public struct ServiceConnection: Sendable {
     /// Sends until the answer is one that `request` expects, no further try is worth it, or none is left.
     func send(_ request: ServiceRequest) async throws(ServiceError) -> Reply {
         let redact = Redaction(request.secrets)
-        if let fault = request.httpRequest.fault {
+        let httpRequest = request.httpRequest
+        if let fault = httpRequest.fault {
             var error = ServiceError(request.service, .invalidRequest, message: fault)
             error.attempts = 0
             throw error
@@ -80,7 +81,7 @@ public struct ServiceConnection: Sendable {
         var uncertainAttempts = 0
         while true {
             let started = clock.now()
-            let answer = await answer(to: request.httpRequest)
+            let answer = await answer(to: httpRequest)
             let response = try? answer.get()
             let requestID = response?.requestID.map(redact.callAsFunction)
             let reading = reading(

@@ -6,6 +6,8 @@ struct ImageClient: Sendable {
     var authURL: URL?
     var choice: EndpointChoice
     private let notFoundCheck = NotFoundCheck()
+    /// The endpoint of the latest token: the catalog is searched once for all images.
+    private let endpoint = Locked<(secret: Secret, url: URL)?>(nil)
     let clockCheck = ClockCheck()
 
     init(authorized: AuthorizedConnection, authURL: URL?, choice: EndpointChoice) {
@@ -20,7 +22,14 @@ struct ImageClient: Sendable {
     /// A token, and the endpoint that it is for.
     func session() async throws(ImageDeletionError) -> (token: Token, endpoint: URL) {
         let token = try await tokens.token()
-        return (token, try choice.imageEndpoint(for: token, authURL: authURL))
+        return (token, try imageEndpoint(for: token))
+    }
+
+    private func imageEndpoint(for token: Token) throws(ImageDeletionError) -> URL {
+        if let known = endpoint.withLock({ $0 }), known.secret == token.secret { return known.url }
+        let url = try choice.imageEndpoint(for: token, authURL: authURL)
+        endpoint.withLock { $0 = (token.secret, url) }
+        return url
     }
 
     /// `GET /v2/images/{image_id}`. Glance: "Show image".
@@ -170,9 +179,7 @@ struct ImageClient: Sendable {
             ServiceRequest(
                 service: .image,
                 method: call.method,
-                url: try choice.imageEndpoint(for: token, authURL: authURL).appendingPathComponent(call.path).with(
-                    call.query
-                ),
+                url: try imageEndpoint(for: token).appendingPathComponent(call.path).with(call.query),
                 headers: ["X-Auth-Token": token.secret.value],
                 body: call.body,
                 contentType: call.contentType,

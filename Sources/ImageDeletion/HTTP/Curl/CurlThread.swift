@@ -49,8 +49,10 @@ final class CurlThread: Sendable {
         requests.withLock { requests in
             // Within the lock: afterwards, the handle may be gone.
             if requests.isStopped { return }
+            // Whoever asked first has woken the thread, and it has not looked yet.
+            let isAwake = !requests.started.isEmpty || !requests.cancelled.isEmpty
             change(&requests)
-            _ = libcurl.functions.multi_wakeup(multi)
+            if !isAwake { _ = libcurl.functions.multi_wakeup(multi) }
         }
     }
 
