@@ -48,6 +48,17 @@ struct CertificateTests {
         #expect(try server.requests() == [])
     }
 
+    @Test("A file that is not what it claims to be ends the run at once")
+    func garbage() async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.file("garbage.pem")
+        try Data("-----BEGIN CERTIFICATE-----\ngarbage\n-----END CERTIFICATE-----\n".utf8).write(to: file)
+        let run = try await run(["OS_CACERT": file.path], retries: 4)
+        #expect(run.status == 78, "\(run.errors)")
+        #expect(run.errors.contains("gets no request"), "\(run.errors)")
+        #expect(try server.requests() == [])
+    }
+
     @Test(
         "The system's store counts, unless OS_CACERT takes its place",
         .enabled(if: Confinement.canMount, "needs root and unshare")

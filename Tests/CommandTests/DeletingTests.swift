@@ -5,6 +5,17 @@ import Testing
 
 @Suite("Deleting by ID", .serialized)
 struct DeletingTests {
+    @Test("A 404 that breaks off after its head is no lost response: the image was missing all along")
+    func brokenRefusal() async throws {
+        let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
+            guard request.method == "DELETE", earlier == 0 else { return nil }
+            return .halfClosed(Data("HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\nabc".utf8))
+        }
+        let run = try await cloud.run(["--json", "--no-token-cache", "--retries", "1", Sample.id(2)])
+        #expect(cloud.count("DELETE") == 2)
+        #expect(try run.report().images.map(\.outcome) == ["missing"])
+    }
+
     @Test("Cold: two requests. Warm: one")
     func requests() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(3))

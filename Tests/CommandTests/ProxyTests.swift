@@ -54,6 +54,14 @@ struct ProxyTests {
         #expect(run.status == (proxied == 0 ? 0 : 77), "\(run.errors)")
     }
 
+    @Test("The password of a proxy whose address is malformed is not shown", arguments: ["s3cret/x@", "s3cret#x@"])
+    func password(rest: String) async throws {
+        let (run, _) = try await run(at: "127.1", ["http_proxy": "http://alice:\(rest)127.0.0.1:3128"])
+        #expect(run.status == 69)
+        #expect(run.errors.contains("The identity service cannot be reached"))
+        #expect(!run.errors.contains("s3cret"), "\(run.errors)")
+    }
+
     @Test("A proxy that is not there: nothing was sent")
     func absent() async throws {
         let port = try LoopbackServer.closedPort()

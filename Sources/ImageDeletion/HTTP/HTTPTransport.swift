@@ -3,7 +3,8 @@
 /// ``CurlTransport`` is the transport of the command. Bring your own to send through another client,
 /// or to test without a network. A transport sends each request once and as it is: it follows no redirect, answers
 /// no authentication challenge, and retries nothing, because what surrounds it decides that in one place.
-/// When its task is cancelled, it must return soon: the deadline of a request is kept by cancelling it.
+/// When its task is cancelled, it must return soon: the time limit of a request is kept by cancelling it. If nothing was
+/// sent by then, the error is ``TransportError/Kind/unreachable``.
 public protocol HTTPTransport: Sendable {
     /// Sends `request`, once.
     ///
@@ -37,6 +38,8 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     public var kind: Kind
     /// The transport's own words for it.
     public var description: String
+    /// The status, if the response broke off after its head; nil otherwise.
+    public var status: Int?
 
     /// An error of `kind`, described by the transport's own words.
     public init(_ kind: Kind, _ description: String) {

@@ -126,14 +126,22 @@ public struct ServiceConnection: Sendable {
             return .success(
                 // Around any transport, whatever its own time limits mean.
                 try await withThrowingTaskGroup { group in
-                    group.addTask { try await transport.send(request) }
+                    group.addTask { () -> HTTPResponse? in try await transport.send(request) }
                     group.addTask {
-                        try await clock.sleep(timeout)
-                        throw TransportError(.timedOut, "no complete response within \(timeout.secondsText) s")
+                        try? await clock.sleep(timeout)
+                        return nil
                     }
                     defer { group.cancelAll() }
-                    guard let first = try await group.next() else { throw CancellationError() }
-                    return first
+                    if let response = try await group.next() ?? nil { return response }
+                    group.cancelAll()
+                    // A transport that is cancelled knows whether it had begun to send.
+                    let result = await group.nextResult()
+                    if case .success(let response?) = result { return response }
+                    if Task.isCancelled { throw CancellationError() }
+                    if case .failure(let error as TransportError) = result, error.kind == .unreachable {
+                        throw TransportError(.unreachable, "no connection within \(timeout.secondsText) s")
+                    }
+                    throw TransportError(.timedOut, "no complete response within \(timeout.secondsText) s")
                 }
             )
         } catch let error as TransportError {
@@ -190,6 +198,7 @@ public struct ServiceConnection: Sendable {
             }
         case .failure(let error):
             failure = ServiceError(request.service, .init(error.kind), message: redact(error.description))
+            if let status = error.status { failure.noteBroken(status: status) }
         }
         failure.attempts = attempt
         if let earlier { failure.follow(earlier) }

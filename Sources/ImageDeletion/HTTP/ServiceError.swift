@@ -105,7 +105,16 @@ public struct ServiceError: Error, Sendable, Hashable {
 
     /// Whether nobody is told what became of this very try: it has no answer, or only that of a gateway before the service.
     /// An answer that says what it means is none of these, whatever its status.
-    var losesAnswer: Bool { kind.losesAnswer || kind == .unavailable && [502, 504].contains(status) }
+    var losesAnswer: Bool {
+        !isRefusal && (kind.losesAnswer || kind == .unavailable && [502, 504].contains(status))
+    }
+
+    /// Whether the service refused the request before the connection broke: then a later 404 says that the image was
+    /// missing all along.
+    private var isRefusal = false
+
+    /// Notes the status of a response that broke off after its head.
+    mutating func noteBroken(status: Int) { isRefusal = (400..<500).contains(status) && status != 408 }
 
     /// Takes over what `earlier`, the failure of a try before, leaves in doubt.
     mutating func follow(_ earlier: ServiceError) {

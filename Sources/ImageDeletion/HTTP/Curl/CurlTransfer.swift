@@ -12,12 +12,19 @@ final class CurlTransfer: @unchecked Sendable {
         case gone
     }
 
+    /// What the caller and the thread both use.
+    private struct State {
+        var caller = Caller.absent
+        /// How often libcurl was about to send the request.
+        var sendings = 0
+    }
+
     /// The maximum length of all heads and trailers of a response. A token takes 64 KiB of it at most.
     private static let maximumHeadBytes = 256 << 10
 
     let easy: UnsafeMutableRawPointer
     private let libcurl: Libcurl
-    private let caller = Locked(Caller.absent)
+    private let state = Locked(State())
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: 256)
     private var headers: UnsafeMutableRawPointer?
     private let maximumBodyBytes: Int
@@ -26,8 +33,6 @@ final class CurlTransfer: @unchecked Sendable {
     private var body = Data()
     /// Why this side broke the transfer off.
     private var refusal: TransportError?
-    /// How often libcurl was about to send the request.
-    private var sendings = 0
 
     init(
         _ request: HTTPRequest,
@@ -55,48 +60,62 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// Notes who waits for the response. Returns false if the transfer was cancelled before, and must not start.
     func begin(_ continuation: CheckedContinuation<HTTPResponse, any Error>) -> Bool {
-        let isCancelled = caller.withLock { caller in
-            if case .gone = caller { return true }
-            caller = .waiting(continuation)
+        let isCancelled = state.withLock { state in
+            if case .gone = state.caller { return true }
+            state.caller = .waiting(continuation)
             return false
         }
-        if isCancelled { continuation.resume(throwing: TransportError(.cancelled, "cancelled")) }
+        if isCancelled { continuation.resume(throwing: Self.unsent) }
         return !isCancelled
     }
 
+    /// Resumes the caller. A request that was not about to be sent by now is not sent any more.
+    func cancel() {
+        finish { state in
+            let isUnsent = self.libcurl.announcesSending && state.sendings == 0
+            return .failure(isUnsent ? Self.unsent : TransportError(.cancelled, "cancelled"))
+        }
+    }
+
+    private static let unsent = TransportError(.unreachable, "cancelled before the request was sent")
+
     /// Whether the response still has somebody to go to.
     var isWaitedFor: Bool {
-        caller.withLock { caller in if case .waiting = caller { true } else { false } }
+        state.withLock { state in if case .waiting = state.caller { true } else { false } }
     }
 
     /// Resumes the caller, unless that was done before.
-    func finish(_ result: Result<HTTPResponse, TransportError>) {
-        let waiting = caller.withLock { caller in
-            defer { caller = .gone }
-            return caller
+    private func finish(_ result: (State) -> Result<HTTPResponse, TransportError>) {
+        let before = state.withLock { state in
+            defer { state.caller = .gone }
+            return state
         }
-        guard case .waiting(let continuation) = waiting else { return }
-        continuation.resume(with: result.mapError { $0 })
+        guard case .waiting(let continuation) = before.caller else { return }
+        continuation.resume(with: result(before).mapError { $0 })
     }
 
     /// Resumes the caller with what the transfer came to, which libcurl calls `code`.
     func end(_ code: Int32) {
         let status = Int(ImageDeletionStatus(easy))
-        if code == 0, status > 0, head.isOver {
-            finish(.success(HTTPResponse(status: status, headers: HTTPHeaders(head.fields), body: body)))
-        } else {
-            finish(.failure(refusal ?? TransportError(curl: code, words(for: code), mayHaveSent: mayHaveSent)))
+        finish { state in
+            if code == 0, status > 0, head.isOver {
+                return .success(HTTPResponse(status: status, headers: HTTPHeaders(head.fields), body: body))
+            }
+            // nil if this libcurl does not say.
+            let mayHaveSent = libcurl.announcesSending ? state.sendings > 0 : nil
+            var error = refusal ?? TransportError(curl: code, words(for: code), mayHaveSent: mayHaveSent)
+            if head.isOver, status >= 200 { error.status = status }
+            return .failure(error)
         }
     }
 
     private func words(for code: Int32) -> String {
         if code == 0 { return "the response is incomplete" }
-        return errorText.pointee == 0
-            ? String(cString: libcurl.functions.easy_strerror(code)) : String(cString: errorText)
+        let words = String(cString: errorText)
+        // An address may be that of a proxy, with its password.
+        let isSafe = !words.isEmpty && !words.contains("://") && !words.contains("@")
+        return isSafe ? words : String(cString: libcurl.functions.easy_strerror(code))
     }
-
-    /// Whether anything of the request may have been sent; nil if this libcurl does not say.
-    private var mayHaveSent: Bool? { libcurl.announcesSending ? sendings > 0 : nil }
 
     // MARK: What libcurl calls
 
@@ -128,7 +147,12 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     private func isAboutToSend() -> Int32 {
-        sendings += 1
+        let sendings = state.withLock { state in
+            // Whoever has given up was told that nothing was sent.
+            if case .gone = state.caller { return 2 }
+            state.sendings += 1
+            return state.sendings
+        }
         guard sendings > 1 else { return 0 }
         refusal = TransportError(.connectionLost, "the connection closed before a response")
         return 1
@@ -162,6 +186,8 @@ final class CurlTransfer: @unchecked Sendable {
     private func configure(_ request: HTTPRequest) {
         set(.errorBuffer, errorText)
         set(.noSignal, 1)
+        // A name lookup that nobody waits for any more must not hold up the thread.
+        set(.quickExit, 1)
         let (http, https) = (1, 2)
         set(.protocols, http | https)
         set(.pathAsIs, 1)

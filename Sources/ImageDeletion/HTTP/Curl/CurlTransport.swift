@@ -1,7 +1,7 @@
 /// The transport of the command: libcurl, as the machine has it.
 ///
 /// It follows no redirect, answers no authentication challenge, keeps no cookie, reads no `.netrc`, and never sends a
-/// request twice. It speaks HTTP/2 where the server offers it, and keeps connections open. One transport serves any number
+/// request that changes something twice. It speaks HTTP/2 where the server offers it, and keeps connections open. One transport serves any number
 /// of tasks, with at most 64 connections to a host.
 ///
 /// Proxies are those of the environment (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`), as curl reads them, but a
@@ -47,7 +47,7 @@ public final class CurlTransport: HTTPTransport {
                 if transfer.begin(continuation) { thread.start(transfer) }
             }
         } onCancel: {
-            transfer.finish(.failure(TransportError(.cancelled, "cancelled")))
+            transfer.cancel()
             thread.cancel(transfer)
         }
     }

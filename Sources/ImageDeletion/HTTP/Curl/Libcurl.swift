@@ -26,6 +26,7 @@ enum CurlOption: Int32 {
     case protocols = 181
     case pathAsIs = 234
     case suppressProxyHeaders = 265
+    case quickExit = 322
     case bodyContext = 10001
     case url = 10002
     case proxy = 10004

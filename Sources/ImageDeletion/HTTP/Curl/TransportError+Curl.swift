@@ -5,8 +5,9 @@ extension TransportError {
     init(curl code: Int32, _ words: String, mayHaveSent: Bool?) {
         let kind: Kind =
             switch code {
-            case 51, 60: .untrusted
-            case 3: .invalidRequest
+            case 51, 60: mayHaveSent == true ? .connectionLost : .untrusted
+            // A malformed address; a certificate, a key or an authority that cannot be used.
+            case 3, 58, 66, 77, 82, 83: mayHaveSent == true ? .connectionLost : .invalidRequest
             case _ where !(mayHaveSent ?? !Self.codesBeforeSending.contains(code)): .unreachable
             case 28: .timedOut
             // Out of memory is what libcurl calls a header line beyond its own limit; newer ones have a code for it.
@@ -17,7 +18,7 @@ extension TransportError {
     }
 
     /// Proxy, host, connection; the TLS handshake and its files; the handshake with a proxy.
-    private static let codesBeforeSending: Set<Int32> = [5, 6, 7, 35, 53, 54, 58, 59, 66, 77, 80, 82, 83, 90, 91, 97]
+    private static let codesBeforeSending: Set<Int32> = [5, 6, 7, 35, 53, 54, 59, 80, 90, 91, 97]
 
     /// Whether the TLS library found something else than TLS in the server's first bytes. That of OpenSSL and LibreSSL says
     /// it like this.
