@@ -398,7 +398,10 @@ struct CurlTransportTests {
                     }
                     switch await task.result {
                     case .success(let response): #expect(response.body == Data(request.url.path.utf8))
-                    case .failure(let error): #expect([.cancelled, .unreachable].contains((error as? TransportError)?.kind) && number % 3 < 2)
+                    case .failure(let error):
+                        #expect(
+                            [.cancelled, .unreachable].contains((error as? TransportError)?.kind) && number % 3 < 2
+                        )
                     }
                 }
             }
