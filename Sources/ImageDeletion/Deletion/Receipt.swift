@@ -31,25 +31,19 @@ public final class Receipt: Sendable {
     public let begun: Set<ImageID>
     /// The images whose protection an earlier run was to lift, and of which it does not say that it is back. If they are
     /// still there, they may be unprotected.
-    public var unprotected: Set<ImageID> { state.unprotected }
+    public var unprotected: Set<ImageID> { state.withLock { $0.unprotected } }
     /// The image that a name meant to an earlier run, which began its deletion.
     package let imagesByName: [ExactText: ImageID]
     private let file: OpenFile
     private let place: Place
-    private let state: State
+    private let state: Locked<State>
 
     /// The first fault of writing, nil as long as there is none; after it nothing more is written.
-    public var fault: Fault? { state.fault }
+    public var fault: Fault? { state.withLock { $0.fault } }
 
-    private final class State: @unchecked Sendable {
-        private let lock = NSLock()
-        private var firstFault: Fault?
-        private var unprotectedIDs: Set<ImageID>
-        init(unprotected: Set<ImageID>) { unprotectedIDs = unprotected }
-        var fault: Fault? { lock.withLock { firstFault } }
-        var unprotected: Set<ImageID> { lock.withLock { unprotectedIDs } }
-        func fail(_ fault: Fault) { lock.withLock { firstFault = firstFault ?? fault } }
-        func removeUnprotected(_ id: ImageID) { lock.withLock { _ = unprotectedIDs.remove(id) } }
+    private struct State {
+        var fault: Fault?
+        var unprotected: Set<ImageID>
     }
 
     /// Where an ID means something.
@@ -120,7 +114,7 @@ public final class Receipt: Sendable {
             let last = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values
             deleted = Set(last.filter { $0.outcome == "deleted" }.map(\.id))
             begun = Set(last.filter { $0.outcome == Self.begun || $0.mayBeGone ?? false }.map(\.id))
-            state = State(unprotected: Set(last.filter { $0.unprotecting ?? false }.map(\.id)))
+            state = Locked(State(unprotected: Set(last.filter { $0.unprotecting ?? false }.map(\.id))))
             imagesByName = lines.reduce(into: [:]) { names, line in
                 if let name = line.name, [Self.begun, "deleted"].contains(line.outcome) { names[name.exact] = line.id }
             }
@@ -178,7 +172,7 @@ public final class Receipt: Sendable {
 
     /// Writes down that the protection of an image, which an earlier run had lifted, is back.
     func noteProtected(_ id: ImageID, at time: Date) {
-        state.removeUnprotected(id)
+        state.withLock { _ = $0.unprotected.remove(id) }
         var line = line(id, "kept", at: time)
         line.reason = KeepReason.protected.name
         _ = write(line)
@@ -201,7 +195,8 @@ public final class Receipt: Sendable {
             try file.write(JSONWriter.data(line) + Data("\n".utf8))
             return true
         } catch {
-            state.fail(.system((error as? OpenFile.Fault)?.words ?? "\(error)"))
+            let fault = Fault.system((error as? OpenFile.Fault)?.words ?? "\(error)")
+            state.withLock { $0.fault = $0.fault ?? fault }
             return false
         }
     }

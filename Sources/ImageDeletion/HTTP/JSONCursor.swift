@@ -6,7 +6,7 @@ struct JSONCursor {
     struct Fault: Error {}
 
     private let bytes: UnsafeRawBufferPointer
-    private(set) var position = 0
+    private var position = 0
 
     /// Starts at the beginning of `bytes`, which must stay valid.
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
@@ -92,7 +92,7 @@ struct JSONCursor {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
-    /// Whether `byte` cannot be part of a number, `true`, `false` or `null`.
+    /// Returns whether `byte` cannot be part of a number, `true`, `false` or `null`.
     private static func ends(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ":"), UInt8(ascii: "\""): true
