@@ -84,11 +84,21 @@ public final class LoopbackServer: Sendable {
     /// A port at which nobody listens, and nobody else will as long as this process lives: its socket is never closed.
     public static func closedPort() throws -> UInt16 { try bound(to: 0).port }
 
-    /// A port that was free a moment ago, for a server that another program starts.
-    public static func freePort() throws -> UInt16 {
-        let (socket, port) = try bound(to: 0)
-        close(socket)
-        return port
+    /// The last port that ``freePort()`` returned.
+    private static let lastPort = Locked(UInt16.random(in: 10_000..<20_000))
+
+    /// A free port for a server that another program starts. It is below those that the system gives out by itself, so that
+    /// no other test can get it before that server does.
+    public static func freePort() -> UInt16 {
+        while true {
+            let port = lastPort.withLock { port in
+                port += 1
+                return port
+            }
+            guard let (socket, _) = try? bound(to: port) else { continue }
+            close(socket)
+            return port
+        }
     }
 
     /// Whether somebody listens at `port`.
@@ -123,7 +133,10 @@ public final class LoopbackServer: Sendable {
             }
         }
         let isBound = isIPv6 ? bind(&address6) : bind(&address4)
-        guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
+        guard isBound else {
+            close(socket)
+            throw POSIXError(.EADDRNOTAVAIL)
+        }
         return (socket, UInt16(bigEndian: isIPv6 ? address6.sin6_port : address4.sin_port))
     }
 

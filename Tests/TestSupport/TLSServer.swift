@@ -23,7 +23,7 @@ public final class TLSServer: Sendable {
     /// - Parameter requestsPerConnection: The number of requests after which it closes a connection.
     public init(requestsPerConnection: Int = 1000) async throws {
         folder = try TemporaryFolder()
-        ports = try Dictionary(uniqueKeysWithValues: Port.allCases.map { ($0, try LoopbackServer.freePort()) })
+        ports = Dictionary(uniqueKeysWithValues: Port.allCases.map { ($0, LoopbackServer.freePort()) })
         let made = try await Executable(url: URL(fileURLWithPath: "/bin/sh"))
             .run(["-c", Self.certificates], currentDirectory: folder.url)
         guard made.status == 0 else { throw Fault(words: made.errors) }
@@ -54,7 +54,9 @@ public final class TLSServer: Sendable {
         process.executableURL = URL(fileURLWithPath: Self.nginx)
         process.arguments = ["-p", folder.url.path, "-c", "nginx.conf", "-e", "error.log"]
         try process.run()
-        while !LoopbackServer.isListening(at: ports.values.max()!) { try await Task.sleep(for: .milliseconds(5)) }
+        for port in ports.values {
+            while !LoopbackServer.isListening(at: port) { try await Task.sleep(for: .milliseconds(5)) }
+        }
     }
 
     deinit {
