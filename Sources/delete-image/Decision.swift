@@ -221,7 +221,7 @@ struct Decision: Sendable {
         named isNamed: (@Sendable (String?) -> Bool)? = nil
     ) async throws(Failure) -> [Image] {
         do { return try await service.images(query, where: isWanted, named: isNamed).map(restored) } catch {
-            guard case .service(let failure) = error, failure.service == .image else { throw Failure(error) }
+            guard let failure = error.serviceError, failure.service == .image else { throw Failure(error) }
             let place = printable(session.endpoint.absoluteString)
             switch failure.kind {
             case .forbidden:

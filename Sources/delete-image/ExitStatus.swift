@@ -50,7 +50,7 @@ struct Failure: Error, Equatable {
 
 extension ExitStatus {
     init(_ error: ImageDeletionError) {
-        switch error {
+        switch error.reason {
         case .configuration([.tokenWithoutProject]), .configuration([.tokenOfUnknownProject]): self = .denied
         case .configuration(let problems):
             // A program that is missing, and no setting.
@@ -135,7 +135,7 @@ extension Outcome {
 
     /// The error of the service, where the outcome has one.
     var serviceError: ServiceError? {
-        if case .service(let error) = error { error } else { nil }
+        error?.serviceError
     }
 
     /// The safeguard that keeps the image because it could not be checked at all, and the reason. Nil if only this image
@@ -143,7 +143,7 @@ extension Outcome {
     var uncheckedSafeguard: (safeguard: Safeguard, error: ImageDeletionError?)? {
         switch keepReason {
         case .unknown(.shared, let error): error.concernsWholeRun ? (.shared, error) : nil
-        case .unknown(let safeguard, .service(let error)): error.service == .image ? nil : (safeguard, .service(error))
+        case .unknown(_, let error) where error.serviceError?.service == .image: nil
         case .unknown(let safeguard, let error): (safeguard, error)
         case .unreadable: (.referenced, nil)
         default: nil

@@ -1,3 +1,5 @@
+import ImageDeletion
+
 /// One option of the command line: how it is written, what `--help` says of it, and what it does.
 struct Option {
     /// How it is written, like `-y, --yes` or `--policy [FILE]`.

@@ -29,7 +29,7 @@ extension Words {
             return "Its protection could not be lifted. \(sentence(error))"
         }
         let doubt = outcome.mayBeGone ? " It may be gone nevertheless: look with --dry-run." : ""
-        guard case .service(let failure) = error, failure.service == .image else { return sentence(error) + doubt }
+        guard let failure = error.serviceError, failure.service == .image else { return sentence(error) + doubt }
         return capitalized(predicate(failure)) + doubt
     }
 

@@ -5,28 +5,18 @@ import ImageDeletion
 enum Words {
     /// What happened and what to do next.
     static func sentence(_ error: ImageDeletionError) -> String {
-        switch error {
+        switch error.reason {
         case .configuration(let problems): settings(problems)
-        case .invalidImageID(let text): "“\(printable(text, limit: 60))” is not an image ID (a UUID)."
-        case .service(let error) where error.kind == .incompleteCredentials:
-            incompleteCredentials(error) + facts(error)
-        case .service(let error): "\(subject(error.service)) \(predicate(error))"
-        }
-    }
-
-    private static func incompleteCredentials(_ error: ServiceError) -> String {
-        switch error.message {
-        case "totp": "The password is correct, but the account also requires a passcode. Set OS_PASSCODE."
-        case "password": "The passcode is correct, but the account also requires a password. Set OS_PASSWORD."
-        case let methods:
-            "The credentials are correct, but the account also requires another authentication method"
-                + (methods.map { ": " + printable($0, limit: 100) } ?? "")
-                + ". This command supports passwords and passcodes (totp)."
+        case .service(let error) where error.kind != .incompleteCredentials: "\(error.subject) \(predicate(error))"
+        case .service, .invalidImageID: error.description
         }
     }
 
     private static func settings(_ problems: [ConfigurationProblem]) -> String {
-        let sentences = problems.map(sentence)
+        let sentences = problems.map { problem in
+            guard case .address(_, _, .unencrypted) = problem else { return problem.description }
+            return problem.description + " If the way there is safe, --allow-http allows http."
+        }
         let lines = sentences.count == 1 ? sentences[0] : sentences.map { "\n  " + $0 }.joined()
         let isMissing = problems.contains { if case .missing = $0 { true } else { false } }
         return (sentences.count == 1 ? "" : "the settings do not work:") + lines
@@ -103,53 +93,25 @@ enum Words {
         }
     }
 
-    private static func subject(_ service: ServiceError.Service) -> String {
-        switch service {
-        case .identity: "The identity service"
-        case .image: "The image service"
-        case .compute: "The compute service"
-        case .volume: "The block storage service"
-        }
-    }
-
     static func predicate(_ error: ServiceError) -> String {
-        // The server's words become a part of a sentence.
-        let own = error.message.map { ": " + printable($0.trimmingSuffix(while: { $0 == "." }), limit: 300) } ?? ""
-        let variable = error.service == .identity ? "OS_AUTH_URL" : "OS_REGION_NAME"
-        var words: String
-        switch error.kind {
-        case .unreachable: words = "cannot be reached\(own). Check \(variable), the network and the proxy (https_proxy)"
-        case .untrusted:
-            words =
-                "shows a certificate that this machine does not trust\(own). "
-                + "Set OS_CACERT to its authority's file, or add that to the system's store"
-        case .invalidRequest: words = "gets no request, because it cannot be sent\(own)"
-        case .timedOut: words = "did not answer in time\(own). Run again, or raise --timeout"
-        case .connectionLost: words = "broke the connection\(own). Run again"
-        case .oversizedAnswer: words = "sent more than is ever read\(own). Check \(variable)"
-        case .cancelled: words = "was not waited for any longer, because the run was interrupted"
-        case .invalidToken:
-            words = "rejects the token\(own). It is invalid, expired, or revoked. Set OS_TOKEN to a new one"
-        case .unauthorized where error.status == nil, .unavailable where error.status == nil:
-            words = "was not asked again\(own)"
-        default:
-            words = error.status.map { "answered \($0)" } ?? "gave an answer that makes no sense"
-            words += own + ". " + advice(error)
-        }
-        return words + "." + facts(error)
+        let advice = advice(error)
+        return error.event + (advice.isEmpty ? "" : ". " + advice) + "." + error.traces
     }
 
-    /// What support needs to find the request, in parentheses.
-    private static func facts(_ error: ServiceError) -> String {
-        let facts = [
-            error.code.map { "code \(printable($0, limit: 64))" },
-            error.requestID.map { "request \(printable($0, limit: 128))" },
-            error.attempts > 1 ? "\(error.attempts) tries" : nil,
-        ].compactMap { $0 }
-        return facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
-    }
-
+    /// What to do next; empty if there is nothing to say.
     private static func advice(_ error: ServiceError) -> String {
+        let variable = error.service == .identity ? "OS_AUTH_URL" : "OS_REGION_NAME"
+        switch error.kind {
+        case .unreachable: return "Check \(variable), the network and the proxy (https_proxy)"
+        case .untrusted: return "Set OS_CACERT to its authority's file, or add that to the system's store"
+        case .timedOut: return "Run again, or raise --timeout"
+        case .connectionLost: return "Run again"
+        case .oversizedAnswer: return "Check \(variable)"
+        case .invalidToken: return "It is invalid, expired, or revoked. Set OS_TOKEN to a new one"
+        case .invalidRequest, .cancelled: return ""
+        case .unauthorized where error.status == nil, .unavailable where error.status == nil: return ""
+        default: break
+        }
         let code = error.code?.replacingOccurrences(of: "APIGW.", with: "APIG.")
         if let code, let advice = Advice.byCode[code] { return advice }
         guard let status = error.status else { return "Run again, or ask its support" }
@@ -166,79 +128,6 @@ enum Words {
     private static func saysWhy(_ error: ServiceError) -> Bool {
         guard let message = error.message, !message.isEmpty else { return false }
         return !message.lowercased().hasPrefix("the request you have made requires authentication")
-    }
-
-    private static func sentence(_ problem: ConfigurationProblem) -> String {
-        switch problem {
-        case .missing(let names): "\(names.joined(separator: " or ")) is not set."
-        case .contradictory(let names): "\(names.joined(separator: " and ")) contradict each other; unset one of them."
-        case .unsupported(let variable, let value):
-            "\(variable)=\(printable(value, limit: 60)) cannot be followed here; unset it, or use another client."
-        case .file(let variable, let path, let fault):
-            "the file in \(variable), \(printable(path, limit: 200)), \(sentence(fault))"
-        case .libcurl(let reason):
-            "libcurl cannot be used: \(printable(reason, limit: 200)). Install version 7.68 or later: the package libcurl4 on "
-                + "Debian and Ubuntu, libcurl on Fedora, Red Hat and Amazon Linux."
-        case .cloudsFile:
-            "OS_CLOUD names an entry of clouds.yaml, which is not read here; set OS_AUTH_URL and the other variables "
-                + "instead (an openrc file does)."
-        case .address(let source, let value, let fault):
-            "the address in \(source), \(printable(value, limit: 200)), \(sentence(fault))"
-        case .noImageService(let types):
-            "the project's catalog has no image service; it has: "
-                + "\(types.isEmpty ? "nothing" : types.map { printable($0, limit: 40) }.joined(separator: ", ")). "
-                + "Set OS_IMAGE_ENDPOINT_OVERRIDE."
-        case .noEndpoint(let region, let interface, let available):
-            "the image service has no \(interface) endpoint\(region.map { " in region \(printable($0, limit: 60))" } ?? ""); "
-                + "it has: \(available.map { printable($0, limit: 60) }.joined(separator: ", ")). "
-                + "Set OS_REGION_NAME or OS_INTERFACE."
-        case .noComputeService:
-            "the project's catalog has no compute service that could be asked about servers."
-        case .noVolumeService:
-            "a server boots from a volume, and the project's catalog has no block storage service (volumev3) that could "
-                + "be asked which image it was created from."
-        case .regionNeeded(let regions):
-            "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "
-                + "\(regions.map { printable($0, limit: 60) }.joined(separator: ", "))."
-        case .tokenWithoutProject:
-            "the token is not for a project, so no image can be seen with it. Use a token for the project."
-        case .tokenOfUnknownProject:
-            "the image service answered 404, which says nothing about an image unless the token is for a project. Set "
-                + "OS_AUTH_URL, so that the identity service can be asked about the token."
-        case .noImageServiceAt(let address, let source):
-            "there is no image service v2 at \(printable(address.absoluteString, limit: 200)), the address in "
-                + "\(source). Correct it: it must end in the service's own path, with or without /v2."
-        case .otherProject(let wanted, let token):
-            "the token is for project \(printable(token.name ?? token.id, limit: 60)), but the settings name "
-                + "\(printable(wanted, limit: 60)). Make OS_PROJECT_NAME, OS_PROJECT_ID, and the credentials agree."
-        case .otherProjectDomain(let wanted, let token):
-            "the token is for project \(printable(token.name ?? token.id, limit: 60)), which is not in domain "
-                + "\(printable(wanted, limit: 60)). Make OS_PROJECT_DOMAIN_NAME or OS_PROJECT_DOMAIN_ID and the "
-                + "credentials agree."
-        case .tokenEnded(let expiresAt, let now, let serverTime):
-            "the new token ended at \(time(expiresAt)), but it is \(time(now)) here"
-                + (serverTime.map { " and \(time($0)) at the identity service" } ?? "")
-                + "; set this machine's clock."
-        }
-    }
-
-    private static func sentence(_ fault: CertificateFault) -> String {
-        switch fault {
-        case .unreadable(let reason): "cannot be read: \(reason)."
-        case .noCertificate: "contains no certificate in PEM."
-        case .noPrivateKey: "contains no private key in PEM."
-        case .encryptedKey: "contains a private key with a passphrase. Use a key without one."
-        }
-    }
-
-    private static func sentence(_ fault: AddressFault) -> String {
-        switch fault {
-        case .malformed: "is no URL."
-        case .scheme: "is no https URL."
-        case .unencrypted: "is not encrypted: use https, or --allow-http if the way there is safe."
-        case .extraParts: "must have no user, password, query or fragment."
-        case .identityV2: "is of identity API v2.0, which is not spoken; use /v3."
-        }
     }
 
     /// What is worth a warning; nil for what only `--verbose` shows.
@@ -281,10 +170,4 @@ enum Words {
     }
 
     static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
-}
-
-extension String {
-    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
-        String(self[..<(lastIndex { !predicate($0) }.map(index(after:)) ?? startIndex)])
-    }
 }

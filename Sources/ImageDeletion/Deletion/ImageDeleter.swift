@@ -144,7 +144,7 @@ public actor ImageDeleter {
     /// image. For an image that was seen to be the project's own, the account lacks the permission, and every other image
     /// would meet the same.
     private func certain(_ failure: RequestFailure, of entry: DeletionPlan.Entry) async -> RequestFailure {
-        guard case .service(var error) = failure.cause, error.kind == .forbidden, error.service == .image,
+        guard var error = failure.cause.serviceError, error.kind == .forbidden, error.service == .image,
             let project = try? await client.tokens.token().project, entry.image?.isPrivate(to: project.id) == true
         else { return failure }
         error.kind = .lacksRight

@@ -65,12 +65,12 @@ public struct Outcome: Sendable, Hashable {
 
     /// The service's own code, like `IMG.0028`, for what it said where it did not say 204.
     public var code: String? {
-        if case .service(let failure) = error { failure.code } else { nil }
+        error?.serviceError?.code
     }
 
     /// The HTTP status that decided; nil where no answer did.
     public var status: Int? {
-        if case .service(let failure) = error { return failure.status }
+        if let failure = error?.serviceError { return failure.status }
         return result == .deleted && attempts > 0 ? 204 : nil
     }
 
@@ -89,7 +89,7 @@ public struct Outcome: Sendable, Hashable {
         affectsOthers = entry.affectsOthers
         self.result = result
         self.error = error
-        if case .service(let failure) = error { self.requestID = failure.requestID } else { self.requestID = requestID }
+        self.requestID = error?.serviceError.map(\.requestID) ?? requestID
         self.attempts = attempts
         self.mayBeGone = mayBeGone
         self.protectionFault = protectionFault
@@ -101,8 +101,7 @@ public struct Outcome: Sendable, Hashable {
         case .delete: return nil
         case .keep(let reason): self.init(entry, .kept(reason))
         case .alreadyDeleted: self.init(entry, .deleted)
-        case .unseen(.service(let error)) where error.kind == .notFound:
-            self.init(entry, .missing, error: .service(error))
+        case .unseen(let error) where error.isNotFound: self.init(entry, .missing, error: error)
         case .unseen(let error): self.init(entry, .failed, error: error)
         }
     }
@@ -125,7 +124,7 @@ public struct Outcome: Sendable, Hashable {
 
 extension Outcome.Result {
     fileprivate init(after error: ImageDeletionError) {
-        guard case .service(let failure) = error, failure.service == .image else {
+        guard let failure = error.serviceError, failure.service == .image else {
             self = .failed
             return
         }
@@ -155,12 +154,12 @@ extension DeletionPlan {
 extension ImageDeletionError {
     /// Whether there is no such image.
     package var isNotFound: Bool {
-        if case .service(let error) = self { error.kind == .notFound } else { false }
+        serviceError?.kind == .notFound
     }
 
     /// Whether every other image would meet the same, so that a loop over images had better stop.
     public var concernsWholeRun: Bool {
-        switch self {
+        switch reason {
         case .configuration: true
         case .service(let error): error.concernsWholeRun
         case .invalidImageID: false

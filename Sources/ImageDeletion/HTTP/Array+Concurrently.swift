@@ -31,7 +31,7 @@ extension Array where Element: Sendable {
 extension ImageDeletionError {
     /// The same for what was not asked about: it has no request.
     fileprivate var withoutRequest: ImageDeletionError {
-        guard case .service(var error) = self else { return self }
+        guard var error = serviceError else { return self }
         (error.requestID, error.attempts) = (nil, 0)
         return .service(error)
     }

@@ -56,7 +56,7 @@ public struct CertificateFiles: Sendable, Hashable {
 }
 
 /// What makes a certificate's file unusable.
-public enum CertificateFault: Sendable, Hashable {
+package enum CertificateFault: Sendable, Hashable {
     /// It cannot be read, for the reason that the system gives.
     case unreadable(String)
     /// It contains no certificate in PEM.
@@ -65,4 +65,15 @@ public enum CertificateFault: Sendable, Hashable {
     case noPrivateKey
     /// Its private key has a passphrase.
     case encryptedKey
+}
+
+extension CertificateFault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unreadable(let reason): "cannot be read: \(reason)."
+        case .noCertificate: "contains no certificate in PEM."
+        case .noPrivateKey: "contains no private key in PEM."
+        case .encryptedKey: "contains a private key with a passphrase. Use a key without one."
+        }
+    }
 }

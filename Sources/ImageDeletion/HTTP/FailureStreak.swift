@@ -18,6 +18,6 @@ struct FailureStreak {
 extension ImageDeletionError {
     /// Whether the failure says nothing about the image: the service, or the way to it, was in trouble.
     package var isTransient: Bool {
-        if case .service(let error) = self { error.isPassing } else { false }
+        serviceError?.isPassing ?? false
     }
 }

@@ -38,7 +38,8 @@ struct IdentityClient: Sendable {
                 ),
                 secret: token
             )
-        } catch .service(var failure) where failure.status == 401 || failure.saysTokenIsInvalid {
+        } catch {
+            guard var failure = error.serviceError, failure.status == 401 || failure.saysTokenIsInvalid else { throw error }
             failure.kind = .invalidToken
             throw .service(failure)
         }

@@ -167,7 +167,7 @@ actor TokenSource {
             keep(TokenCache.Entry(identity: identity, token: token))
             return token
         } catch {
-            if case .service(let failure) = error {
+            if let failure = error.serviceError {
                 if [.unauthorized, .incompleteCredentials].contains(failure.kind) { refusal = error }
                 if failure.uncertainAttempts > 0 { uncertainSignIns = (uncertain + failure.uncertainAttempts, now) }
                 if failure.kind == .unauthorized || failure.uncertainAttempts > 0 {

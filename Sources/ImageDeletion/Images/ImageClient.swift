@@ -156,7 +156,7 @@ struct ImageClient: Sendable {
             if (try? ImagePage(reply.body)) != nil { return }
             failure = ServiceError(.image, .unexpected, status: reply.status)
         } catch {
-            guard case .service(let error) = error.cause else { throw error.cause }
+            guard let error = error.cause.serviceError else { throw error.cause }
             failure = error
         }
         switch failure.kind {

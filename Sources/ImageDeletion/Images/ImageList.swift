@@ -158,7 +158,7 @@ extension ImageClient {
                 page = try await self.page(query, after: trail.last, names)
             } catch {
                 // A service that does not know the parameter has no hidden images.
-                if query.isHidden, listed == 0, case .service(let failure) = error, failure.service == .image,
+                if query.isHidden, listed == 0, let failure = error.serviceError, failure.service == .image,
                     failure.status == 400
                 {
                     return []
@@ -218,6 +218,6 @@ extension ImageClient {
 extension ImageDeletionError {
     /// Glance answers 400 to a marker that it does not find; 404 would mean the same.
     fileprivate var saysMarkerIsGone: Bool {
-        if case .service(let error) = self { [400, 404].contains(error.status) } else { false }
+        [400, 404].contains(serviceError?.status)
     }
 }

@@ -103,7 +103,7 @@ struct ComputeTests {
         let bench = bench(services: [service: Self.nova]) { _, number in
             .answer(200, body: #"{"servers":[\#(many){"id":"last-\#(number)"}]}"#)
         }
-        guard case .unknown(_, .service(let error))? = try await reasons(bench, 1).first ?? nil else {
+        guard case .unknown(_, let cause)? = try await reasons(bench, 1).first ?? nil, let error = cause.serviceError else {
             Issue.record("the image is not kept")
             return
         }
@@ -176,7 +176,8 @@ struct ComputeTests {
                 ecs && request.url.host == "nova.demo.example" ? .answer(200, body: Self.servers([])) : .answer(status)
             }
             for reason in try await reasons(bench) {
-                guard case .unknown(.inUse, .service(let error))? = reason else { throw Unexpected(reason) }
+                guard case .unknown(.inUse, let cause)? = reason else { throw Unexpected(reason) }
+                let error = try #require(cause.serviceError)
                 #expect(error.service == .compute)
                 #expect(error.status == status)
             }
@@ -194,7 +195,8 @@ struct ComputeTests {
     func senseless(body: String) async throws {
         let bench = bench { _, number in .answer(200, body: number == 0 ? body : Self.servers([])) }
         for reason in try await reasons(bench) {
-            guard case .unknown(.inUse, .service)? = reason else { throw Unexpected(reason) }
+            guard case .unknown(.inUse, let error)? = reason else { throw Unexpected(reason) }
+            #expect(error.code == .service)
         }
         #expect(computeRequests(bench).count == 1)
     }
@@ -203,7 +205,8 @@ struct ComputeTests {
     func endless() async throws {
         let bench = bench { _, _ in .answer(200, body: Self.servers([("a", 1)])) }
         for reason in try await reasons(bench) {
-            guard case .unknown(.inUse, .service)? = reason else { throw Unexpected(reason) }
+            guard case .unknown(.inUse, let error)? = reason else { throw Unexpected(reason) }
+            #expect(error.code == .service)
         }
         #expect(computeRequests(bench).count == 2)
     }
@@ -213,7 +216,8 @@ struct ComputeTests {
         for services in [[:], ["compute": "http://nova.demo.example"], ["compute": "nonsense"]] {
             let bench = bench(services: services) { _, _ in .answer(200, body: Self.servers([])) }
             for reason in try await reasons(bench) {
-                guard case .unknown(.inUse, .configuration)? = reason else { throw Unexpected(reason) }
+                guard case .unknown(.inUse, let error)? = reason else { throw Unexpected(reason) }
+                #expect(error.code == .configuration)
             }
             #expect(computeRequests(bench).isEmpty)
         }

@@ -100,7 +100,7 @@ extension ComputeTests {
         for server in servers {
             let bench = bench(servers: [server], volumes: [Self.volume("v1")])
             try expectUnknown(try await reasons(bench)) { error in
-                guard case .service(let error) = error else { return false }
+                guard let error = error.serviceError else { return false }
                 return error.kind == .unexpected && error.message?.contains("web-1") == true
             }
         }
@@ -121,7 +121,7 @@ extension ComputeTests {
                 ? Self.pages("servers", [Self.server("web-1", volumes: ["v1"])], request) : .answer(status)
         }
         try expectUnknown(try await reasons(bench)) { error in
-            switch error {
+            switch error.reason {
             case .configuration(let problems): status == 0 && problems == [.noVolumeService]
             case .service(let error): error.service == .volume && error.status == status
             default: false
@@ -142,7 +142,7 @@ extension ComputeTests {
                 ? Self.pages("servers", [Self.server("web-1", volumes: ["v1"])], request) : .answer(200, body: body)
         }
         try expectUnknown(try await reasons(bench)) { error in
-            guard case .service(let error) = error else { return false }
+            guard let error = error.serviceError else { return false }
             return error.service == .volume && error.kind == .unexpected
         }
     }
@@ -217,7 +217,7 @@ extension ComputeTests {
         #expect(try await reasons(changing, 4).allSatisfy { $0 != nil })
         let restless = bench(services: ["ecs": Self.ecs]) { _, number in page(number % 2 == 0 ? [number + 1] : []) }
         try expectUnknown(try await reasons(restless)) { error in
-            guard case .service(let error) = error else { return false }
+            guard let error = error.serviceError else { return false }
             return error.message == "the list of servers keeps changing"
         }
     }

@@ -100,7 +100,7 @@ struct ImageDeleterTests {
         )
         let outcomes = await service.deleter(for: listed).carryOut()
         #expect(bench.transport.count("DELETE") == 1)
-        guard case .service(let error)? = outcomes.first?.error else { return #expect(outcomes.first?.error != nil) }
+        guard let error = outcomes.first?.error?.serviceError else { return #expect(outcomes.first?.error != nil) }
         #expect(error.kind == .lacksRight)
         #expect(outcomes.dropFirst().allSatisfy { $0.result == .pending })
 
@@ -206,7 +206,7 @@ struct ImageDeleterTests {
         run.cancel()
         let outcomes = await run.value
         #expect(outcomes.map(\.result) == [.deleted, .failed, .pending, .pending])
-        guard case .service(let error)? = outcomes[1].error else { throw Unexpected() }
+        guard let error = outcomes[1].error?.serviceError else { throw Unexpected() }
         #expect(error.kind == .cancelled)
         #expect(bench.transport.count("DELETE") == 2)
     }

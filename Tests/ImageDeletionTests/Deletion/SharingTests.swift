@@ -59,7 +59,7 @@ struct SharingTests {
             request.url.path.hasSuffix("/members") ? .answer(status) : nil
         }
         for reason in try await reasons(bench) {
-            guard case .unknown(.shared, .service(let error))? = reason else { throw Unexpected() }
+            guard case .unknown(.shared, let cause)? = reason, let error = cause.serviceError else { throw Unexpected() }
             #expect(error.status == status)
         }
     }
@@ -69,7 +69,8 @@ struct SharingTests {
         let bench = Bench(images: Self.images(1)) { request, _ in
             request.url.path.hasSuffix("/members") ? .answer(200, body: body) : nil
         }
-        guard case .unknown(.shared, .service)?? = try await reasons(bench).first else { throw Unexpected() }
+        guard case .unknown(.shared, let error)?? = try await reasons(bench).first else { throw Unexpected() }
+        #expect(error.code == .service)
     }
 
     @Test("So many are asked for at once, and no more", arguments: [1, 3, 8])

@@ -166,7 +166,7 @@ struct AnswerTests {
         }
         let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
         #expect(outcome.result == answer.result)
-        guard case .service(let error)? = outcome.error else {
+        guard let error = outcome.error?.serviceError else {
             Issue.record("an answer that is not 204 must leave an error")
             return
         }
@@ -195,7 +195,7 @@ struct AnswerTests {
         let bench = Bench { request, _ in
             request.method == "DELETE" ? .answer(307, headers: ["Location": "https://elsewhere.example/"]) : nil
         }
-        guard case .service(let error)? = try await bench.delete([Sample.id(1)]).first?.error else {
+        guard let error = try await bench.delete([Sample.id(1)]).first?.error?.serviceError else {
             Issue.record("no error")
             return
         }
@@ -209,7 +209,7 @@ struct AnswerTests {
         let bench = Bench { request, _ in
             request.method == "DELETE" ? .answer(409, body: String(repeating: "long ", count: 100_000)) : nil
         }
-        guard case .service(let error)? = try await bench.delete([Sample.id(1)]).first?.error else {
+        guard let error = try await bench.delete([Sample.id(1)]).first?.error?.serviceError else {
             Issue.record("no error")
             return
         }

@@ -116,7 +116,8 @@ struct CurlTransportTests {
         do {
             try await service.deleteImage(id: Sample.id(1))
             Issue.record("no error")
-        } catch .service(let error) {
+        } catch {
+            let error = try #require(error.serviceError)
             #expect(error.kind == .unreachable)
             #expect(!error.mayHaveActed)
             #expect(error.message == "no connection within 0.3 s")
@@ -312,7 +313,7 @@ struct CurlTransportTests {
     @Test("The time limit has fractions, and the message says which it was")
     func fraction() async throws {
         let outcome = try await deletion(timeout: .milliseconds(250)) { .drip(Data(), every: 3600, again: Data()) }
-        guard case .service(let error)? = outcome.error else {
+        guard let error = outcome.error?.serviceError else {
             Issue.record("no error")
             return
         }
@@ -325,7 +326,7 @@ struct CurlTransportTests {
         let head = Data("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".utf8)
         let outcome = try await deletion(timeout: .seconds(1)) { .drip(head, every: 0.05, again: Data("x".utf8)) }
         #expect(outcome.result == .failed)
-        guard case .service(let error)? = outcome.error else {
+        guard let error = outcome.error?.serviceError else {
             Issue.record("no error")
             return
         }
@@ -336,7 +337,7 @@ struct CurlTransportTests {
     @Test("So does silence")
     func silence() async throws {
         let outcome = try await deletion(timeout: .seconds(1)) { .drip(Data(), every: 3600, again: Data()) }
-        guard case .service(let error)? = outcome.error else {
+        guard let error = outcome.error?.serviceError else {
             Issue.record("no error")
             return
         }

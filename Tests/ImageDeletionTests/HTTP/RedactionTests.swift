@@ -19,7 +19,7 @@ struct RedactionTests {
         let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
         let token = try #require(bench.transport.requests.last?.header("X-Auth-Token"))
         #expect(token.count > 4000)
-        guard case .service(let error)? = outcome.error else {
+        guard let error = outcome.error?.serviceError else {
             Issue.record("no error")
             return
         }
@@ -53,7 +53,7 @@ struct RedactionTests {
             return .answer(409, body: "you sent \(request.header("X-Auth-Token") ?? "")\(mark)")
         }
         let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
-        guard case .service(let error)? = outcome.error else { return #expect(outcome.error != nil) }
+        guard let error = outcome.error?.serviceError else { return #expect(outcome.error != nil) }
         #expect(error.message == "(redacted)")
     }
 
@@ -92,7 +92,7 @@ struct RedactionTests {
                 headers: ["Location": "https://x/" + (request.header("X-Auth-Token") ?? "")]
             )
         }
-        guard case .service(let error)? = try await bench.delete([Sample.id(1)]).first?.error else {
+        guard let error = try await bench.delete([Sample.id(1)]).first?.error?.serviceError else {
             Issue.record("no error")
             return
         }
@@ -125,7 +125,7 @@ struct RedactionTests {
             if request.method == "POST" { return nil }
             return .answer(409, body: "you sent \(spelling(request.header("X-Auth-Token") ?? "")), really")
         }
-        guard case .service(let error)? = try await bench.delete([Sample.id(1)]).first?.error else {
+        guard let error = try await bench.delete([Sample.id(1)]).first?.error?.serviceError else {
             Issue.record("no error")
             return
         }
@@ -135,7 +135,7 @@ struct RedactionTests {
         let other = Bench { _, _ in .answer(409, body: "you sent \(spelling(password)), really") }
         let service = try other.service(["OS_PASSWORD": password])
         let refusal = await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
-        guard case .service(let error)? = refusal else { return #expect(refusal != nil) }
+        guard let error = refusal?.serviceError else { return #expect(refusal != nil) }
         #expect(error.message == "(redacted)")
     }
 
@@ -150,7 +150,7 @@ struct RedactionTests {
         let bench = Bench { _, _ in .answer(409, body: told ?? "wrong: \(password)") }
         let service = try bench.service(["OS_PASSWORD": password])
         let refusal = await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
-        guard case .service(let error)? = refusal else { return #expect(refusal != nil) }
+        guard let error = refusal?.serviceError else { return #expect(refusal != nil) }
         #expect(error.message == told ?? "(redacted)")
     }
 
@@ -160,7 +160,7 @@ struct RedactionTests {
         let bench = Bench { _, _ in .answer(401, body: #"{"error":{"message":"\#(words)"}}"#) }
         let service = try bench.service(["OS_PASSWORD": "mypassword123"])
         let refusal = await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
-        guard case .service(let error)? = refusal else { return #expect(refusal != nil) }
+        guard let error = refusal?.serviceError else { return #expect(refusal != nil) }
         #expect(error.message == words)
     }
 

@@ -57,7 +57,7 @@ struct RetryTests {
         struct Foreign: Error {}
         let bench = Bench { request, _ in request.method == "DELETE" ? .error(Foreign()) : nil }
         let outcome = try #require(try await bench.delete([Sample.id(1)], with: bench.service(retries: 0)).first)
-        guard case .service(let error)? = outcome.error else { throw Missing() }
+        guard let error = outcome.error?.serviceError else { throw Missing() }
         #expect(error.kind == .connectionLost)
         #expect(error.mayHaveActed)
     }

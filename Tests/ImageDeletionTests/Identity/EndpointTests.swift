@@ -30,7 +30,8 @@ struct EndpointTests {
         do {
             try await bench.service(changes).deleteImage(id: Sample.id(1))
             return nil
-        } catch ImageDeletionError.configuration(let problems) {
+        } catch let error as ImageDeletionError {
+            guard case .configuration(let problems) = error.reason else { throw error }
             #expect(bench.transport.count("DELETE") == 0)
             return problems.first
         }

@@ -23,7 +23,8 @@ struct OpenStackEnvironmentTests {
         do {
             _ = try read(changes, allowsHTTP: allowsHTTP)
             return []
-        } catch .configuration(let problems) {
+        } catch {
+            guard case .configuration(let problems) = error.reason else { throw error }
             return problems
         }
     }

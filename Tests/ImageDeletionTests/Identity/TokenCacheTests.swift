@@ -419,8 +419,8 @@ struct TokenCacheTests {
         do {
             try await service.forgetToken()
             Issue.record("no error")
-        } catch .service(let error) {
-            #expect(error.status == status)
+        } catch {
+            #expect(error.serviceError?.status == status)
         }
     }
 

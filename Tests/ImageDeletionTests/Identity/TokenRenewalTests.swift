@@ -13,7 +13,7 @@ struct TokenRenewalTests {
     init() throws { folder = try TemporaryFolder() }
 
     private func kind(_ error: ImageDeletionError?) -> ServiceError.Kind? {
-        if case .service(let error)? = error { error.kind } else { nil }
+        error?.serviceError?.kind
     }
 
     @Test("A cached token that is not taken is replaced once, and the request sent once more")
@@ -90,7 +90,7 @@ struct TokenRenewalTests {
         let service = try bench.service(tokenCache: cache)
         _ = try await service.signIn()
         await bench.cloud.revokeAllTokens()
-        guard case .service(let error)? = try await bench.delete([Sample.id(1)], with: service).first?.error else {
+        guard let error = try await bench.delete([Sample.id(1)], with: service).first?.error?.serviceError else {
             Issue.record("no error")
             return
         }

@@ -70,7 +70,7 @@ struct TokenResponseTests {
     func unusable(index: Int) async throws {
         let (fault, words) = Self.unusableAnswers[index]
         let bench = bench(fault)
-        guard case .service(let error)? = try await error(bench) else {
+        guard let error = try await error(bench)?.serviceError else {
             Issue.record("no error")
             return
         }
@@ -107,7 +107,7 @@ struct TokenResponseTests {
 
     /// The project that was wanted and the one that the token is for, where that is what is wrong.
     private func projects(_ error: ImageDeletionError?) -> [String?] {
-        guard case .configuration(let problems)? = error, problems.count == 1,
+        guard case .configuration(let problems)? = error?.reason, problems.count == 1,
             case .otherProject(let wanted, let token) = problems[0]
         else { return [] }
         return [wanted, token.id, token.name]

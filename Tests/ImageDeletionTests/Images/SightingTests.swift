@@ -19,7 +19,8 @@ struct SightingTests {
         #expect(sightings.allSatisfy { (try? $0.finding.get()) == nil })
         #expect(bench.transport.count("GET") <= 8)
         // Who was not asked about has no request that anybody could be asked about.
-        guard case .failure(.service(let last))? = sightings.last?.finding else { return #expect(Bool(false)) }
+        guard case .failure(let cause)? = sightings.last?.finding else { return #expect(Bool(false)) }
+        let last = try #require(cause.serviceError)
         #expect(last.requestID == nil)
         #expect(bench.transport.count("POST") <= 4)
     }

@@ -1,10 +1,8 @@
-import ImageDeletion
-
 /// `text` fit for a terminal: on one line, with control characters (and those that turn the writing direction, with
 /// which one text passes itself off as another) shown as escapes, and cut after `limit` characters.
 ///
 /// Whatever came from a server, a file or the command line goes through here before a person sees it.
-func printable(_ text: String, limit: Int = 2_000) -> String {
+package func printable(_ text: String, limit: Int = 2_000) -> String {
     var result = ""
     for (index, scalar) in text.unicodeScalars.enumerated() {
         if index == limit { return result + "…" }
@@ -15,12 +13,4 @@ func printable(_ text: String, limit: Int = 2_000) -> String {
         }
     }
     return result
-}
-
-/// What somebody wrote, as a part of a sentence.
-func quoted(_ text: String) -> String { "“\(printable(text, limit: 60))”" }
-
-/// "1 image", "2 images".
-func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
 }

@@ -1,0 +1,125 @@
+package import Foundation
+
+/// One thing that is wrong with the settings. The names are those of the environment variables.
+package enum ConfigurationProblem: Sendable, Hashable {
+    /// One of these variables has to be set.
+    case missing([String])
+    /// These variables say different things.
+    case contradictory([String])
+    /// The variable, with this value, asks for something that cannot be done here.
+    case unsupported(variable: String, value: String)
+    /// The file at `path`, which the variable names, cannot be used.
+    case file(variable: String, path: String, CertificateFault)
+    /// libcurl, which sends all requests, cannot be used on this machine, for this reason.
+    case libcurl(reason: String)
+    /// `OS_CLOUD` names an entry of `clouds.yaml`, which is not read.
+    case cloudsFile
+    /// The address of a service cannot be used. `source` is the variable that it is from, or "the catalog".
+    case address(source: String, value: String, AddressFault)
+    /// The catalog has no image service; it has these types.
+    case noImageService(types: [String])
+    /// The catalog's service has no endpoint in this region (nil: in any) with this interface. It has these, each as
+    /// "region interface", with `*` for everywhere.
+    case noEndpoint(region: String?, interface: String, available: [String])
+    /// The catalog's service has endpoints in these regions, and none was chosen (`OS_REGION_NAME`).
+    case regionNeeded(regions: [String])
+    /// The catalog has no compute service that could be asked about servers.
+    case noComputeService
+    /// The catalog has no block storage service that could be asked about the volumes that servers boot from.
+    case noVolumeService
+    /// The token is for no project, so that no image could be seen with it.
+    case tokenWithoutProject
+    /// The image service answered 404, and nobody can tell whether the token is for a project, which decides whether that
+    /// means anything: `OS_AUTH_URL` is not set.
+    case tokenOfUnknownProject
+    /// What answers at this address is no image service v2. `source` is the variable that it is from, or "the catalog".
+    case noImageServiceAt(URL, source: String)
+    /// The token is for another project than the one whose ID or name the variables give.
+    case otherProject(wanted: String, token: TokenProject)
+    /// The token's project is in another domain than the one whose ID or name the variables give.
+    case otherProjectDomain(wanted: String, token: TokenProject)
+    /// The new token has ended already by this machine's clock; `serverTime` is the identity service's, if it said.
+    case tokenEnded(expiresAt: Date, now: Date, serverTime: Date?)
+}
+
+/// What makes an address unusable.
+package enum AddressFault: Error, Sendable, Hashable {
+    /// It is no URL with a host.
+    case malformed
+    /// Its scheme is neither `https` nor `http`.
+    case scheme
+    /// It is `http` and not a loopback address: the token would be readable on the way.
+    case unencrypted
+    /// It holds a user, a password, a query or a fragment.
+    case extraParts
+    /// It ends in `/v2.0`, the identity API that is gone.
+    case identityV2
+}
+
+extension ConfigurationProblem: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .missing(let names): "\(names.joined(separator: " or ")) is not set."
+        case .contradictory(let names): "\(names.joined(separator: " and ")) contradict each other; unset one of them."
+        case .unsupported(let variable, let value):
+            "\(variable)=\(printable(value, limit: 60)) cannot be followed here; unset it, or use another client."
+        case .file(let variable, let path, let fault):
+            "the file in \(variable), \(printable(path, limit: 200)), \(fault.description)"
+        case .libcurl(let reason):
+            "libcurl cannot be used: \(printable(reason, limit: 200)). Install version 7.68 or later: the package libcurl4 on "
+                + "Debian and Ubuntu, libcurl on Fedora, Red Hat and Amazon Linux."
+        case .cloudsFile:
+            "OS_CLOUD names an entry of clouds.yaml, which is not read here; set OS_AUTH_URL and the other variables "
+                + "instead (an openrc file does)."
+        case .address(let source, let value, let fault):
+            "the address in \(source), \(printable(value, limit: 200)), \(fault.description)"
+        case .noImageService(let types):
+            "the project's catalog has no image service; it has: "
+                + "\(types.isEmpty ? "nothing" : types.map { printable($0, limit: 40) }.joined(separator: ", ")). "
+                + "Set OS_IMAGE_ENDPOINT_OVERRIDE."
+        case .noEndpoint(let region, let interface, let available):
+            "the image service has no \(interface) endpoint\(region.map { " in region \(printable($0, limit: 60))" } ?? ""); "
+                + "it has: \(available.map { printable($0, limit: 60) }.joined(separator: ", ")). "
+                + "Set OS_REGION_NAME or OS_INTERFACE."
+        case .noComputeService:
+            "the project's catalog has no compute service that could be asked about servers."
+        case .noVolumeService:
+            "a server boots from a volume, and the project's catalog has no block storage service (volumev3) that could "
+                + "be asked which image it was created from."
+        case .regionNeeded(let regions):
+            "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "
+                + "\(regions.map { printable($0, limit: 60) }.joined(separator: ", "))."
+        case .tokenWithoutProject:
+            "the token is not for a project, so no image can be seen with it. Use a token for the project."
+        case .tokenOfUnknownProject:
+            "the image service answered 404, which says nothing about an image unless the token is for a project. Set "
+                + "OS_AUTH_URL, so that the identity service can be asked about the token."
+        case .noImageServiceAt(let address, let source):
+            "there is no image service v2 at \(printable(address.absoluteString, limit: 200)), the address in "
+                + "\(source). Correct it: it must end in the service's own path, with or without /v2."
+        case .otherProject(let wanted, let token):
+            "the token is for project \(printable(token.name ?? token.id, limit: 60)), but the settings name "
+                + "\(printable(wanted, limit: 60)). Make OS_PROJECT_NAME, OS_PROJECT_ID, and the credentials agree."
+        case .otherProjectDomain(let wanted, let token):
+            "the token is for project \(printable(token.name ?? token.id, limit: 60)), which is not in domain "
+                + "\(printable(wanted, limit: 60)). Make OS_PROJECT_DOMAIN_NAME or OS_PROJECT_DOMAIN_ID and the "
+                + "credentials agree."
+        case .tokenEnded(let expiresAt, let now, let serverTime):
+            "the new token ended at \(ServiceDate.text(expiresAt)), but it is \(ServiceDate.text(now)) here"
+                + (serverTime.map { " and \(ServiceDate.text($0)) at the identity service" } ?? "")
+                + "; set this machine's clock."
+        }
+    }
+}
+
+extension AddressFault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .malformed: "is no URL."
+        case .scheme: "is no https URL."
+        case .unencrypted: "is not encrypted: use https."
+        case .extraParts: "must have no user, password, query or fragment."
+        case .identityV2: "is of identity API v2.0, which is not spoken; use /v3."
+        }
+    }
+}
