@@ -27,6 +27,8 @@ package enum ConfigurationProblem: Sendable, Hashable {
     case noComputeService
     /// The catalog has no block storage service that could be asked about the volumes that servers boot from.
     case noVolumeService
+    /// Images are to be kept if they are referenced, and there is no search for references (``DeletionOptions/references``).
+    case noReferenceSearch
     /// The token is for no project, so that no image could be seen with it.
     case tokenWithoutProject
     /// The image service answered 404, and nobody can tell whether the token is for a project, which decides whether that
@@ -86,6 +88,7 @@ extension ConfigurationProblem: CustomStringConvertible {
         case .noVolumeService:
             "a server boots from a volume, and the project's catalog has no block storage service (volumev3) that could "
                 + "be asked which image it was created from."
+        case .noReferenceSearch: "there is no search for references."
         case .regionNeeded(let regions):
             "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "
                 + "\(regions.map { printable($0, limit: 60) }.joined(separator: ", "))."

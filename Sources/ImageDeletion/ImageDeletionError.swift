@@ -16,13 +16,29 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         public static let service = Code(name: "service")
         /// A text is not an image ID (a UUID). Nothing was sent.
         public static let invalidImageID = Code(name: "invalidImageID")
+        /// A name does not say which image is meant: no image has it, or several have it.
+        public static let imageName = Code(name: "imageName")
+        /// A plan is malformed, or out of date, or was made for another cloud or project.
+        public static let plan = Code(name: "plan")
+        /// This machine's clock is wrong, so the age of an image is not known.
+        public static let clock = Code(name: "clock")
+        /// An image that an interrupted run left unprotected could not be protected again.
+        public static let protection = Code(name: "protection")
+        /// The task was cancelled before anything was deleted.
+        public static let cancelled = Code(name: "cancelled")
     }
 
     /// The facts of an error, by its kind.
-    package enum Reason: Sendable, Hashable {
+    package indirect enum Reason: Sendable, Hashable {
         case configuration([ConfigurationProblem])
         case service(ServiceError)
         case invalidImageID(String)
+        case names([NameProblem])
+        case plan(PlanProblem)
+        /// How many seconds this machine's clock is ahead of the image service's.
+        case clock(ahead: TimeInterval)
+        case protection(ImageID, cause: ImageDeletionError)
+        case cancelled
     }
 
     package let reason: Reason
@@ -33,6 +49,11 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         case .configuration: .configuration
         case .service: .service
         case .invalidImageID: .invalidImageID
+        case .names: .imageName
+        case .plan: .plan
+        case .clock: .clock
+        case .protection: .protection
+        case .cancelled: .cancelled
         }
     }
 
@@ -44,6 +65,11 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
     package static func configuration(_ problems: [ConfigurationProblem]) -> Self { Self(reason: .configuration(problems)) }
     package static func service(_ error: ServiceError) -> Self { Self(reason: .service(error)) }
     package static func invalidImageID(_ text: String) -> Self { Self(reason: .invalidImageID(text)) }
+    static func names(_ problems: [NameProblem]) -> Self { Self(reason: .names(problems)) }
+    package static func plan(_ problem: PlanProblem) -> Self { Self(reason: .plan(problem)) }
+    static func clock(ahead seconds: TimeInterval) -> Self { Self(reason: .clock(ahead: seconds)) }
+    static func protection(_ id: ImageID, cause: Self) -> Self { Self(reason: .protection(id, cause: cause)) }
+    static let cancelled = Self(reason: .cancelled)
 
     private init(reason: Reason) { self.reason = reason }
 }
@@ -54,6 +80,14 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
         case .configuration(let problems): problems.map(\.description).joined(separator: "\n")
         case .service(let error): error.description
         case .invalidImageID(let text): "“\(printable(text, limit: 60))” is not an image ID (a UUID)."
+        case .names(let problems): problems.map(\.description).joined(separator: "\n")
+        case .plan(let problem): problem.description
+        case .clock(let seconds):
+            "this machine's clock is \(Int(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") the image service's, so "
+                + "the age of an image is not known."
+        case .protection(let id, let cause):
+            "image \(id) was left unprotected by an interrupted run and could not be protected again. \(cause)"
+        case .cancelled: "cancelled before anything was deleted."
         }
     }
 

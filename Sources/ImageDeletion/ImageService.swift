@@ -4,7 +4,11 @@ public import Foundation
 ///
 /// ```swift
 /// let service = try ImageService(environment: ProcessInfo.processInfo.environment, tokenCache: .file(cacheURL))
-/// try await service.deleteImage(id: "6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c11")
+/// try await service.delete(imageWithID: "6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c11")
+///
+/// let plan = try await service.plan(.rule(rule))   // safeguards included
+/// print(plan)                                      // what goes, what is kept, and why
+/// let outcomes = await service.delete(plan)
 /// ```
 ///
 /// Nothing is sent before the first call that needs it. One service may be used from any number of tasks; they share
@@ -23,7 +27,7 @@ public struct ImageService: Sendable {
     ///   - environment: Variables and their values; see ``OpenStackEnvironment`` for those that count.
     ///   - tokenCache: Where the token is kept between runs; without one, each service asks for its own.
     ///   - connection: How requests leave.
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` with everything that is missing or contradictory.
+    /// - Throws: ``ImageDeletionError/Code/configuration`` with everything that is missing or contradictory.
     public init(
         environment: [String: String],
         tokenCache: TokenCache = .none,
@@ -38,7 +42,7 @@ public struct ImageService: Sendable {
     ///   - environment: The variables, read.
     ///   - tokenCache: Where the token is kept between runs; without one, each service asks for its own.
     ///   - connection: How requests leave.
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` if `connection` has no transport, and ``CurlTransport`` cannot be
+    /// - Throws: ``ImageDeletionError/Code/configuration`` if `connection` has no transport, and ``CurlTransport`` cannot be
     ///   used.
     public init(
         _ environment: OpenStackEnvironment,
@@ -72,6 +76,12 @@ public struct ImageService: Sendable {
         public let project: TokenProject?
         /// The user's name or ID, or the application credential's; nil for a token from somewhere else.
         public let user: String?
+
+        package init(endpoint: URL, project: TokenProject?, user: String?) {
+            self.endpoint = endpoint
+            self.project = project
+            self.user = user
+        }
     }
 
     /// Gets a token, from the cache if it can (else `POST /v3/auth/tokens`), and finds the image service.
@@ -79,8 +89,8 @@ public struct ImageService: Sendable {
     /// Nobody has to call it: whatever needs a token gets one.
     ///
     /// - Returns: Where the images are, and whose they are.
-    /// - Throws: ``ImageDeletionError/service(_:)`` where the identity service gives none, and
-    ///   ``ImageDeletionError/configuration(_:)`` for settings that do not fit the cloud.
+    /// - Throws: ``ImageDeletionError/Code/service`` where the identity service gives none, and
+    ///   ``ImageDeletionError/Code/configuration`` for settings that do not fit the cloud.
     public func signIn() async throws(ImageDeletionError) -> Session {
         let (token, endpoint) = try await images.session()
         return Session(endpoint: endpoint, project: token.project, user: user)
@@ -89,7 +99,7 @@ public struct ImageService: Sendable {
     /// The project that the token is for; a token from somewhere else is asked about (`GET /v3/auth/tokens`).
     ///
     /// - Returns: The project, whose ID its images bear as ``Image/owner``.
-    /// - Throws: What ``signIn()`` does, and ``ConfigurationProblem/tokenWithoutProject`` for a token of no project.
+    /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/Code/configuration`` for a token of no project.
     public func project() async throws(ImageDeletionError) -> TokenProject {
         let token = try await images.tokens.describedToken()
         guard let project = token.project else { throw .configuration([.tokenWithoutProject]) }
@@ -100,23 +110,10 @@ public struct ImageService: Sendable {
     /// (`DELETE /v3/auth/tokens`).
     ///
     /// - Returns: Whether there was one; a token from somewhere else (`OS_TOKEN`) is none of ours.
-    /// - Throws: ``ImageDeletionError/service(_:)`` where it could not be revoked; it is out of the cache all the same.
+    /// - Throws: ``ImageDeletionError/Code/service`` where it could not be revoked; it is out of the cache all the same.
     @discardableResult
     public func forgetToken() async throws(ImageDeletionError) -> Bool {
         try await images.tokens.forget()
-    }
-
-    /// Looks at each of `ids` (`GET /v2/images/{image_id}`).
-    ///
-    /// Glance: "Show image"; Open Telekom Cloud: "Querying Image Details (Native OpenStack API)".
-    ///
-    /// - Parameters:
-    ///   - ids: The images to look at.
-    ///   - concurrency: How many requests are under way at once; less than 1 counts as 1.
-    /// - Returns: What was seen of each, in the order asked for. After a failure that every other look would meet as
-    ///   well, no other is begun, and it is what was seen of the rest.
-    public func look(at ids: [ImageID], concurrency: Int = 4) async -> [Sighting] {
-        await images.look(at: ids, concurrency: concurrency)
     }
 
     /// Reads the list of images that `query` asks for, to its end, page after page (`GET /v2/images`), and then the list
@@ -131,88 +128,125 @@ public struct ImageService: Sendable {
     ///   - isNamed: Whether an image with this name may be wanted; nil if any may. A long list is read faster with it.
     /// - Returns: Each image once, in the order in which the server lists them, as it was seen last; hidden images come
     ///   last.
-    /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/service(_:)`` where the list cannot be read to its
+    /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/Code/service`` where the list cannot be read to its
     ///   end; one of more than 250,000 images is taken for endless.
     public func images(
         _ query: ImageQuery,
         where isWanted: (Image) -> Bool = { _ in true },
         named isNamed: (@Sendable (String?) -> Bool)? = nil
     ) async throws(ImageDeletionError) -> [Image] {
-        try await images.images(query, named: isNamed, where: isWanted)
+        do { return try await images.images(query, named: isNamed, where: isWanted) } catch { throw error.ofList }
     }
 
     /// Returns how many seconds this machine's clock is ahead of the image service's, or behind (negative), if that is
     /// more than five minutes: then no age of an image that was listed can be trusted. Nothing is sent.
-    ///
-    /// - Returns: The difference by the last list that was read; nil where it is small, or no response had a `Date`.
-    public func clockDifference() async -> TimeInterval? {
+    func clockDifference() async -> TimeInterval? {
         await images.clockCheck.difference.flatMap { abs($0) > Token.margin ? $0 : nil }
     }
 
-    /// Deletes one private image of the project (`DELETE /v2/images/{image_id}`). It cannot be brought back.
+    // MARK: Three verbs
+
+    /// Finds out what is to become of images, and checks everything that may keep one. Nothing is deleted.
     ///
-    /// Nothing is looked at before: no safeguard holds, and only the service keeps a protected image.
-    /// Glance: "Delete image"; Open Telekom Cloud: "Deleting an Image (Native OpenStack API)".
+    /// By rules, it reads the list of images (`GET /v2/images`); by name, too; by ID, it looks each image up
+    /// (`GET /v2/images/{image_id}`), or many of them in the list. Servers, volumes, members and references are asked for
+    /// only if a safeguard needs them. What cannot be found out, keeps: ``KeepReason/unknown(_:_:)``.
     ///
-    /// - Parameter id: The image's ID, a UUID.
-    /// - Throws: ``ImageDeletionError/invalidImageID(_:)`` before anything is sent;
-    ///   ``ImageDeletionError/service(_:)`` with kind ``ServiceError/Kind/notFound`` for an image that is not there,
-    ///   ``ServiceError/Kind/protected`` for a protected one, or with what else kept it from being deleted;
-    ///   ``ImageDeletionError/configuration(_:)`` for settings that do not fit the cloud.
-    public func deleteImage(id: String) async throws(ImageDeletionError) {
-        try await deleteImage(id: ImageID(id))
+    /// - Parameters:
+    ///   - selection: The images.
+    ///   - options: What else keeps an image, and how it is found out.
+    /// - Returns: Each image with its fate. The order is that of the selection; by rules, the oldest comes first.
+    /// - Throws: What ``signIn()`` does; ``ImageDeletionError/Code/service`` if the list cannot be read;
+    ///   ``ImageDeletionError/Code/imageName`` for a name that does not say which image is meant;
+    ///   ``ImageDeletionError/Code/clock`` if ages cannot be trusted; ``ImageDeletionError/Code/protection`` if an image
+    ///   stays unprotected after an earlier run.
+    public func plan(
+        _ selection: ImageSelection,
+        options: DeletionOptions = DeletionOptions()
+    ) async throws(ImageDeletionError) -> DeletionPlan {
+        try await Planner(service: self, options: options).plan(selection)
     }
 
-    /// Deletes one private image of the project (`DELETE /v2/images/{image_id}`). It cannot be brought back.
+    /// Looks again at the images of a plan that somebody has taken time to approve, and checks again everything that may
+    /// keep one. Nothing is deleted.
     ///
-    /// - Parameter id: The image's ID.
-    /// - Throws: What the method for an ID's text throws, save ``ImageDeletionError/invalidImageID(_:)``.
-    public func deleteImage(id: ImageID) async throws(ImageDeletionError) {
-        let outcomes = await deleter(for: DeletionPlan(deleting: [id])).carryOut()
+    /// An image that has changed since is kept. A plan that was read from a file cannot be carried out without this.
+    ///
+    /// - Parameters:
+    ///   - plan: What was decided, at any time.
+    ///   - options: What else keeps an image, and how it is found out.
+    /// - Returns: The plan with what has changed. What it kept, it keeps.
+    /// - Throws: What ``plan(_:options:)`` does, and ``ImageDeletionError/Code/plan`` for another cloud or project, and if
+    ///   one of the newest images, which the plan keeps, is not there as it was.
+    public func recheck(
+        _ plan: DeletionPlan,
+        options: DeletionOptions = DeletionOptions()
+    ) async throws(ImageDeletionError) -> DeletionPlan {
+        try await Planner(service: self, options: options).recheck(plan)
+    }
+
+    /// Deletes what `plan` says (`DELETE /v2/images/{image_id}`). It cannot be undone.
+    ///
+    /// It stops by itself at a failure that every further image would meet, and when several images in a row fail for a
+    /// reason of the service's own. When the calling task is cancelled, the requests under way are given up: their outcome
+    /// is ``Outcome/Result/failed``, because nobody knows better.
+    ///
+    /// Glance: "Delete image"; Open Telekom Cloud: "Deleting an Image (Native OpenStack API)".
+    ///
+    /// - Parameters:
+    ///   - plan: What is to be deleted, and what is not. What it says to be unchecked is kept.
+    ///   - options: How deletions are done.
+    ///   - onOutcome: Called once for each image as soon as its outcome is known, in no particular order. No other deletion
+    ///     starts before it returns. It returns whether to go on; with `false`, no further deletion starts.
+    /// - Returns: An outcome for each image, in the plan's order, whatever happened.
+    @discardableResult
+    public func delete(
+        _ plan: DeletionPlan,
+        options: DeletionOptions = DeletionOptions(),
+        onOutcome: @escaping @Sendable (Outcome) -> Bool = { _ in true }
+    ) async -> [Outcome] {
+        await deleter(for: plan, options: options).carryOut(onOutcome: onOutcome)
+    }
+
+    /// What carries out `plan`, once. Nothing is sent yet.
+    package func deleter(for plan: DeletionPlan, options: DeletionOptions = DeletionOptions()) -> ImageDeleter {
+        ImageDeleter(client: images, plan: plan, options: options)
+    }
+
+    /// Deletes one private image of the project (`DELETE /v2/images/{image_id}`). It cannot be undone.
+    ///
+    /// Nothing is looked at before: only the service keeps a protected image.
+    ///
+    /// - Parameter text: The image's ID, a UUID.
+    /// - Throws: ``ImageDeletionError/Code/invalidImageID`` before anything is sent; ``ImageDeletionError/Code/service``
+    ///   with kind ``ServiceError/Kind/notFound`` for an image that is not there, ``ServiceError/Kind/protected`` for a
+    ///   protected one, or with what else kept it from being deleted; ``ImageDeletionError/Code/configuration`` for
+    ///   settings that do not fit the cloud.
+    public func delete(imageWithID text: String) async throws(ImageDeletionError) {
+        var options = DeletionOptions()
+        options.looksAtIDs = false
+        let outcomes = await delete(try await plan(.images([try ImageID(text)]), options: options))
         guard let outcome = outcomes.first, outcome.result != .deleted else { return }
         throw outcome.error ?? .service(ServiceError(.image, .cancelled))
     }
 
-    /// Protects an image again whose protection an interrupted run lifted (`PATCH /v2/images/{image_id}`), unless it is
-    /// protected.
-    ///
-    /// Call it for each of ``Receipt/unprotected`` before anything else is done with that receipt.
+    /// Opens the receipt at `url`, for ``DeletionOptions/receipt``.
     ///
     /// - Parameters:
-    ///   - id: The image.
-    ///   - receipt: The receipt that says so. It gets a line.
-    ///   - time: The current time.
-    /// - Returns: Whether the image was unprotected. `false` also if it does not exist any more.
-    /// - Throws: The error with which the image could not be protected.
-    @discardableResult
-    public func restoreProtection(
-        of id: ImageID,
-        in receipt: Receipt,
-        at time: Date
-    ) async throws(ImageDeletionError) -> Bool {
-        let wasProtected: Bool
-        do throws(ImageDeletionError) {
-            wasProtected = try await images.image(id).isProtected
-            if !wasProtected {
-                do { try await images.setProtection(of: id, to: true) } catch { throw error.cause }
-            }
-        } catch {
-            guard error.isNotFound else { throw error }
-            return false
-        }
-        receipt.noteProtected(id, at: time)
-        return !wasProtected
+    ///   - url: The file. It is created if there is none.
+    ///   - isReadOnly: Whether the file stays as it is; then it must exist.
+    /// - Throws: What ``project()`` does, and ``Receipt/Fault``; then the file is as it was.
+    public func receipt(at url: URL, isReadOnly: Bool = false) async throws -> Receipt {
+        let project = try await project()
+        return try Receipt(url, at: try await signIn(), project: project, isReadOnly: isReadOnly)
     }
+}
 
-    /// What carries out `plan`, once. Nothing is sent before ``ImageDeleter/carryOut(onOutcome:onBegin:)``.
-    ///
-    /// - Parameters:
-    ///   - plan: What is to be deleted, and what is not.
-    ///   - options: How deletions are done.
-    public func deleter(
-        for plan: DeletionPlan,
-        options: ImageDeleter.Options = ImageDeleter.Options()
-    ) -> ImageDeleter {
-        ImageDeleter(client: images, plan: plan, options: options)
+extension ImageDeletionError {
+    /// The same error for a list: a 403 to it says that the account lacks the permission, and nothing about an image.
+    fileprivate var ofList: ImageDeletionError {
+        guard var error = serviceError, error.service == .image, error.kind == .forbidden else { return self }
+        error.kind = .lacksRight
+        return .service(error)
     }
 }

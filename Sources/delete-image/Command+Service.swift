@@ -3,7 +3,7 @@ import ImageDeletion
 import ImageDeletionDemo
 
 /// The service that a run talks to, and its token.
-extension Command {
+extension DeleteCommand {
     /// The service that the variables, or `--demo`, describe. Nothing is sent yet.
     func makeService() throws(Failure) -> ImageService {
         let demo = options.isDemo ? demoCloud() : nil
@@ -57,11 +57,6 @@ extension Command {
         return .none
     }
 
-    /// Gets a token, and finds out where the images are.
-    func signIn(_ service: ImageService) async throws(Failure) -> ImageService.Session {
-        do { return try await service.signIn() } catch { throw Failure(error) }
-    }
-
     /// Takes the token out of the cache and revokes it.
     func forget(_ service: ImageService) async throws(Failure) {
         do {
@@ -76,12 +71,5 @@ extension Command {
                     + Words.sentence(error)
             )
         }
-    }
-}
-
-extension ImageService {
-    /// The project that the token is for; without one, nothing can be selected or saved.
-    func neededProject() async throws(Failure) -> TokenProject {
-        do { return try await project() } catch { throw Failure(error) }
     }
 }

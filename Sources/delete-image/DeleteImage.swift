@@ -14,7 +14,7 @@ struct DeleteImage {
         // It takes about as long as everything else that a short run does before its first request.
         let loading = Task.detached { CurlTransport.load() }
         let streams = StandardStreams(environment: environment)
-        let status = await Command.run(
+        let status = await DeleteCommand.run(
             Array(CommandLine.arguments.dropFirst()),
             in: Surroundings(
                 environment: environment,

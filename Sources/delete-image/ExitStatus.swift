@@ -57,6 +57,12 @@ extension ExitStatus {
             let isMissingLibrary = problems.contains { if case .libcurl = $0 { true } else { false } }
             self = isMissingLibrary ? .unavailable : .configuration
         case .invalidImageID: self = .usage
+        case .names(let problems):
+            self = problems.contains { if case .ambiguous = $0 { true } else { false } } ? .usage : .incomplete
+        case .plan(.keptIsUnseen(_, let cause)), .protection(_, let cause): self = ExitStatus(cause)
+        case .plan: self = .input
+        case .clock: self = .unavailable
+        case .cancelled: self = .interrupted
         case .service(let error):
             switch (error.service, error.kind) {
             case (_, .cancelled): self = .interrupted
@@ -90,9 +96,35 @@ extension ExitStatus {
 }
 
 extension Failure {
+    /// What went wrong beside the images, or with all of them; nil if nothing did.
+    init?(_ outcomes: [Outcome], isInterrupted: Bool, _ receipt: Receipt?) {
+        let errors = outcomes.compactMap(\.error)
+        if let fault = receipt?.fault {
+            let words = Words.sentence(fault)
+            self =
+                outcomes.allSatisfy { $0.attempts == 0 }
+                ? Failure(.input, "the receipt cannot be written: \(words) Nothing was deleted.")
+                : Failure(
+                    .incomplete,
+                    "stopped, because the receipt could not be written: \(words) The report here is complete."
+                )
+        } else if isInterrupted, outcomes.contains(where: \.isUnfinished) {
+            self.init(.interrupted, "interrupted. Run the same command again to go on.")
+        } else if let error = errors.first(where: \.concernsWholeRun) ?? Outcome.refusal(of: outcomes) {
+            self.init(error)
+        } else if outcomes.contains(where: { $0.result == .pending || $0.serviceError?.attempts == 0 }),
+            let error = errors.last(where: \.isTransient)
+        {
+            // Not all were attempted: the service failed so often that it was not asked any more.
+            self.init(ExitStatus(error), "stopped, because image after image failed. \(Words.sentence(error))")
+        } else {
+            self.init(unchecked: outcomes)
+        }
+    }
+
     /// The failure of a run in which a safeguard could not be checked at all, so that it kept everything that it guards; nil
     /// if there was none. A job that ends well while it does nothing every night would go unnoticed.
-    init?(unchecked outcomes: [Outcome]) {
+    private init?(unchecked outcomes: [Outcome]) {
         let unchecked = outcomes.compactMap(\.uncheckedSafeguard)
         guard let first = unchecked.first else { return nil }
         let isDenied = first.error.map { ExitStatus($0) == .denied } ?? false
@@ -149,9 +181,6 @@ extension Outcome {
         default: nil
         }
     }
-
-    /// Whether an earlier run did it, and this one only passes it over.
-    var isOld: Bool { result == .deleted && attempts == 0 }
 
     /// Whether an interruption kept it from being done, or from being known.
     var isUnfinished: Bool { result == .pending || serviceError?.kind == .cancelled }

@@ -42,7 +42,7 @@ struct JSONReport: Encodable {
             )
         }
         var summary = ["selected": outcomes.count]
-        for key in ["deleted", "wouldDelete", "kept", "missing", "failed", "pending"] { summary[key] = 0 }
+        for kind in Outcome.Result.Kind.allCases { summary[kind.rawValue] = 0 }
         for row in images { summary[row.outcome, default: 0] += 1 }
         self.summary = summary
         error = failure.map { Problem(kind: $0.kind, message: $0.message) }

@@ -3,18 +3,10 @@ import ImageDeletion
 
 /// What the command line and its files say about which images are meant. Reading it asks nobody.
 enum Selection {
-    /// These, in this order.
-    case images([Target])
-    /// What any of these rules selects.
-    case rules([RetentionRule])
-    /// What this plan says.
-    case saved(SavedPlan)
-
-    /// An image as it was named.
-    enum Target: Hashable {
-        case id(ImageID)
-        case name(ExactText)
-    }
+    /// What is still to be decided.
+    case new(ImageSelection)
+    /// What was decided before.
+    case saved(DeletionPlan)
 
     /// Reads `options` and, through `read`, the files that they name.
     ///
@@ -29,31 +21,60 @@ enum Selection {
             self = .saved(try Self.plan(file, try await Self.data(file, read)))
         } else if let file = options.policy {
             let path = file.isEmpty ? policyFolder.appendingPathComponent(RetentionPolicy.fileName).path : file
-            var rules = try Self.policy(path, try await Self.data(path, isNamed: !file.isEmpty, read)).rules
-            for index in rules.indices {
-                if let date = rules[index].olderThan?.dateAhead(of: now) {
-                    let key = "rules.\(rules[index].name ?? "").olderThan"
+            let rules = try Self.policy(path, try await Self.data(path, isNamed: !file.isEmpty, read)).rules
+            for rule in rules {
+                if let date = rule.olderThan?.dateAhead(of: now) {
+                    let key = "rules.\(rule.name ?? "").olderThan"
                     throw Failure(.input, "\(Self.name(path)): \(printable(key, limit: 200)): \(Words.ahead(date))")
                 }
-                rules[index].safeguards.formUnion(options.rule.safeguards)
             }
-            self = .rules(rules)
+            self = .new(ImageSelection(.rules(rules)))
         } else if options.rule.selectsByAnything {
             if let date = options.rule.olderThan?.dateAhead(of: now) {
                 throw Failure(.usage, "--older-than: \(Words.ahead(date))")
             }
-            self = .rules([options.rule])
+            self = .new(.rule(options.rule))
         } else {
-            self = .images(try await Self.targets(options, read))
+            self = .new(ImageSelection(.named(try await Self.names(options, read))))
         }
     }
 
     /// The IDs that it names: images that are told of, whatever becomes of the run.
     var ids: [ImageID] {
         switch self {
-        case .images(let targets): targets.compactMap { if case .id(let id) = $0 { id } else { nil } }
-        case .rules: []
-        case .saved(let plan): plan.deletions
+        case .saved(let plan): plan.entries.filter { $0.fate == .unchecked }.map(\.id)
+        case .new(let images):
+            switch images.kind {
+            case .named(let names): names.compactMap { if case .id(let id) = $0 { id } else { nil } }
+            case .rules: []
+            }
+        }
+    }
+
+    /// Whether it names images one by one, and none is named.
+    var isEmpty: Bool {
+        if case .new(let images) = self, case .named(let names) = images.kind { names.isEmpty } else { false }
+    }
+
+    /// Whether a person has to say that these images are meant: an ID says so, and so does a plan in a file.
+    var needsConfirmation: Bool {
+        switch self {
+        case .saved: false
+        case .new(let images):
+            switch images.kind {
+            case .named(let names): names.contains { if case .name = $0 { true } else { false } }
+            case .rules: true
+            }
+        }
+    }
+
+    /// What it says that keeps images.
+    var safeguards: Set<Safeguard> {
+        switch self {
+        case .saved(let plan):
+            plan.entries.filter { $0.fate == .unchecked }.reduce(into: []) { $0.formUnion($1.terms.safeguards) }
+        case .new(let images):
+            if case .rules(let rules) = images.kind { rules.reduce(into: []) { $0.formUnion($1.safeguards) } } else { [] }
         }
     }
 
@@ -82,8 +103,8 @@ enum Selection {
 
     private static func name(_ file: String) -> String { file == "-" ? "standard input" : printable(file, limit: 200) }
 
-    private static func plan(_ file: String, _ json: Data) throws(Failure) -> SavedPlan {
-        do { return try SavedPlan(json: json) } catch {
+    private static func plan(_ file: String, _ json: Data) throws(Failure) -> DeletionPlan {
+        do { return try DeletionPlan(json: json) } catch {
             throw Failure(.input, "\(name(file)): \(Words.sentence(error))")
         }
     }
@@ -95,17 +116,17 @@ enum Selection {
         }
     }
 
-    private static func targets(
+    private static func names(
         _ options: Options,
         _ read: (String, Bool) async throws -> Data
-    ) async throws(Failure) -> [Target] {
-        var seen: Set<Target> = []
-        var targets: [Target] = []
+    ) async throws(Failure) -> [ImageSelection.Name] {
+        var seen: Set<ImageSelection.Name> = []
+        var names: [ImageSelection.Name] = []
         for text in options.images {
-            guard let target = Target(text) else {
+            guard let image = ImageSelection.Name(text) else {
                 throw Failure(.usage, "\(quoted(text)) is neither an image ID nor a name. Nothing was deleted.")
             }
-            targets.append(target)
+            names.append(image)
         }
         for list in options.lists {
             guard let text = String(utf8: try await data(list, read)) else {
@@ -120,20 +141,20 @@ enum Selection {
                             + "openstack image list -f value -c ID. Nothing was deleted."
                     )
                 }
-                guard let target = Target(line) else {
+                guard let image = ImageSelection.Name(line) else {
                     throw Failure(.input, "\(place) is neither an image ID nor a name. Nothing was deleted.")
                 }
-                targets.append(target)
+                names.append(image)
             }
         }
-        targets = targets.filter { seen.insert($0).inserted }
-        if targets.isEmpty, options.lists.isEmpty {
+        names = names.filter { seen.insert($0).inserted }
+        if names.isEmpty, options.lists.isEmpty {
             throw Failure(
                 .usage,
                 "nothing to delete: name images by ID or name, or say which with --match, --tag or --older-than."
             )
         }
-        return targets
+        return names
     }
 
     /// The lines of `text`, each exactly as it is written, without its end (LF or CR LF).
@@ -155,7 +176,7 @@ enum Selection {
     }
 }
 
-extension Selection.Target {
+extension ImageSelection.Name {
     /// A UUID is an ID, anything else a name. Names are text on one line, as long as the image service lets them be.
     init?(_ text: String) {
         if let id = try? ImageID(text) {

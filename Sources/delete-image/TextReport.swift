@@ -10,13 +10,13 @@ struct TextReport {
     var display: Display
 
     /// What is about to happen; said before anything does.
-    func heading(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
-        folded(sentence(plan, at: session), to: display.width)
+    func heading(_ plan: DeletionPlan) -> String {
+        folded(sentence(plan), to: display.width)
     }
 
-    private func sentence(_ plan: DeletionPlan, at session: ImageService.Session) -> String {
-        let images = count(plan.entries.count, "image") + place(session)
-        if plan.entries.isEmpty { return "No image\(place(session)) is selected." }
+    private func sentence(_ plan: DeletionPlan) -> String {
+        let images = count(plan.entries.count, "image") + place(plan)
+        if plan.entries.isEmpty { return "No image\(place(plan)) is selected." }
         if options.planFile != nil { return "A plan, nothing is deleted: \(images)" }
         if options.isDryRun { return "Dry run, nothing is deleted: \(images)" }
         let deletions = plan.deletions.count
@@ -24,11 +24,11 @@ struct TextReport {
         return deletions == plan.entries.count ? "Deleting \(images)" : "Deleting \(deletions) of \(images)"
     }
 
-    private func place(_ session: ImageService.Session) -> String {
-        let project = session.project.map { " of project \(printable($0.name ?? $0.id, limit: 64))" } ?? ""
+    private func place(_ plan: DeletionPlan) -> String {
+        let project = plan.session.project.map { " of project \(printable($0.name ?? $0.id, limit: 64))" } ?? ""
         return project + " at "
             + (options.isDemo
-                ? "the demo cloud (in memory; nothing real)" : printable(session.endpoint.absoluteString))
+                ? "the demo cloud (in memory; nothing real)" : printable(plan.session.endpoint.absoluteString))
     }
 
     /// The images of `plan` and what would become of each.
@@ -37,21 +37,21 @@ struct TextReport {
     }
 
     /// The plan, as somebody is to see it who has to say whether it is meant.
-    func proposal(_ plan: DeletionPlan, at session: ImageService.Session, on display: Display) -> String {
-        let heading = "\(count(plan.entries.count, "image"))\(place(session)):"
+    func proposal(_ plan: DeletionPlan, on display: Display) -> String {
+        let heading = "\(count(plan.entries.count, "image"))\(place(plan)):"
         return folded(heading, to: display.width) + "\n" + lines(plan, on: display)
     }
 
     /// The plan and the question whether it is meant.
-    func question(_ plan: DeletionPlan, at session: ImageService.Session, on display: Display) -> String {
+    func question(_ plan: DeletionPlan, on display: Display) -> String {
         let deletions = plan.deletions
         let isProtected = deletions.count(where: \.liftsProtection)
         let facts = [Self.size(of: deletions.map(\.image))] + (isProtected > 0 ? ["\(isProtected) protected"] : [])
         let question =
-            "Delete \(count(deletions.count, "image")) (\(facts.joined(separator: ", ")))\(place(session))"
+            "Delete \(count(deletions.count, "image")) (\(facts.joined(separator: ", ")))\(place(plan))"
             + (options.deletesBackups ? ", and the backups of full-server images" : "")
             + "? This cannot be undone. [y/N]"
-        return proposal(plan, at: session, on: display) + "\n" + folded(question, to: display.width) + " "
+        return proposal(plan, on: display) + "\n" + folded(question, to: display.width) + " "
     }
 
     /// The table for what becomes of `plan`, an image after the other. Images that nobody looked at need no column.
@@ -93,10 +93,10 @@ struct TextReport {
     /// All of it in one sentence; nil where nobody wants to know.
     func summary(_ outcomes: [Outcome]) -> String? {
         if options.isQuiet { return nil }
-        let numbers = Dictionary(outcomes.map { ($0.result.name, 1) }, uniquingKeysWith: +)
-        let parts = ["deleted", "wouldDelete", "kept", "missing", "failed", "pending"].compactMap { result in
-            numbers[result].map { number in
-                if result != "wouldDelete" { return "\(number) \(result)" }
+        let numbers = Dictionary(outcomes.map { ($0.result.kind, 1) }, uniquingKeysWith: +)
+        let parts = Outcome.Result.Kind.allCases.compactMap { kind in
+            numbers[kind].map { number in
+                if kind != .wouldDelete { return "\(number) \(kind.rawValue)" }
                 let size = Self.size(of: outcomes.filter { $0.result == .wouldDelete }.map(\.image))
                 return "would delete \(number) (\(size))"
             }

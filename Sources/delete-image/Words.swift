@@ -4,10 +4,19 @@ import ImageDeletion
 /// The sentences that people read. Every text from outside is made printable here.
 enum Words {
     /// What happened and what to do next.
-    static func sentence(_ error: ImageDeletionError) -> String {
+    ///
+    /// - Parameter now: The current time, for the age of images.
+    static func sentence(_ error: ImageDeletionError, now: Date = Date()) -> String {
         switch error.reason {
         case .configuration(let problems): settings(problems)
         case .service(let error) where error.kind != .incompleteCredentials: "\(error.subject) \(predicate(error))"
+        case .names(let problems): sentence(problems, now: now)
+        case .plan(let problem): sentence(problem)
+        case .clock(let seconds): wrongClock(seconds)
+        case .protection(let id, let cause):
+            "image \(id) was left unprotected by an interrupted run and could not be protected again. "
+                + sentence(cause) + " Protect it yourself, or name a new receipt. Nothing was deleted."
+        case .cancelled: "interrupted. Nothing was deleted."
         case .service, .invalidImageID: error.description
         }
     }
@@ -37,7 +46,7 @@ enum Words {
     static let outputIsLost = "standard output cannot be written. The report is incomplete; the run goes on."
 
     /// One of several images of the same name.
-    static func candidate(_ image: Image, now: Date) -> String {
+    private static func candidate(_ image: Image, now: Date) -> String {
         let made = image.createdAt.map { "\(age($0, now: now)) old, created \(time($0))" }
         return [image.id.description, made, image.size.map(size)].compactMap { $0 }.joined(separator: "  ")
     }
@@ -47,40 +56,41 @@ enum Words {
         "the date \(time(date)) lies ahead, and every image is older than that. Nothing was deleted."
     }
 
-    /// Why a plan cannot be carried out.
-    static func sentence(_ fault: SavedPlan.Fault) -> String {
-        switch fault {
-        case .malformed(let reason):
-            "it is no plan: \(printable(reason)). Decide anew with --plan. Nothing was deleted."
-        case .otherEndpoint(let endpoint):
-            "the plan is for another image service, \(printable(endpoint)). Sign in there, or decide anew with --plan. "
-                + "Nothing was deleted."
-        case .otherProject(let project):
-            "the plan is for another project, \(printable(project.name ?? project.id, limit: 64)). Sign in to that one, or "
-                + "decide anew with --plan. Nothing was deleted."
-        case .sparedIsGone(let id):
-            "image \(id), kept by the plan as one of the newest, is gone or inactive, so the plan is out of date. "
-                + "Create a new one. Nothing was deleted."
-        case .sparedHasChanged(let id, let fields):
-            "image \(id), kept by the plan as one of the newest, has changed (\(fields.joined(separator: ", "))), so the "
-                + "plan is out of date. Create a new one. Nothing was deleted."
-        case .sparedIsUnseen(let id, let error):
-            "image \(id), kept by the plan as one of the newest, cannot be looked up. \(capitalized(sentence(error))) "
-                + "Nothing was deleted."
+    private static func sentence(_ problem: PlanProblem) -> String {
+        switch problem {
+        case .malformed: "\(problem) Decide anew with --plan. Nothing was deleted."
+        case .otherEndpoint: "\(problem) Sign in there, or decide anew with --plan. Nothing was deleted."
+        case .otherProject: "\(problem) Sign in to that one, or decide anew with --plan. Nothing was deleted."
+        case .keptIsGone, .keptHasChanged: "\(problem) Decide anew. Nothing was deleted."
+        case .keptIsUnseen(let id, let error):
+            "image \(id), kept by the plan as one of the newest, cannot be looked up. "
+                + "\(capitalized(sentence(error))) Nothing was deleted."
         }
     }
 
-    /// Describes what happened to an image that was to be kept, while the question was open.
-    static func sentenceAfterQuestion(_ fault: SavedPlan.Fault) -> String {
-        switch fault {
-        case .sparedIsGone(let id):
-            "image \(id), which was to be kept as one of the newest, was deleted or became unusable before the answer. "
-                + "Run the command again. Nothing was deleted."
-        case .sparedHasChanged(let id, let fields):
-            "image \(id), which was to be kept as one of the newest, changed before the answer "
-                + "(\(fields.joined(separator: ", "))). Run the command again. Nothing was deleted."
-        default: sentence(fault)
-        }
+    /// Says why names do not tell which images are meant.
+    private static func sentence(_ problems: [NameProblem], now: Date) -> String {
+        problems.map { problem in
+            switch problem {
+            case .unknown(let name, let project): unknown(name, project: project)
+            case .ambiguous(let name, let images):
+                "\(images.count) images are named \(quoted(name)); say which by ID:\n"
+                    + images.map { "  " + candidate($0, now: now) }.joined(separator: "\n")
+            case .renamed: problem.description + " Say which is meant by ID."
+            }
+        }.joined(separator: "\n") + "\nNothing was deleted."
+    }
+
+    /// Says that no image has this name, and what may be wrong with it.
+    static func unknown(_ name: String, project: String) -> String {
+        let scalars = name.unicodeScalars
+        let blanks = [
+            scalars.first?.properties.isWhitespace == true ? "begins" : nil,
+            scalars.last?.properties.isWhitespace == true ? "ends" : nil,
+        ].compactMap { $0 }
+        return "no private image of project \(printable(project, limit: 64)) is named \(quoted(name))"
+            + (blanks.isEmpty ? "." : ", which \(blanks.joined(separator: " and ")) with a blank.")
+            + (name.contains { "*?[".contains($0) } ? " Patterns go with --match." : "")
     }
 
     /// Why a receipt cannot be used.
@@ -143,11 +153,15 @@ enum Words {
                 + "lifetimes are wrong."
         case .waitingForTokenCache(let path):
             "waiting for another process that uses the token cache \(printable(path))."
+        case .protectionRestored(let id):
+            "image \(id) was left unprotected by an interrupted run. It is protected again."
+        case .protectionMissing(let id):
+            "an interrupted run may have left image \(id) unprotected. A run protects it again first."
         }
     }
 
     /// Why no image can be selected by its age.
-    static func wrongClock(_ seconds: TimeInterval) -> String {
+    private static func wrongClock(_ seconds: TimeInterval) -> String {
         "this machine's clock is \(clockDifference(seconds)) the image service's, so the age of an image is not known. Set "
             + "it, or use a date with --older-than. Nothing was deleted."
     }

@@ -28,7 +28,7 @@ struct MemoryRun {
         asked: @escaping @Sendable () async -> Void = {}
     ) async throws {
         let (output, errors) = (Locked(""), Locked(""))
-        status = await Command.run(
+        status = await DeleteCommand.run(
             ["--json", "--no-token-cache", "--retries", "0"] + arguments,
             in: Surroundings(
                 environment: cloud.environment,

@@ -39,7 +39,7 @@ struct ProgressTests {
             passing.cancel()
             return nil
         }
-        let status = await Command.run(
+        let status = await DeleteCommand.run(
             ["--no-token-cache", "--concurrency", "1"] + (isQuiet ? ["--quiet"] : []) + (1...4).map(Sample.id),
             in: Surroundings(
                 environment: cloud.environment,

@@ -13,7 +13,7 @@ struct Printed {
 
     static func run(_ arguments: [String], _ cloud: Impostor) async -> Printed {
         let (output, errors) = (Locked<[String]>([]), Locked<[String]>([]))
-        let status = await Command.run(
+        let status = await DeleteCommand.run(
             arguments,
             in: Surroundings(
                 environment: cloud.cloud.environment,

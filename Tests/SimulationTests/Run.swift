@@ -57,7 +57,7 @@ final class Run: @unchecked Sendable {
         now = day.clock.now()
         let line = arguments.joined(separator: " ").replacing(day.folder.url.path, with: "…")
         day.ledger.note("\(number): delete-image \(line)")
-        status = await Command.run(
+        status = await DeleteCommand.run(
             arguments,
             in: Surroundings(
                 environment: day.environment,

@@ -58,11 +58,14 @@ public struct Bench: Sendable {
     }
 
     /// A service as a program makes it; each has memory of its own, as another process would.
+    ///
+    /// - Parameter images: What it shows in the place of the cloud's images.
     public func service(
         _ changes: [String: String?] = [:],
         tokenCache: TokenCache = .none,
         retries: Int = 4,
-        random: @escaping @Sendable () -> Double = { 0.5 }
+        random: @escaping @Sendable () -> Double = { 0.5 },
+        showing images: Locked<[Image]>? = nil
     ) throws(ImageDeletionError) -> ImageService {
         var environment = cloud.environment
         for (name, value) in changes { environment[name] = value }
@@ -70,7 +73,7 @@ public struct Bench: Sendable {
             environment: environment,
             tokenCache: tokenCache,
             connection: ServiceConnection(
-                transport: transport,
+                transport: images.map { FaultyTransport(transport, fault: Self.showing($0)) } ?? transport,
                 retry: RetryPolicy(retries: retries, random: random),
                 timeout: .seconds(31),
                 clock: clock.clock,

@@ -1,39 +1,35 @@
 public import Foundation
 
-/// Each image with its fate: what was decided before anything is done, and all that can be carried out.
+/// Each image with its fate: what was decided before anything is done.
 ///
-/// A plan is made by values alone; it asks no network, clock or file. What is shown and what is done is the same plan.
+/// ``ImageService/plan(_:options:)`` makes one, and ``ImageService/delete(_:options:onOutcome:)`` carries it out. What is
+/// shown and what is done is the same plan.
 public struct DeletionPlan: Sendable, Hashable {
     /// What is to become of one image.
     public struct Entry: Sendable, Hashable {
         /// The image's ID.
         public let id: ImageID
-        /// The image as it was seen; nil where nobody looked.
-        public let image: Image?
+        /// The image as it was seen; nil if nobody looked, or it could not be seen.
+        public var image: Image?
         /// What is to become of it.
-        public fileprivate(set) var fate: Fate
-        /// Under which conditions it is deleted.
-        public let terms: DeletionTerms
+        public internal(set) var fate: Fate
         /// Whether the image was seen to be public, a community image, or another project's.
-        public let affectsOthers: Bool
+        public internal(set) var affectsOthers = false
+        /// Under which conditions it is deleted.
+        package var terms: DeletionTerms
         /// Whether an earlier run began to delete it: if it is gone, that run deleted it.
-        public fileprivate(set) var wasBegun = false
+        var wasBegun = false
 
-        /// Whether its protection is lifted first: the terms say so, and it was seen to be protected.
+        /// The names of the rules that select it, of those that have one.
+        public var rules: [String] { terms.rules }
+        /// Whether its protection is lifted first: that was asked for, and it was seen to be protected.
         public var liftsProtection: Bool { terms.liftsProtection && image?.isProtected ?? false }
 
-        init(
-            _ id: ImageID,
-            _ image: Image?,
-            _ fate: Fate,
-            _ terms: DeletionTerms = DeletionTerms(),
-            affectsOthers: Bool = false
-        ) {
+        init(_ id: ImageID, _ image: Image?, _ fate: Fate, _ terms: DeletionTerms) {
             self.id = id
             self.image = image
             self.fate = fate
             self.terms = terms
-            self.affectsOthers = affectsOthers
         }
     }
 
@@ -41,7 +37,10 @@ public struct DeletionPlan: Sendable, Hashable {
     public enum Fate: Sendable, Hashable {
         /// It is to be deleted.
         case delete
-        /// It is spared, for this reason.
+        /// It is to be deleted if nothing speaks against it, which is still to be checked. As long as it is not, the image
+        /// is kept.
+        case unchecked
+        /// It is kept, for this reason.
         case keep(KeepReason)
         /// It could not be seen, so nothing is done; the error says why.
         case unseen(ImageDeletionError)
@@ -49,69 +48,95 @@ public struct DeletionPlan: Sendable, Hashable {
         case alreadyDeleted
     }
 
+    /// Where the images are, whose they are, and for whom the plan was made.
+    public let session: ImageService.Session
+    /// When the plan was made.
+    public let createdAt: Date
     /// The images in the order asked for, each ID once.
     public private(set) var entries: [Entry]
+    /// The names that were asked for and that no image has, if that is allowed (``DeletionOptions/ignoresMissing``).
+    public let missingNames: [String]
 
     /// The entries that are to be deleted.
     public var deletions: [Entry] { entries.filter { $0.fate == .delete } }
 
-    private init(once entries: [Entry]) {
+    package init(
+        _ entries: [Entry],
+        at session: ImageService.Session,
+        createdAt: Date,
+        missingNames: [String] = []
+    ) {
         var seen: Set<ImageID> = []
         self.entries = entries.filter { seen.insert($0.id).inserted }
+        self.session = session
+        self.createdAt = createdAt
+        self.missingNames = missingNames
     }
 
-    /// A plan to delete `ids` unseen: none is spared but by the service.
-    public init(deleting ids: [ImageID]) {
-        self.init(once: ids.map { Entry($0, nil, .delete) })
+    /// This plan with other entries.
+    func with(_ entries: [Entry]) -> DeletionPlan {
+        var plan = self
+        plan.entries = entries
+        return plan
+    }
+}
+
+extension DeletionPlan: CustomStringConvertible {
+    /// A line for each image: what is to become of it, its ID, its name, and why it is kept.
+    public var description: String {
+        preview.map { outcome in
+            [
+                outcome.result.kind.rawValue, outcome.id.description, printable(outcome.image?.name ?? "", limit: 255),
+                outcome.keepReason?.name ?? outcome.error?.description ?? "",
+            ].filter { !$0.isEmpty }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}
+
+// MARK: Deciding
+
+extension DeletionPlan.Entry {
+    /// An image that was named, unseen: only the service keeps it.
+    package init(unseen id: ImageID) {
+        self.init(id, nil, .delete, DeletionTerms())
     }
 
-    /// A plan to delete each of the images that were looked up, whoever owns it, unless it is protected.
+    /// An image that was named and looked up, whoever owns it.
     ///
     /// Only the service can say whether the caller may delete an image of another project, or one that is public.
-    /// ``Entry/affectsOthers`` marks these images.
     ///
     /// - Parameters:
-    ///   - sightings: The result of looking up each image; an image that was not found is left alone.
-    ///   - project: The ID of the caller's project; nil where it is not known.
-    ///   - terms: The conditions under which an image is deleted.
-    public init(
-        deleting sightings: [Sighting],
-        project: String?,
-        terms: (ImageID) -> DeletionTerms = { _ in DeletionTerms() }
-    ) {
-        self.init(
-            once: sightings.map { sighting in
-                switch sighting.finding {
-                case .success(let image):
-                    let terms = terms(sighting.id)
-                    let owner = project ?? image.owner ?? ""
-                    // Of another project's image, the service looks at the permission before the protection.
-                    let fate = image.owner?.exact == owner.exact ? Self.fate(of: image, terms) : .delete
-                    return Entry(sighting.id, image, fate, terms, affectsOthers: !image.isPrivate(to: owner))
-                case .failure(let error): return Entry(sighting.id, nil, .unseen(error))
-                }
-            }
-        )
+    ///   - sighting: The result of looking it up; an image that was not found is left alone.
+    ///   - project: The ID of the caller's project; nil if it is not known.
+    ///   - terms: The conditions under which it is deleted.
+    init(_ sighting: Sighting, project: String?, _ terms: DeletionTerms) {
+        switch sighting.finding {
+        case .success(let image):
+            self.init(sighting.id, image, .unchecked, terms)
+            let owner = project ?? image.owner ?? ""
+            affectsOthers = !image.isPrivate(to: owner)
+            // Of another project's image, the service looks at the permission before the protection.
+            if image.owner?.exact == owner.exact { keepIfProtected() }
+        case .failure(let error): self.init(sighting.id, nil, .unseen(error), terms)
+        }
     }
 
-    /// A plan to clean up: of `images`, those that are private to `project` and that any of `rules` selects, the oldest
-    /// first.
+    /// Decides about a project's images by its rules, and returns those that any of `rules` selects, the oldest first.
     ///
-    /// The rules do not weaken each other: an image is deleted if one of them selects it and none of them spares it as
-    /// one of the newest, all their safeguards hold, and its protection is lifted only if all that select it say so.
-    /// What the safeguards need to know comes after: see ``ImageService/checking(_:concurrency:)``.
+    /// The rules do not weaken each other: an image is deleted if one of them selects it and none of them keeps it as one
+    /// of the newest, all their safeguards hold, and its protection is lifted only if all that select it say so.
     ///
     /// - Parameters:
     ///   - images: All that the rules may select and count; others of the project may be left out.
-    ///   - rules: What is selected, and what is spared of it.
+    ///   - rules: What is selected, and what is kept of it.
     ///   - project: The ID of the caller's project.
     ///   - now: The moment from which ages are counted.
-    public init(
-        selecting images: some Sequence<Image>,
+    package static func selected(
+        from images: some Sequence<Image>,
         by rules: [RetentionRule],
         of project: String,
         now: Date
-    ) {
+    ) -> [DeletionPlan.Entry] {
         var seen: Set<ImageID> = []
         let own = images.filter { $0.isPrivate(to: project) && seen.insert($0.id).inserted }
         var kept: [ImageID: KeepReason] = [:]
@@ -121,62 +146,47 @@ public struct DeletionPlan: Sendable, Hashable {
             kept.merge(rule.kept(of: selected)) { $1 }
             for image in selected { selecting[image.id, default: []].append(rule) }
         }
-        let chosen = own.filter { selecting[$0.id] != nil }.sorted { Image.isNewer($1, $0) }
-        self.init(
-            once: chosen.map { image in
-                let terms = DeletionTerms(selecting[image.id] ?? [])
-                let fate = kept[image.id].map(Fate.keep) ?? Self.fate(of: image, terms)
-                return Entry(image.id, image, fate, terms)
-            }
-        )
-    }
-
-    private static func fate(of image: Image, _ terms: DeletionTerms) -> Fate {
-        image.isProtected && !terms.liftsProtection ? .keep(.protected) : .delete
-    }
-
-    /// This plan without the deletions that `safeguard` guards and that have a reason among `reasons` to be spared.
-    ///
-    /// - Parameters:
-    ///   - safeguard: Only entries whose ``DeletionTerms/safeguards`` have it are spared.
-    ///   - reasons: Why, by image; those of other images are passed over.
-    public func sparing(_ safeguard: Safeguard, _ reasons: [ImageID: KeepReason]) -> DeletionPlan {
-        changing { entry in
-            entry.terms.safeguards.contains(safeguard) ? reasons[entry.id].map(Fate.keep) : nil
+        return own.filter { selecting[$0.id] != nil }.sorted { Image.isNewer($1, $0) }.map { image in
+            var entry = DeletionPlan.Entry(image.id, image, .unchecked, DeletionTerms(selecting[image.id] ?? []))
+            if let reason = kept[image.id] { entry.fate = .keep(reason) } else { entry.keepIfProtected() }
+            return entry
         }
     }
 
-    /// This plan without the deletions that earlier runs did. An image that was seen is there, whatever was done before.
-    ///
-    /// - Parameters:
-    ///   - deleted: What was deleted: ``Receipt/deleted``.
-    ///   - begun: What was about to be, and was if it is gone: ``Receipt/begun``.
-    public func passingOver(_ deleted: Set<ImageID>, begun: Set<ImageID> = []) -> DeletionPlan {
-        var plan = self
-        for (index, entry) in entries.enumerated() {
-            // An image that was seen was not deleted by the earlier run.
-            guard entry.image == nil else { continue }
-            plan.entries[index].wasBegun = begun.contains(entry.id)
-            let isGone = if case .unseen(let error) = entry.fate { error.isNotFound } else { false }
-            if deleted.contains(entry.id) || isGone && begun.contains(entry.id) {
-                plan.entries[index].fate = .alreadyDeleted
-            }
-        }
-        return plan
+    private mutating func keepIfProtected() {
+        if image?.isProtected == true, !terms.liftsProtection { fate = .keep(.protected) }
     }
 
-    /// This plan with what `later`, made after another look, says of the images that are to be deleted: of use where
-    /// somebody was asked in between. What only one of the two plans names stays as it is in this one.
-    public func renewed(by later: DeletionPlan) -> DeletionPlan {
-        let entries = Dictionary(later.entries.map { ($0.id, $0) }) { first, _ in first }
-        return changing { entries[$0.id]?.fate }
+    /// Passes over a deletion that an earlier run did. An image that was seen is there, whatever was done before.
+    mutating func passOver(_ receipt: Receipt) {
+        guard image == nil else { return }
+        wasBegun = receipt.begun.contains(id)
+        let isGone = if case .unseen(let error) = fate { error.isNotFound } else { false }
+        if receipt.deleted.contains(id) || isGone && wasBegun { fate = .alreadyDeleted }
     }
 
-    func changing(_ fate: (Entry) -> Fate?) -> DeletionPlan {
-        var plan = self
-        for index in plan.entries.indices where plan.entries[index].fate == .delete {
-            if let fate = fate(plan.entries[index]) { plan.entries[index].fate = fate }
-        }
-        return plan
+    /// Decides anew after another look at an image that was to be deleted: one that has changed since is kept.
+    func decidedAnew(_ sighting: Sighting, project: String?) -> DeletionPlan.Entry {
+        var entry = DeletionPlan.Entry(sighting, project: project, terms)
+        guard let image, let now = entry.image, entry.fate == .unchecked else { return entry }
+        let differences = image.differences(from: now)
+        if !differences.isEmpty { entry.fate = .keep(.changed(differences)) }
+        return entry
+    }
+}
+
+extension Image {
+    /// The names of the fields in which `other` is not like this image. Times count to the second.
+    func differences(from other: Image) -> [String] {
+        func isSame(_ one: Date?, _ two: Date?) -> Bool { one.map(ServiceDate.text) == two.map(ServiceDate.text) }
+        return [
+            ("name", name?.exact == other.name?.exact), ("owner", owner?.exact == other.owner?.exact),
+            ("status", status == other.status), ("visibility", visibility == other.visibility),
+            ("protected", isProtected == other.isProtected), ("hidden", isHidden == other.isHidden),
+            ("createdAt", isSame(createdAt, other.createdAt)), ("updatedAt", isSame(updatedAt, other.updatedAt)),
+            ("size", size == other.size),
+            ("tags", tags.map(\.exact).sorted() == other.tags.map(\.exact).sorted()),
+            ("imageType", imageType == other.imageType),
+        ].filter { !$0.1 }.map(\.0)
     }
 }

@@ -1,29 +1,10 @@
 import Foundation
 
 /// Carries out one plan, several deletions at a time, and can be stopped in an orderly way.
-///
-/// ``ImageService/deleter(for:options:)`` makes one.
-public actor ImageDeleter {
-    /// How deletions are done.
-    public struct Options: Sendable, Hashable {
-        /// Deletions under way at once; less than 1 counts as 1.
-        public var concurrency: Int
-        /// Whether the backups of full-server images are deleted too (`delete_backup`, on Open Telekom Cloud only).
-        public var deletesBackups: Bool
-        /// Whether each deletion is followed until the image cannot be seen any more, up to ten minutes.
-        public var waitsUntilGone: Bool
-
-        /// Options; the defaults are those of the command.
-        public init(concurrency: Int = 4, deletesBackups: Bool = false, waitsUntilGone: Bool = false) {
-            self.concurrency = concurrency
-            self.deletesBackups = deletesBackups
-            self.waitsUntilGone = waitsUntilGone
-        }
-    }
-
+package actor ImageDeleter {
     private let client: ImageClient
     private let plan: DeletionPlan
-    private let options: Options
+    private let options: DeletionOptions
     private var next = 0
     private var isStopped = false
     private var streak = FailureStreak()
@@ -31,7 +12,7 @@ public actor ImageDeleter {
     /// Ends when the first deletion has had its answer, or there is none to wait for.
     private let (beginning, begun) = AsyncStream.makeStream(of: Never.self)
 
-    init(client: ImageClient, plan: DeletionPlan, options: Options) {
+    init(client: ImageClient, plan: DeletionPlan, options: DeletionOptions) {
         self.client = client
         self.plan = plan
         self.options = options
@@ -39,33 +20,22 @@ public actor ImageDeleter {
     }
 
     /// Starts no further deletion. Those under way are finished.
-    public func stop() {
+    package func stop() {
         isStopped = true
     }
 
-    /// Deletes what the plan says. To be called once.
-    ///
-    /// It stops by itself at a failure that every further image would meet, and when several images in a row fail for a
-    /// reason of the service's own. When the calling task is cancelled, the requests under way are given up: their outcome
-    /// is ``Outcome/Result/failed``, because nobody knows better.
-    ///
-    /// - Parameters:
-    ///   - onOutcome: Called once for each image as soon as its outcome is known, in no particular order. No other deletion
-    ///     starts before it returns, so that what it writes down is there before. It returns whether to go on; with
-    ///     `false`, no further deletion starts.
-    ///   - onBegin: Called for each image before its first request that changes anything, which is sent when it has
-    ///     returned `true`. With `false`, neither this deletion nor a further one starts.
-    /// - Returns: An outcome for each image, in the plan's order, whatever happened.
-    public func carryOut(
-        onOutcome: @escaping @Sendable (Outcome) -> Bool = { _ in true },
-        onBegin: @escaping @Sendable (DeletionPlan.Entry) -> Bool = { _ in true }
-    ) async -> [Outcome] {
+    /// Deletes what the plan says: see ``ImageService/delete(_:options:onOutcome:)``. To be called once.
+    package func carryOut(onOutcome: @escaping @Sendable (Outcome) -> Bool = { _ in true }) async -> [Outcome] {
+        let onOutcome = { @Sendable outcome in
+            let goesOn = onOutcome(outcome)
+            return self.note(outcome) && goesOn
+        }
         await withTaskGroup { lanes in
             // One image goes first: what all of them would meet, a dead token or a missing right, is met once.
-            lanes.addTask { await self.work(onBegin, onOutcome) }
+            lanes.addTask { await self.work(onOutcome) }
             for await _ in beginning {}
             for _ in 1..<max(1, min(options.concurrency, plan.entries.count)) {
-                lanes.addTask { await self.work(onBegin, onOutcome) }
+                lanes.addTask { await self.work(onOutcome) }
             }
         }
         for (index, entry) in plan.entries.enumerated() where outcomes[index] == nil {
@@ -76,15 +46,20 @@ public actor ImageDeleter {
         return outcomes.compactMap { $0 }
     }
 
-    private func work(
-        _ onBegin: @Sendable (DeletionPlan.Entry) -> Bool,
-        _ onOutcome: @Sendable (Outcome) -> Bool
-    ) async {
+    /// Writes `outcome` into the receipt, if it does not say so already.
+    private nonisolated func note(_ outcome: Outcome) -> Bool {
+        guard let receipt = options.receipt, outcome.result != .pending else { return true }
+        // Of what an earlier run was killed at, the receipt has only said that it was begun.
+        if outcome.isOld, receipt.deleted.contains(outcome.id) { return true }
+        return receipt.append(outcome, at: client.clock.now())
+    }
+
+    private func work(_ onOutcome: @Sendable (Outcome) -> Bool) async {
         defer { begun.finish() }
         while !isStopped, !Task.isCancelled, next < plan.entries.count {
             let index = next
             next += 1
-            guard let outcome = await outcome(of: plan.entries[index], onBegin) else { return }
+            guard let outcome = await outcome(of: plan.entries[index]) else { return }
             outcomes[index] = outcome
             let failure = outcome.result == .failed ? outcome.error : nil
             // What the plan keeps says nothing about the service.
@@ -98,10 +73,7 @@ public actor ImageDeleter {
     }
 
     /// - Returns: nil where the run was stopped before anything was done.
-    private func outcome(
-        of entry: DeletionPlan.Entry,
-        _ onBegin: @Sendable (DeletionPlan.Entry) -> Bool
-    ) async -> Outcome? {
+    private func outcome(of entry: DeletionPlan.Entry) async -> Outcome? {
         if let decided = Outcome(decidedBy: entry) { return decided }
         defer { begun.finish() }
         // Whoever waits for a token has not begun to delete.
@@ -109,7 +81,7 @@ public actor ImageDeleter {
             return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
         }
         if isStopped || Task.isCancelled { return nil }
-        guard onBegin(entry) else {
+        if options.receipt?.begin(entry, at: client.clock.now()) == false {
             isStopped = true
             return nil
         }

@@ -16,8 +16,12 @@ public enum KeepReason: Sendable, Hashable {
     case referenced(Reference)
     /// It is not as it was when the plan was made; the fields with these names differ.
     case changed([String])
-    /// Nobody could be asked whether the safeguard holds it, so it does; the error says why.
+    /// Whether the safeguard keeps it could not be found out, so it does; the error says why.
     case unknown(Safeguard, ImageDeletionError)
+    /// The plan keeps it, which was read from a file, for a reason of this kind.
+    case planned(Kind)
+    /// It was not checked whether anything keeps it, so it is kept: see ``DeletionPlan/Fate/unchecked``.
+    case unchecked
     /// Its ID may be written in this file, which could not be read.
     case unreadable(String)
 
@@ -35,19 +39,36 @@ public enum KeepReason: Sendable, Hashable {
         }
     }
 
-    /// The name in reports, plans and receipts, like `keepLast`. ``unknown(_:_:)`` has its safeguard's, and
-    /// ``unreadable(_:)`` that of ``referenced(_:)``.
-    public var name: String {
-        switch self {
-        case .protected: "protected"
-        case .notPrivate: "notPrivate"
-        case .keepLast: "keepLast"
-        case .undated: "undated"
-        case .inUse: "inUse"
-        case .shared: "shared"
-        case .referenced, .unreadable: "referenced"
-        case .changed: "changed"
-        case .unknown(let safeguard, _): safeguard.rawValue
+    /// A reason without its particulars. The raw values are the names in reports, plans and receipts.
+    public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+        case protected, notPrivate, keepLast, undated, inUse, shared, referenced, changed, unchecked
+
+        /// Whether a rule keeps the image because of its place among others: they may be deleted only as long as it is
+        /// there.
+        var isRank: Bool {
+            switch self {
+            case .keepLast: true
+            case .protected, .notPrivate, .undated, .inUse, .shared, .referenced, .changed, .unchecked: false
+            }
         }
     }
+
+    /// The kind of reason. ``unknown(_:_:)`` has its safeguard's, and ``unreadable(_:)`` that of ``referenced(_:)``.
+    public var kind: Kind {
+        switch self {
+        case .protected: .protected
+        case .notPrivate: .notPrivate
+        case .keepLast: .keepLast
+        case .undated: .undated
+        case .inUse, .unknown(.inUse, _): .inUse
+        case .shared, .unknown(.shared, _): .shared
+        case .referenced, .unreadable, .unknown(.referenced, _): .referenced
+        case .changed: .changed
+        case .planned(let kind): kind
+        case .unchecked: .unchecked
+        }
+    }
+
+    /// The name in reports, plans and receipts, like `keepLast`.
+    public var name: String { kind.rawValue }
 }

@@ -15,17 +15,25 @@ public struct Outcome: Sendable, Hashable {
         /// It was not tried: the run was stopped before.
         case pending
 
-        /// The name in reports and receipts, like `wouldDelete`.
-        public var name: String {
+        /// A result without its reason. The raw values are the names in reports and receipts.
+        public enum Kind: String, Sendable, Hashable, CaseIterable {
+            case deleted, wouldDelete, kept, missing, failed, pending
+        }
+
+        /// The kind of result.
+        public var kind: Kind {
             switch self {
-            case .deleted: "deleted"
-            case .wouldDelete: "wouldDelete"
-            case .kept: "kept"
-            case .missing: "missing"
-            case .failed: "failed"
-            case .pending: "pending"
+            case .deleted: .deleted
+            case .wouldDelete: .wouldDelete
+            case .kept: .kept
+            case .missing: .missing
+            case .failed: .failed
+            case .pending: .pending
             }
         }
+
+        /// The name in reports and receipts, like `wouldDelete`.
+        public var name: String { kind.rawValue }
     }
 
     /// The image's ID.
@@ -74,6 +82,9 @@ public struct Outcome: Sendable, Hashable {
         return result == .deleted && attempts > 0 ? 204 : nil
     }
 
+    /// Whether an earlier run did it, and this one only passes it over.
+    package var isOld: Bool { result == .deleted && attempts == 0 }
+
     init(
         _ entry: DeletionPlan.Entry,
         _ result: Result,
@@ -99,6 +110,7 @@ public struct Outcome: Sendable, Hashable {
     init?(decidedBy entry: DeletionPlan.Entry) {
         switch entry.fate {
         case .delete: return nil
+        case .unchecked: self.init(entry, .kept(.unchecked))
         case .keep(let reason): self.init(entry, .kept(reason))
         case .alreadyDeleted: self.init(entry, .deleted)
         case .unseen(let error) where error.isNotFound: self.init(entry, .missing, error: error)
@@ -141,13 +153,20 @@ extension Outcome.Result {
 }
 
 extension DeletionPlan {
-    /// What is to be told when nothing of the plan was even begun.
+    /// The outcomes of a run that ends before anything of the plan is begun.
     package var untried: [Outcome] { entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .pending) } }
 
     /// What a dry run tells: each entry's outcome, in the plan's order, were the plan carried out and nothing else to
     /// happen. Nothing is sent.
     public var preview: [Outcome] {
         entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .wouldDelete) }
+    }
+}
+
+extension Outcome {
+    /// The outcome of a run that ends before anything is known about the image.
+    package init(pending id: ImageID) {
+        self.init(DeletionPlan.Entry(unseen: id), .pending)
     }
 }
 
@@ -162,7 +181,7 @@ extension ImageDeletionError {
         switch reason {
         case .configuration: true
         case .service(let error): error.concernsWholeRun
-        case .invalidImageID: false
+        case .invalidImageID, .names, .plan, .clock, .protection, .cancelled: false
         }
     }
 }

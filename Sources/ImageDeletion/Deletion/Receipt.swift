@@ -4,7 +4,7 @@ public import Foundation
 ///
 /// A line is on the disk before the request, and before the next deletion starts. Killed at any moment, the file ends in a
 /// whole line or in the beginning of one, which the next run takes away. That run passes over what is deleted already
-/// (``DeletionPlan/passingOver(_:begun:)``). A line counts only for the same image service and project.
+/// (``DeletionOptions/receipt``). A line counts only for the same image service and project.
 public final class Receipt: Sendable {
     /// The format and its version.
     private static let schema = "delete-image-receipt/2"
@@ -25,15 +25,17 @@ public final class Receipt: Sendable {
     }
 
     /// The images of which the file says last that they were deleted, at this cloud and in this project.
-    public let deleted: Set<ImageID>
+    package let deleted: Set<ImageID>
     /// The images whose deletion an earlier run began, and of which it wrote no outcome or got no response. If they are
     /// gone, it deleted them.
-    public let begun: Set<ImageID>
+    package let begun: Set<ImageID>
     /// The images whose protection an earlier run was to lift, and of which it does not say that it is back. If they are
     /// still there, they may be unprotected.
-    public var unprotected: Set<ImageID> { state.withLock { $0.unprotected } }
+    package var unprotected: Set<ImageID> { state.withLock { $0.unprotected } }
     /// The image that a name meant to an earlier run, which began its deletion.
     package let imagesByName: [ExactText: ImageID]
+    /// Whether the file stays as it is.
+    let isReadOnly: Bool
     private let file: OpenFile
     private let place: Place
     private let state: Locked<State>
@@ -89,7 +91,7 @@ public final class Receipt: Sendable {
     ///   - project: The project. Lines of another one are passed over.
     ///   - isReadOnly: Whether the file stays as it is; then it must exist. Otherwise it is created if there is none.
     /// - Throws: ``Fault``; then the file is as it was.
-    public init(
+    package init(
         _ url: URL,
         at session: ImageService.Session,
         project: TokenProject,
@@ -97,6 +99,7 @@ public final class Receipt: Sendable {
     ) throws(Fault) {
         let place = Place(endpoint: session.endpoint.absoluteString, project: project.id)
         self.place = place
+        self.isReadOnly = isReadOnly
         let access = isReadOnly ? O_RDONLY : O_RDWR | O_CREAT | O_APPEND
         let descriptor = open(url.path, access | O_CLOEXEC | O_NONBLOCK, 0o644)
         guard descriptor >= 0 else { throw .system(OpenFile.Fault().words) }
@@ -139,7 +142,7 @@ public final class Receipt: Sendable {
     ///   - entry: The image and what is about to happen to it.
     ///   - time: When, to the second.
     /// - Returns: Whether it is there; if not, ``fault`` says why.
-    public func begin(_ entry: DeletionPlan.Entry, at time: Date) -> Bool {
+    package func begin(_ entry: DeletionPlan.Entry, at time: Date) -> Bool {
         var line = line(entry.id, Self.begun, at: time)
         line.name = entry.image?.name
         line.unprotecting = entry.liftsProtection || unprotected.contains(entry.id) ? true : nil
@@ -152,7 +155,7 @@ public final class Receipt: Sendable {
     ///   - outcome: What became of the image.
     ///   - time: When, to the second.
     /// - Returns: Whether it is there; if not, ``fault`` says why.
-    public func append(_ outcome: Outcome, at time: Date) -> Bool {
+    package func append(_ outcome: Outcome, at time: Date) -> Bool {
         let isDeleted = [.deleted, .missing].contains(outcome.result)
         let isUnprotected = !isDeleted && unprotected.contains(outcome.id)
         // An image that was seen was not deleted by the earlier run. A service in trouble says nothing about it.
@@ -214,7 +217,7 @@ public final class Receipt: Sendable {
         let texts = whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
         for (index, text) in texts.enumerated() where !text.isEmpty {
             guard let line = try? JSONDecoder().decode(Line.self, from: text), line.schema == schema,
-                outcomes.contains(line.outcome)
+                line.outcome == begun || Outcome.Result.Kind(rawValue: line.outcome) != nil
             else {
                 let version = (try? JSONDecoder().decode(Version.self, from: text))?.schema ?? ""
                 let isOurs = version.hasPrefix("delete-image-receipt/") && version != schema
@@ -232,8 +235,4 @@ public final class Receipt: Sendable {
         }
         return lines
     }
-
-    private static let outcomes: Set<String> = [
-        begun, "deleted", "wouldDelete", "kept", "missing", "failed", "pending",
-    ]
 }

@@ -19,7 +19,7 @@ public struct RetentionRule: Sendable, Hashable {
     public var keepLast: Int
     /// Whether protected images are deleted too.
     public var liftsProtection: Bool
-    /// What else spares an image, once it is known: see ``ImageService/checking(_:concurrency:)``.
+    /// What else keeps an image.
     public var safeguards: Set<Safeguard>
 
     /// A rule of these parts; without name patterns, tags and age it selects every image.
@@ -40,6 +40,9 @@ public struct RetentionRule: Sendable, Hashable {
         self.liftsProtection = liftsProtection
         self.safeguards = safeguards
     }
+
+    /// The fields of an image that decide whether a rule selects it, and which images are the newest.
+    static let fields: Set = ["name", "tags", "owner", "visibility", "hidden", "createdAt", "imageType"]
 
     /// Whether anything narrows what the rule selects. One that would select every image of a project is a mistake.
     public var selectsByAnything: Bool { !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }

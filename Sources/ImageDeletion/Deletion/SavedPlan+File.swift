@@ -8,31 +8,28 @@ extension SavedPlan {
     ///
     /// - Parameter json: The content of the file.
     /// - Throws: ``Fault/malformed(_:)`` with the place in the file.
-    public init(json: Data) throws(Fault) {
+    init(json: Data) throws(ImageDeletionError) {
         let document: StrictJSON
         do { document = try StrictJSON(json) } catch {
-            throw .malformed(error.path.isEmpty ? error.reason : "\(error.path): \(error.reason)")
+            throw .plan(.malformed(error.path.isEmpty ? error.reason : "\(error.path): \(error.reason)"))
         }
         let content: Content
         do {
             let version = try JSONDecoder().decode(Version.self, from: document.data)
-            guard version.schema == Self.schema else { throw Fault.malformed("schema: it is not \(Self.schema)") }
+            guard version.schema == Self.schema else { throw ImageDeletionError.plan(.malformed("schema: it is not \(Self.schema)")) }
             content = try JSONDecoder().decode(Content.self, from: document.data)
             let known = try JSONSerialization.jsonObject(with: SavedPlan(checked: content).json())
             if let key = Self.unknownKey(of: document.value, besides: known) {
-                throw Fault.malformed("\(key): unknown key")
+                throw ImageDeletionError.plan(.malformed("\(key): unknown key"))
             }
-        } catch let fault as Fault {
-            throw fault
+        } catch let error as ImageDeletionError {
+            throw error
         } catch {
-            throw .malformed((error as? DecodingError)?.place ?? "invalid JSON")
+            throw .plan(.malformed((error as? DecodingError)?.place ?? "invalid JSON"))
         }
         var seen: Set<ImageID> = []
         for (index, image) in content.images.enumerated() {
-            guard seen.insert(image.id).inserted else { throw .malformed("images[\(index)].id: duplicate ID") }
-            guard ["delete", "keep"].contains(image.fate) else {
-                throw .malformed("images[\(index)].fate: neither delete nor keep")
-            }
+            guard seen.insert(image.id).inserted else { throw .plan(.malformed("images[\(index)].id: duplicate ID")) }
         }
         self.init(checked: content)
     }
@@ -58,8 +55,8 @@ extension SavedPlan {
 
     /// The file's content, as people can read it.
     ///
-    /// - Throws: What the encoder does; nothing in a plan makes it.
-    public func json() throws -> Data {
-        try JSONWriter.data(content, isPretty: true) + Data("\n".utf8)
+    func json() -> Data {
+        // Nothing in a plan makes the encoder throw.
+        (try? JSONWriter.data(content, isPretty: true) + Data("\n".utf8)) ?? Data()
     }
 }

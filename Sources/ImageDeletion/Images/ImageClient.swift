@@ -18,6 +18,7 @@ struct ImageClient: Sendable {
 
     var tokens: TokenSource { authorized.tokens }
     var clock: WallClock { authorized.connection.clock }
+    var report: @Sendable (ServiceEvent) -> Void { authorized.connection.report }
 
     /// A token, and the endpoint that it is for.
     func session() async throws(ImageDeletionError) -> (token: Token, endpoint: URL) {

@@ -1,12 +1,12 @@
-/// What a look at the image service told about one ID: see ``ImageService/look(at:concurrency:)``.
-public struct Sighting: Sendable, Hashable {
+/// What a look at the image service told about one ID.
+package struct Sighting: Sendable, Hashable {
     /// The ID that was looked for.
-    public let id: ImageID
+    package let id: ImageID
     /// What was there: the image, or the error that says why none was seen.
-    public let finding: Result<Image, ImageDeletionError>
+    package let finding: Result<Image, ImageDeletionError>
 
     /// A sighting of `id`, for an image that was found in a list, or for a test.
-    public init(id: ImageID, finding: Result<Image, ImageDeletionError>) {
+    package init(id: ImageID, finding: Result<Image, ImageDeletionError>) {
         self.id = id
         self.finding = finding
     }

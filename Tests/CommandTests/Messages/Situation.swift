@@ -59,7 +59,7 @@ struct Situation: Sendable {
         // TestClock waits for deadlines of this length only.
         let timeout = arguments.contains("--timeout") ? [] : ["--timeout", "31"]
         let run = {
-            await Command.run(
+            await DeleteCommand.run(
                 ["--json"] + timeout + cache + retries + arguments,
                 in: Surroundings(
                     environment: cloud.environment.merging(variables.compactMapValues { $0 }) { $1 }

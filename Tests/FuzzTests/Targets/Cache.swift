@@ -15,7 +15,7 @@ extension FuzzTarget {
         // Takes any token, and says of none that it is wrong.
         let cloud = Impostor { request in request.method == "DELETE" ? .init(status: 204) : nil }
         do throws(ImageDeletionError) {
-            try await service(cloud, file).deleteImage(id: Sample.id(1))
+            try await service(cloud, file).delete(imageWithID: Sample.id(1))
         } catch {
             try must(cloud.sent("DELETE").isEmpty, "\(error)")
             return .refused
@@ -31,7 +31,7 @@ extension FuzzTarget {
         try must(cloud.issued == [token], "a token was sent that was never given out: \(token)")
         let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
         try must(mode == 0o600, "the new cache has the mode \(mode ?? 0)")
-        try await service(cloud, file).deleteImage(id: Sample.id(2))
+        try await service(cloud, file).delete(imageWithID: Sample.id(2))
         try must(cloud.sent("POST").count == 1, "the new cache is of no use")
         try must(cloud.sent("DELETE").last?.token == token, "the new cache holds another token")
         return .refused

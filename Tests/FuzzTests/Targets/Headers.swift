@@ -21,7 +21,7 @@ extension FuzzTarget {
         let cloud = Impostor { request in
             request.method == "DELETE" ? .init(status: 503, headers: headers) : nil
         }
-        let outcomes = try await cloud.service().deleter(for: DeletionPlan(deleting: [.sample(1)])).carryOut()
+        let outcomes = try await cloud.service().delete(DeletionPlan(deleting: [.sample(1)]))
         try must(cloud.sent("DELETE").count == 2, "it was tried \(cloud.sent("DELETE").count) times")
         try must(outcomes.first?.result == .failed, "a 503 is taken for \(outcomes)")
         let waits = cloud.clock.waits

@@ -37,14 +37,14 @@ extension FuzzTarget {
         try must(named == images.filter { isNamed($0.name) }, "read by name, the list has other images")
 
         let rule = RetentionRule(namePatterns: [try Glob("nightly-*")], keepLast: dice.number(0...1))
-        let plan = DeletionPlan(selecting: images, by: [rule], of: DemoImage.projectID, now: cloud.clock.now)
-        let session = try await service.signIn()
-        let outcomes = await service.deleter(for: plan).carryOut()
+        lists.withLock { $0 = 0 }
+        let plan = try await service.plan(.rule(rule))
+        let outcomes = await service.delete(plan)
         let gone = Set(cloud.sent("DELETE").map { $0.url.lastPathComponent })
         try must(gone == Set(plan.deletions.map(\.id.description)), "what went is not what was decided")
         try must(outcomes.count == plan.entries.count, "an image has no outcome")
         try isSelected(gone, from: JSONTree(input))
-        try isSavedWell(plan, images, session, now: cloud.clock.now)
+        try await isSavedWell(plan)
         return .accepted
     }
 
@@ -64,19 +64,12 @@ extension FuzzTarget {
     }
 
     /// A plan that is saved and applied, while nothing changes, deletes what it would have deleted at once.
-    private static func isSavedWell(
-        _ plan: DeletionPlan,
-        _ images: [Image],
-        _ session: ImageService.Session,
-        now: Date
-    ) throws {
-        guard let project = session.project else { throw Violation(description: "there is no project") }
-        let saved = SavedPlan(plan, at: session, project: project, now: now)
-        let read = try SavedPlan(json: saved.json())
-        try must(read == saved, "a saved plan is read as another one")
-        let later = read.plan(images.map { Sighting(id: $0.id, finding: .success($0)) })
+    private static func isSavedWell(_ plan: DeletionPlan) async throws {
+        let read = try DeletionPlan(json: plan.json())
+        let service = try Bench().service(showing: Locked(plan.entries.compactMap(\.image)))
+        let later = try await service.recheck(read)
         try must(
-            Set(later.deletions.map(\.id)) == Set(plan.deletions.map(\.id)),
+            later.deletions.map(\.id) == plan.deletions.map(\.id),
             "a saved plan does not delete what it was made for"
         )
     }
@@ -94,10 +87,9 @@ extension FuzzTarget {
             }
         }
         let service = try cloud.service()
-        let sightings = await service.look(at: [id])
-        let plan = DeletionPlan(deleting: sightings, project: DemoImage.projectID)
-        _ = await service.deleter(for: plan).carryOut()
-        guard case .success(let image) = sightings.first?.finding else {
+        let plan = try await service.plan(.images([id]))
+        _ = await service.delete(plan)
+        guard let image = plan.entries.first?.image else {
             try must(cloud.sent("DELETE").isEmpty, "an image was deleted that was not seen")
             return .refused
         }

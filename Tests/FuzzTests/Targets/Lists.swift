@@ -14,21 +14,15 @@ extension FuzzTarget {
             "\u{FEFF}nightly-1\nnightly-1\n\tbase #1\n", "#\n\n", "größer\n6b1c0b6e-93a5-4d0c-9d52-00000000000\n",
         ]
     ) { input, _ in
-        func targets(_ list: Data) async throws(Failure) -> [Selection.Target] {
+        func targets(_ list: Data) async throws(Failure) -> [ImageSelection.Name] {
             var options = Options()
             options.lists = ["list"]
             let package = URL(fileURLWithPath: "/nowhere")
-            guard
-                case .images(let targets) = try await Selection(
-                    options,
-                    package: package,
-                    now: .now,
-                    read: { _, _ in list }
-                )
-            else { return [] }
-            return targets
+            let selection = try await Selection(options, package: package, now: .now, read: { _, _ in list })
+            guard case .new(let images) = selection, case .named(let names) = images.kind else { return [] }
+            return names
         }
-        let found: [Selection.Target]
+        let found: [ImageSelection.Name]
         do throws(Failure) {
             found = try await targets(input)
         } catch {
@@ -50,7 +44,7 @@ extension FuzzTarget {
         return .accepted
     }
 
-    private static func written(_ target: Selection.Target) -> String {
+    private static func written(_ target: ImageSelection.Name) -> String {
         switch target {
         case .id(let id): id.description
         case .name(let name): name.text

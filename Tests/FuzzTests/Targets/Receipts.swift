@@ -25,10 +25,10 @@ extension FuzzTarget {
         do throws(Receipt.Fault) {
             let receipt = try Receipt(file, at: session)
             deleted = receipt.deleted
-            let plan = DeletionPlan(deleting: [.sample(9)])
-            let outcomes = await service.deleter(for: plan).carryOut()
-            let isWritten = outcomes.allSatisfy { receipt.append($0, at: cloud.clock.now) }
-            if !isWritten { throw receipt.fault ?? .inUse }
+            var options = DeletionOptions()
+            options.receipt = receipt
+            await service.delete(DeletionPlan(deleting: [.sample(9)]), options: options)
+            if let fault = receipt.fault { throw fault }
         } catch {
             try must(cloud.sent("DELETE").isEmpty, "it was read and then refused: \(error)")
             try must(Data(contentsOf: file) == input, "it is refused, and not as it was")

@@ -79,7 +79,9 @@ extension FuzzTarget {
         servers: String? = nil
     ) async throws -> DeletionPlan {
         let isTold = Locked(false)
+        let image = #"{"id":"\#(Sample.id(1))","owner":"\#(DemoImage.projectID)","visibility":"shared"}"#
         let cloud = Impostor { request in
+            if request.path.hasSuffix("/images/\(Sample.id(1))") { return .init(status: 200, body: Data(image.utf8)) }
             if let servers, request.path.hasSuffix("/servers/detail") {
                 let page = request.url.query?.contains("marker=") == true ? "" : servers
                 return .init(status: 200, body: Data(#"{"servers":[\#(page)]}"#.utf8))
@@ -91,21 +93,8 @@ extension FuzzTarget {
             }
             return .init(status: 200, body: isAgain ? Data(#"{"servers":[],"volumes":[]}"#.utf8) : input)
         }
-        let image = try JSONDecoder().decode(
-            Image.self,
-            from: Data(
-                """
-                {"id":"\(Sample.id(1))","owner":"\(DemoImage.projectID)","visibility":"shared"}
-                """.utf8
-            )
-        )
-        let plan = DeletionPlan(
-            deleting: [Sighting(id: image.id, finding: .success(image))],
-            project: DemoImage.projectID,
-            terms: { _ in DeletionTerms(safeguards: safeguards) }
-        )
-        try must(plan.deletions.count == 1, "there is nothing to spare")
-        let checked = try await cloud.service().checking(plan)
+        let checked = try await cloud.service()
+            .plan(.images([.sample(1)]), options: DeletionOptions(safeguards: safeguards))
         try must(isTold.value, "nobody was asked")
         return checked
     }

@@ -56,16 +56,14 @@ struct ComputeTests {
         safeguards: Set<Safeguard> = [.inUse],
         change: (inout Image) -> Void = { _ in }
     ) async throws -> [KeepReason?] {
-        let plan = DeletionPlan(
-            deleting: try (1...count).map {
-                var image = try Image.sample($0)
-                change(&image)
-                return Sighting(id: image.id, finding: .success(image))
-            },
-            project: DemoImage.projectID,
-            terms: { _ in DeletionTerms(safeguards: safeguards) }
-        )
-        return try await bench.service(retries: 0).checking(plan).entries.map { entry in
+        let images = try (1...count).map { number in
+            var image = try Image.sample(number)
+            change(&image)
+            return image
+        }
+        let service = try bench.service(retries: 0, showing: Locked(images))
+        let options = DeletionOptions(safeguards: safeguards) { _ in [:] }
+        return try await service.plan(.images(images.map(\.id)), options: options).entries.map { entry in
             if case .keep(let reason) = entry.fate { reason } else { nil }
         }
     }
@@ -115,7 +113,7 @@ struct ComputeTests {
     func unguarded() async throws {
         let bench = bench { _, _ in .answer(200, body: Self.servers([("web-1", 1)])) }
         #expect(try await reasons(bench, safeguards: [.referenced]) == [nil, nil, nil])
-        #expect(bench.transport.requests.isEmpty)
+        #expect(computeRequests(bench).isEmpty)
     }
 
     @Test("The list is read until a page is empty: after a link, a full page, and a short one without a link")

@@ -16,13 +16,13 @@ struct ImageDeleterTests {
     func one() async throws {
         let bench = Bench(images: Sample.images(3))
         let service = try bench.service()
-        try await service.deleteImage(id: Sample.id(1))
+        try await service.delete(imageWithID: Sample.id(1))
         let project = try await service.project()
         let listed = try await service.images(ImageQuery(owner: project.id, name: "nightly-2"))
-        try await service.deleteImage(id: #require(listed.first).id)
+        try await service.delete(imageWithID: #require(listed.first).id.description)
         #expect(await bench.remaining() == [Sample.id(3)])
         await #expect(throws: ImageDeletionError.invalidImageID("nightly-3")) {
-            try await service.deleteImage(id: "nightly-3")
+            try await service.delete(imageWithID: "nightly-3")
         }
     }
 
@@ -40,7 +40,7 @@ struct ImageDeleterTests {
             underWay.withLock { $0.now -= 1 }
             return nil
         }
-        let outcomes = try await bench.service().deleter(for: plan(20), options: .init(concurrency: limit)).carryOut()
+        let outcomes = try await bench.service().deleter(for: plan(20), options: .test(concurrency: limit)).carryOut()
         #expect(underWay.value.most == limit)
         #expect(outcomes.map(\.id.description) == (1...20).map(Sample.id), "in the plan's order")
         #expect(outcomes.allSatisfy { $0.result == .deleted })
@@ -56,7 +56,7 @@ struct ImageDeleterTests {
             request.method == "DELETE" ? .answer(status) : nil
         }
         let outcomes = try await bench.service()
-            .deleter(for: plan(40), options: .init(concurrency: concurrency)).carryOut()
+            .deleter(for: plan(40), options: .test(concurrency: concurrency)).carryOut()
         let failed = outcomes.filter { $0.result == .failed }.count
         // Three in a row, and what was under way beside the third.
         #expect((3..<(3 + concurrency)).contains(failed))
@@ -70,7 +70,7 @@ struct ImageDeleterTests {
             request.method == "DELETE" && earlier % 3 < 2 ? .answer(503) : nil
         }
         let outcomes = try await bench.service(retries: 0)
-            .deleter(for: plan(12), options: .init(concurrency: 1)).carryOut()
+            .deleter(for: plan(12), options: .test(concurrency: 1)).carryOut()
         #expect(outcomes.filter { $0.result == .deleted }.count == 4)
         #expect(outcomes.filter { $0.result == .failed }.count == 8)
     }
@@ -91,14 +91,7 @@ struct ImageDeleterTests {
             return .answer(403, body: #"{"message": "\#(message)", "code": "403 Forbidden", "title": "Forbidden"}"#)
         }
         let service = try bench.service()
-        let project = try await service.project()
-        let listed = DeletionPlan(
-            selecting: try await service.images(ImageQuery(owner: project.id)),
-            by: [RetentionRule(namePatterns: [try Glob("*")])],
-            of: project.id,
-            now: bench.clock.now
-        )
-        let outcomes = await service.deleter(for: listed).carryOut()
+        let outcomes = await service.delete(try await service.plan(.rule(RetentionRule(namePatterns: [try Glob("*")]))))
         #expect(bench.transport.count("DELETE") == 1)
         guard let error = outcomes.first?.error?.serviceError else { return #expect(outcomes.first?.error != nil) }
         #expect(error.kind == .lacksRight)
@@ -116,7 +109,7 @@ struct ImageDeleterTests {
         let service = try revoked.service()
         _ = try await service.signIn()
         await revoked.cloud.revokeAllTokens()
-        let outcomes = try await service.deleter(for: plan(8), options: .init(concurrency: 4)).carryOut()
+        let outcomes = try await service.deleter(for: plan(8), options: .test(concurrency: 4)).carryOut()
         #expect(outcomes.allSatisfy { $0.result == .deleted })
         #expect(
             revoked.transport.requests.map(\.method) == ["POST", "DELETE", "POST"]
@@ -124,7 +117,7 @@ struct ImageDeleterTests {
         )
 
         let refusing = Bench(images: Sample.images(8)) { request, _ in request.method == "DELETE" ? .answer(401) : nil }
-        let refused = try await refusing.service().deleter(for: plan(8), options: .init(concurrency: 4)).carryOut()
+        let refused = try await refusing.service().deleter(for: plan(8), options: .test(concurrency: 4)).carryOut()
         #expect(refused.map(\.result) == [.failed] + Array(repeating: .pending, count: 7))
         #expect(refusing.transport.count("DELETE") == 2)
     }
@@ -137,7 +130,7 @@ struct ImageDeleterTests {
             if request.method == "GET" || earlier == 1 { await others.arrive() }
             return nil
         }
-        let options = ImageDeleter.Options(concurrency: 2, waitsUntilGone: true)
+        let options = DeletionOptions.test(concurrency: 2, waitsUntilGone: true)
         let outcomes = try await bench.service().deleter(for: plan(2), options: options).carryOut()
         #expect(outcomes.allSatisfy { $0.result == .deleted })
     }
@@ -146,7 +139,7 @@ struct ImageDeleterTests {
     func stoppedByOutcome() async throws {
         let bench = Bench(images: Sample.images(9))
         let told = Locked<[Outcome]>([])
-        let outcomes = try await bench.service().deleter(for: plan(9), options: .init(concurrency: 1)).carryOut {
+        let outcomes = try await bench.service().deleter(for: plan(9), options: .test(concurrency: 1)).carryOut {
             outcome in
             told.withLock { $0.append(outcome) }
             return told.value.count < 3
@@ -163,7 +156,7 @@ struct ImageDeleterTests {
             if request.method == "DELETE", earlier == 3 { await deleter.value?.stop() }
             return nil
         }
-        let made = try bench.service().deleter(for: try plan(9), options: .init(concurrency: 1))
+        let made = try bench.service().deleter(for: try plan(9), options: .test(concurrency: 1))
         deleter.withLock { $0 = made }
         let outcomes = await made.carryOut()
         #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 4) + Array(repeating: .pending, count: 5))
@@ -176,7 +169,7 @@ struct ImageDeleterTests {
             if request.method == "POST" { await deleter.value?.stop() }
             return nil
         }
-        let made = try bench.service().deleter(for: try plan(4), options: .init(concurrency: 2))
+        let made = try bench.service().deleter(for: try plan(4), options: .test(concurrency: 2))
         deleter.withLock { $0 = made }
         #expect(await made.carryOut().map(\.result) == [.pending, .pending, .pending, .pending])
         #expect(bench.transport.count("DELETE") == 0)
@@ -186,7 +179,7 @@ struct ImageDeleterTests {
     func acceptedUnseen() async throws {
         let bench = Bench { request, _ in request.method == "GET" ? .error(TransportError(.untrusted, "expired")) : nil
         }
-        let deleter = try bench.service().deleter(for: try plan(1), options: .init(waitsUntilGone: true))
+        let deleter = try bench.service().deleter(for: try plan(1), options: .test(waitsUntilGone: true))
         let outcome = try #require(await deleter.carryOut().first)
         #expect(outcome.result == .failed)
         #expect(outcome.mayBeGone)
@@ -200,7 +193,7 @@ struct ImageDeleterTests {
             began.yield()
             return .silence
         }
-        let deleter = try bench.service().deleter(for: try plan(4), options: .init(concurrency: 1))
+        let deleter = try bench.service().deleter(for: try plan(4), options: .test(concurrency: 1))
         let run = Task { await deleter.carryOut() }
         for await _ in silence { break }
         run.cancel()
@@ -218,21 +211,10 @@ struct ImageDeleterTests {
         let bench = Bench(images: images)
         let service = try bench.service()
         let ids = try (1...4).map { number throws(ImageDeletionError) in try ImageID(Sample.id(number)) }
-        let sightings = await service.look(at: ids)
-        let plan = DeletionPlan(deleting: sightings, project: DemoImage.projectID)
+        let plan = try await service.plan(.images(ids))
         let before = bench.transport.requests.count
-        #expect(
-            await service.deleter(for: plan).carryOut().map(\.result) == [
-                .deleted, .kept(.protected), .deleted, .missing,
-            ]
-        )
+        #expect(await service.delete(plan).map(\.result) == [.deleted, .kept(.protected), .deleted, .missing])
         #expect(bench.transport.requests.count == before + 2)
-
-        let again = DeletionPlan(deleting: ids).passingOver([ids[0], ids[2]])
-        let outcomes = await service.deleter(for: again).carryOut()
-        #expect(outcomes.map(\.result) == [.deleted, .kept(.protected), .deleted, .missing])
-        #expect(outcomes.map(\.attempts) == [0, 1, 0, 1])
-        #expect(bench.transport.requests.count == before + 4)
     }
 
     @Test("Nothing to do takes no request at all")

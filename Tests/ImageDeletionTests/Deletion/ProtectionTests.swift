@@ -16,12 +16,9 @@ struct ProtectionTests {
     private func delete(_ bench: Bench) async throws -> [Outcome] {
         let service = try bench.service(retries: 1)
         let ids = try (1...2).map { number throws(ImageDeletionError) in try ImageID(Sample.id(number)) }
-        let plan = DeletionPlan(
-            deleting: await service.look(at: ids),
-            project: DemoImage.projectID,
-            terms: { _ in DeletionTerms(liftsProtection: true) }
-        )
-        return await service.deleter(for: plan, options: .init(concurrency: 1)).carryOut()
+        var options = DeletionOptions()
+        (options.liftsProtection, options.concurrency) = (true, 1)
+        return await service.delete(try await service.plan(.images(ids), options: options), options: options)
     }
 
     private func changes(_ bench: Bench) -> [String] {

@@ -99,9 +99,12 @@ struct RandomProject {
         return (image.createdAt.map { now.timeIntervalSince($0) } ?? -.infinity, -number)
     }
 
-    var plan: DeletionPlan { plan(of: images) }
-
-    func plan(of images: [Image]) -> DeletionPlan {
-        DeletionPlan(selecting: images, by: rules.map(\.rule), of: Self.id, now: Self.now)
+    /// What the rules make of the images, or of others, at a cloud that has nothing else. References are not looked for.
+    func plan(of others: [Image]? = nil) async throws -> DeletionPlan {
+        try await service(Locked(others ?? images)).plan(ImageSelection(.rules(rules.map(\.rule))), options: Self.options)
     }
+
+    func service(_ images: Locked<[Image]>) throws -> ImageService { try Bench().service(showing: images) }
+
+    static let options = DeletionOptions { _ in [:] }
 }

@@ -27,14 +27,14 @@ struct ReceiptTests {
         var images = Sample.images(3)
         images[0].isProtected = true
         let service = try Bench(images: images).service()
-        let seen = try await service.images(ImageQuery(owner: DemoImage.projectID))
-        let plan = DeletionPlan(
-            selecting: seen,
-            by: [RetentionRule(olderThan: .date(Self.time))],
-            of: DemoImage.projectID,
-            now: Self.time
-        )
-        return await service.deleter(for: plan).carryOut()
+        return await service.delete(try await service.plan(.rule(RetentionRule(olderThan: .date(Self.time)))))
+    }
+
+    /// A plan to delete these images by their IDs.
+    private func plan(_ images: [Image], liftsProtection: Bool = false) async throws -> DeletionPlan {
+        var options = DeletionOptions()
+        options.liftsProtection = liftsProtection
+        return try await Bench().service(showing: Locked(images)).plan(.images(images.map(\.id)), options: options)
     }
 
     private func append(_ outcomes: [Outcome], at session: ImageService.Session) throws {
@@ -114,10 +114,7 @@ struct ReceiptTests {
     func oddName() async throws {
         let name = "“a\nb”\r\u{2028}\\\"🎉\0"
         let image = try Image.sample(1) { $0.name = name }
-        let plan = DeletionPlan(
-            deleting: [Sighting(id: image.id, finding: .success(image))],
-            project: DemoImage.projectID
-        )
+        let plan = try await plan([image])
         let bench = Bench()
         let session = try await bench.service().signIn()
         do {
@@ -159,10 +156,7 @@ struct ReceiptTests {
     @Test("It knows what was begun, by which name, and what of that has no outcome")
     func begun() async throws {
         let session = try await Bench().service().signIn()
-        let named = DeletionPlan(
-            deleting: try (1...4).map { Sighting(id: try id($0), finding: .success(try .sample($0))) },
-            project: DemoImage.projectID
-        )
+        let named = try await plan((1...4).map { try Image.sample($0) })
         let failing = Bench { request, _ in request.method == "DELETE" ? .answer(409) : nil }
         do {
             let receipt = try Receipt(file, at: session)
@@ -199,10 +193,7 @@ struct ReceiptTests {
         let failing = Bench { request, _ in request.method == "DELETE" ? .answer(503) : nil }
         let untried = DeletionPlan(deleting: [try id(4)])
         let protected = try Image.sample(5) { $0.isProtected = true }
-        let kept = DeletionPlan(
-            deleting: [Sighting(id: protected.id, finding: .success(protected))],
-            project: DemoImage.projectID
-        )
+        let kept = try await plan([protected])
         let outcomes =
             try await outcomes(1) + outcomes(9) + outcomes(2, bench: failing) + untried.untried + untried.preview
             + kept.preview
@@ -234,11 +225,7 @@ struct ReceiptTests {
     func unprotected() async throws {
         let session = try await Bench().service().signIn()
         let protected = try Image.sample(1) { $0.isProtected = true }
-        let plan = DeletionPlan(
-            deleting: [Sighting(id: protected.id, finding: .success(protected))],
-            project: DemoImage.projectID,
-            terms: { _ in DeletionTerms(liftsProtection: true) }
-        )
+        let plan = try await plan([protected], liftsProtection: true)
         do {
             let receipt = try Receipt(file, at: session)
             #expect(receipt.begin(try #require(plan.entries.first), at: Self.time))

@@ -9,10 +9,8 @@ struct RetentionRuleTests {
     private static let now = Date(timeIntervalSince1970: 1_795_000_000)
 
     /// The numbers of the images that a clean-up by `rule` deletes, oldest first.
-    private func deleted(by rule: RetentionRule, of images: [Image]) -> [Int] {
-        DeletionPlan(selecting: images, by: [rule], of: DemoImage.projectID, now: Self.now).deletions.compactMap {
-            Int($0.id.description.suffix(12))
-        }
+    private func deleted(by rule: RetentionRule, of images: [Image]) async throws -> [Int] {
+        try await Bench.plan(images, by: [rule]).deletions.compactMap { Int($0.id.description.suffix(12)) }
     }
 
     /// An image that was made so many seconds ago; nil for one without a date.
@@ -28,50 +26,50 @@ struct RetentionRuleTests {
     }
 
     @Test("Just as old as the limit is not old enough, a second more is")
-    func exactly() throws {
+    func exactly() async throws {
         let day = 86_400.0
         let images = [
             try image(1, age: 30 * day - 1), try image(2, age: 30 * day), try image(3, age: 30 * day + 1),
             try image(4, age: nil), try image(5, age: -1),
         ]
-        #expect(deleted(by: RetentionRule(olderThan: try AgeLimit("30d")), of: images) == [3])
-        #expect(deleted(by: RetentionRule(olderThan: .date(Self.now - 30 * day)), of: images) == [3])
+        #expect(try await deleted(by: RetentionRule(olderThan: try AgeLimit("30d")), of: images) == [3])
+        #expect(try await deleted(by: RetentionRule(olderThan: .date(Self.now - 30 * day)), of: images) == [3])
     }
 
     @Test("No age at all is before now, and never without a date")
-    func noAge() throws {
+    func noAge() async throws {
         let images = [try image(1, age: 1), try image(2, age: 0), try image(3, age: -1), try image(4, age: nil)]
-        #expect(deleted(by: RetentionRule(olderThan: try AgeLimit("0d")), of: images) == [1])
-        #expect(deleted(by: RetentionRule(olderThan: .date(.distantFuture)), of: [try image(4, age: nil)]) == [])
-        #expect(deleted(by: try rule(keepLast: 0), of: [try image(4, age: nil)]) == [4])
+        #expect(try await deleted(by: RetentionRule(olderThan: try AgeLimit("0d")), of: images) == [1])
+        #expect(try await deleted(by: RetentionRule(olderThan: .date(.distantFuture)), of: [try image(4, age: nil)]) == [])
+        #expect(try await deleted(by: try rule(keepLast: 0), of: [try image(4, age: nil)]) == [4])
     }
 
     @Test("Of several patterns any may match")
-    func names() throws {
+    func names() async throws {
         let images = try ["nightly-1", "ci-1", "release-1", "", nil].enumerated().map { index, name in
             try Image.sample(index + 1) { $0.name = name }
         }
         let both = RetentionRule(namePatterns: [try Glob("nightly-*"), try Glob("ci-*")])
-        #expect(Set(deleted(by: both, of: images)) == [1, 2])
-        #expect(deleted(by: RetentionRule(namePatterns: [try Glob("release-*")]), of: images) == [3])
-        #expect(deleted(by: RetentionRule(namePatterns: [try Glob("no-such")]), of: images) == [])
-        #expect(Set(deleted(by: RetentionRule(namePatterns: [try Glob("*")]), of: images)) == [1, 2, 3, 4, 5])
-        #expect(Set(deleted(by: RetentionRule(namePatterns: [try Glob("?*")]), of: images)) == [1, 2, 3])
+        #expect(try await Set(deleted(by: both, of: images)) == [1, 2])
+        #expect(try await deleted(by: RetentionRule(namePatterns: [try Glob("release-*")]), of: images) == [3])
+        #expect(try await deleted(by: RetentionRule(namePatterns: [try Glob("no-such")]), of: images) == [])
+        #expect(try await Set(deleted(by: RetentionRule(namePatterns: [try Glob("*")]), of: images)) == [1, 2, 3, 4, 5])
+        #expect(try await Set(deleted(by: RetentionRule(namePatterns: [try Glob("?*")]), of: images)) == [1, 2, 3])
     }
 
     @Test("Of several tags all must be there")
-    func tags() throws {
+    func tags() async throws {
         let images = try [[], ["ci"], ["ci", "old"], ["old", "x", "ci"], ["CI", "old"]].enumerated().map {
             index,
             tags in try Image.sample(index + 1) { $0.tags = tags }
         }
-        #expect(Set(deleted(by: RetentionRule(tags: ["ci"]), of: images)) == [2, 3, 4])
-        #expect(Set(deleted(by: RetentionRule(tags: ["ci", "old"]), of: images)) == [3, 4])
-        #expect(deleted(by: RetentionRule(tags: ["c*"]), of: images) == [])
+        #expect(try await Set(deleted(by: RetentionRule(tags: ["ci"]), of: images)) == [2, 3, 4])
+        #expect(try await Set(deleted(by: RetentionRule(tags: ["ci", "old"]), of: images)) == [3, 4])
+        #expect(try await deleted(by: RetentionRule(tags: ["c*"]), of: images) == [])
     }
 
     @Test("Name, tag and age must all be right")
-    func together() throws {
+    func together() async throws {
         var images: [Image] = []
         for (number, (name, tag, age)) in [
             ("a", "ci", 60.0), ("b", "ci", 60), ("a", "no", 60), ("a", "ci", 1), ("b", "no", 1),
@@ -81,65 +79,65 @@ struct RetentionRuleTests {
             images.append(image)
         }
         let rule = RetentionRule(namePatterns: [try Glob("a")], tags: ["ci"], olderThan: .seconds(30))
-        #expect(deleted(by: rule, of: images) == [1])
+        #expect(try await deleted(by: rule, of: images) == [1])
     }
 
     @Test("The newest are spared, as many as said", arguments: [0, 1, 2, 3, 4, 1000])
-    func keepLast(count: Int) throws {
+    func keepLast(count: Int) async throws {
         let images = [try image(2, age: 20), try image(1, age: 30), try image(3, age: 10)]
-        #expect(deleted(by: try rule(keepLast: count), of: images) == Array([1, 2, 3].prefix(max(0, 3 - count))))
+        #expect(try await deleted(by: try rule(keepLast: count), of: images) == Array([1, 2, 3].prefix(max(0, 3 - count))))
     }
 
     @Test("Only what the rule selects counts among the newest")
-    func selectedOnly() throws {
+    func selectedOnly() async throws {
         var images = [try image(1, age: 40), try image(2, age: 30), try image(3, age: 20), try image(4, age: 10)]
         images[3].name = "release"
         let nightlies = RetentionRule(namePatterns: [try Glob("nightly-*")], keepLast: 1)
-        #expect(deleted(by: nightlies, of: images) == [1, 2])
+        #expect(try await deleted(by: nightlies, of: images) == [1, 2])
         let old = RetentionRule(namePatterns: [try Glob("nightly-*")], olderThan: .seconds(25), keepLast: 1)
-        #expect(deleted(by: old, of: images) == [1])
+        #expect(try await deleted(by: old, of: images) == [1])
     }
 
     @Test("Made at the same time, the list's order does not decide", arguments: 0..<24)
-    func equalTimes(seed: Int) throws {
+    func equalTimes(seed: Int) async throws {
         var dice = Dice(seed: seed)
         let images = try (1...5).map { try image($0, age: 10) }.shuffled(using: &dice)
-        #expect(deleted(by: try rule(keepLast: 2), of: images) == [1, 2, 3], "seed \(seed)")
+        #expect(try await deleted(by: try rule(keepLast: 2), of: images) == [1, 2, 3], "seed \(seed)")
     }
 
     @Test(
         "An image that cannot be used takes no other's place among the newest, and is spared with them",
         arguments: ["queued", "saving", "killed", "deactivated"]
     )
-    func unusable(status: String) throws {
+    func unusable(status: String) async throws {
         let images = [
             try image(1, age: 40), try image(2, age: 30), try image(3, age: 20, status: status), try image(4, age: 10),
             try image(5, age: 5, status: status),
         ]
-        #expect(deleted(by: try rule(keepLast: 0), of: images) == [1, 2, 3, 4, 5])
-        #expect(deleted(by: try rule(keepLast: 1), of: images) == [1, 2, 3])
-        #expect(deleted(by: try rule(keepLast: 2), of: images) == [1])
-        #expect(deleted(by: try rule(keepLast: 4), of: images) == [])
+        #expect(try await deleted(by: try rule(keepLast: 0), of: images) == [1, 2, 3, 4, 5])
+        #expect(try await deleted(by: try rule(keepLast: 1), of: images) == [1, 2, 3])
+        #expect(try await deleted(by: try rule(keepLast: 2), of: images) == [1])
+        #expect(try await deleted(by: try rule(keepLast: 4), of: images) == [])
     }
 
     @Test("One that is active, or does not say, does")
-    func usable() throws {
+    func usable() async throws {
         let images = [
             try image(1, age: 30), try image(2, age: 20, status: "active"), try image(3, age: 10, status: nil),
         ]
-        #expect(deleted(by: try rule(keepLast: 2), of: images) == [1])
+        #expect(try await deleted(by: try rule(keepLast: 2), of: images) == [1])
     }
 
     @Test("An image without a date is kept, and is not counted as one of the newest")
-    func undated() throws {
+    func undated() async throws {
         let images = [try image(1, age: nil), try image(2, age: 10), try image(3, age: -1000)]
-        #expect(deleted(by: try rule(keepLast: 0), of: images) == [2, 3, 1])
-        #expect(deleted(by: try rule(keepLast: 1), of: images) == [2])
-        #expect(deleted(by: try rule(keepLast: 2), of: images) == [])
+        #expect(try await deleted(by: try rule(keepLast: 0), of: images) == [2, 3, 1])
+        #expect(try await deleted(by: try rule(keepLast: 1), of: images) == [2])
+        #expect(try await deleted(by: try rule(keepLast: 2), of: images) == [])
     }
 
     @Test("A rule that narrows nothing says so")
-    func anything() throws {
+    func anything() async throws {
         #expect(!RetentionRule().selectsByAnything)
         #expect(!RetentionRule(keepLast: 3, liftsProtection: true, safeguards: [.inUse]).selectsByAnything)
         #expect(RetentionRule(namePatterns: [try Glob("*")]).selectsByAnything)

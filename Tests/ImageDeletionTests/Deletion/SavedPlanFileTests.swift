@@ -1,5 +1,6 @@
 import Foundation
 import ImageDeletion
+import ImageDeletionDemo
 import TestSupport
 import Testing
 
@@ -9,7 +10,7 @@ struct SavedPlanFileTests {
     /// A file with these images; `fields` are the others'.
     private func file(
         images: String,
-        schema: String = SavedPlan.schema,
+        schema: String = "delete-image-plan/2",
         fields: String =
             #","createdAt":"2026-11-18T11:06:40Z","endpoint":"https://ims.example/v2","project":{"id":"p"}"#
     ) -> String {
@@ -24,41 +25,45 @@ struct SavedPlanFileTests {
     /// What is said to be wrong; nil where nothing is.
     private func fault(_ json: String) -> String? {
         do {
-            _ = try SavedPlan(json: Data(json.utf8))
+            _ = try DeletionPlan(json: Data(json.utf8))
             return nil
-        } catch .malformed(let words) {
-            return words
         } catch {
-            Issue.record("another fault: \(error)")
+            if case .plan(.malformed(let words)) = error.reason { return words }
+            Issue.record("another error: \(error)")
             return nil
         }
     }
 
     @Test("What is needed is not much")
     func minimal() throws {
-        let plan = try SavedPlan(json: Data(file(images: image(1)).utf8))
-        #expect(plan.content.endpoint == "https://ims.example/v2")
-        #expect(plan.content.project.id == "p")
-        #expect(plan.content.user == nil)
-        #expect(try plan.deletions == [ImageID(Sample.id(1))])
+        let plan = try DeletionPlan(json: Data(file(images: image(1)).utf8))
+        #expect(plan.session.endpoint.absoluteString == "https://ims.example/v2")
+        #expect(plan.session.project?.id == "p")
+        #expect(plan.session.user == nil)
+        #expect(try plan.entries.map(\.id) == [ImageID(Sample.id(1))])
+        #expect(plan.entries.map(\.fate) == [.unchecked])
     }
 
     @Test("An ID in upper case is another image's than the one in lower case")
-    func upperCase() throws {
+    func upperCase() async throws {
         let id = "6B1C0B6E-93A5-4D0C-9D52-2C1F7F6A3C11"
         let unprotect = #","protected":true,"unprotect":true"#
-        let json = file(images: image(1, id: id, "").replacing(#","protected":false"#, with: unprotect))
-        let plan = try SavedPlan(json: Data(json.utf8))
-        var image = try Image.read(#"{"id":"\#(id)","owner":"p","visibility":"private","protected":true}"#)
-        let lifting = plan.plan([Sighting(id: image.id, finding: .success(image))])
-        #expect(plan.deletions == [image.id])
-        #expect(lifting.entries.map(\.fate) == [.delete])
-        #expect(lifting.entries.map(\.liftsProtection) == [true])
-        let other = try Image.read(#"{"id":"\#(id.lowercased())","owner":"p","visibility":"private"}"#)
-        #expect(plan.plan([Sighting(id: other.id, finding: .success(other))]).entries.isEmpty)
+        let json = image(1, id: id).replacing(#","protected":false"#, with: unprotect)
+        let fields = #","createdAt":"2026-11-18T11:06:40Z","endpoint":"https://ims.demo.example/v2","#
+            + #""project":{"id":"\#(DemoImage.projectID)"}"#
+        let plan = try DeletionPlan(json: Data(file(images: json, fields: fields).utf8))
+        func recheck(_ image: Image) async throws -> DeletionPlan.Entry? {
+            try await Bench().service(showing: Locked([image])).recheck(plan).entries.first
+        }
+        let looks = #""owner":"p","visibility":"private","protected":true"#
+        var image = try Image.read(#"{"id":"\#(id)",\#(looks)}"#)
+        let lifting = try #require(try await recheck(image))
+        #expect(lifting.fate == .delete)
+        #expect(lifting.liftsProtection)
+        let other = try #require(try await recheck(Image.read(#"{"id":"\#(id.lowercased())",\#(looks)}"#)))
+        #expect(other.image == nil)
         image.name = "web"
-        let changed = plan.plan([Sighting(id: image.id, finding: .success(image))])
-        #expect(changed.entries.map(\.fate) == [.keep(.changed(["name"]))])
+        #expect(try await recheck(image)?.fate == .keep(.changed(["name"])))
     }
 
     @Test("What could be read in two ways, or be passed over, is no plan")
@@ -75,7 +80,7 @@ struct SavedPlanFileTests {
         #expect(fault(odd) == "images[0].unlessinuse: unknown key")
         let above = "{\"unlessInUse\":true," + plan.drop { $0.isWhitespace }.dropFirst()
         #expect(fault(above) == "unlessInUse: unknown key")
-        #expect(fault(#"{"schema":"delete-image-plan/2","images":[]}"#) == "schema: it is not delete-image-plan/1")
+        #expect(fault(#"{"schema":"delete-image-plan/1","images":[]}"#) == "schema: it is not delete-image-plan/2")
     }
 
     @Test("Of an image that is kept as well as deleted it is not known what is meant")
@@ -90,7 +95,7 @@ struct SavedPlanFileTests {
 
     @Test(
         "Another version is not read",
-        arguments: ["", "delete-image-plan/2", "delete-image-plan/10", "delete-image/1", "Delete-image-plan/1"]
+        arguments: ["", "delete-image-plan/1", "delete-image-plan/20", "delete-image/2", "Delete-image-plan/2"]
     )
     func otherVersion(schema: String) {
         #expect(fault(file(images: "", schema: schema))?.hasPrefix("schema: ") == true)
@@ -109,7 +114,7 @@ struct SavedPlanFileTests {
     @Test(
         "A field that is missing or of another type is named with its place",
         arguments: [
-            (#""schema":"delete-image-plan/1","#, "", "schema is missing"),
+            (#""schema":"delete-image-plan/2","#, "", "schema is missing"),
             (#""endpoint":"https://ims.example/v2","#, "", "endpoint is missing"),
             (#","project":{"id":"p"}"#, "", "project is missing"),
             (#","project":{"id":"p"}"#, #","project":{"name":"ci"}"#, "project: id is missing"),
@@ -124,6 +129,8 @@ struct SavedPlanFileTests {
             (#""fate":"delete","#, #""fate":"Delete","#, "images[1].fate: "),
             (#""fate":"delete","#, #""fate":"deleted","#, "images[1].fate: "),
             (#""fate":"delete","#, #""fate":"","#, "images[1].fate: "),
+            (#""tags":[],"#, #""tags":[],"safeguards":["inuse"],"#, "images[1].safeguards[0]: "),
+            (#""2026-11-18T11:06:40Z""#, #""yesterday""#, "createdAt: "), (#""https://ims.example/v2""#, #""""#, "endpoint: "),
             (Sample.id(2), "nightly-1", "images[1].id: "), (Sample.id(2), "", "images[1].id: "),
             (Sample.id(2), "../../servers", "images[1].id: "),
         ]

@@ -9,28 +9,21 @@ struct SavedPlanTests {
     private static let now = Date(timeIntervalSince1970: 1_795_000_000)
     private static let all = [RetentionRule(tags: ["ci"])]
 
-    private func project(_ id: String = DemoImage.projectID, name: String = "ci") throws -> TokenProject {
-        try JSONDecoder().decode(TokenProject.self, from: Data(#"{"id":"\#(id)","name":"\#(name)"}"#.utf8))
+    private func plan(_ images: [Image], by rules: [RetentionRule] = all) async throws -> DeletionPlan {
+        try await Bench.plan(images, by: rules)
     }
 
-    private func saved(_ images: [Image], by rules: [RetentionRule] = all) async throws -> SavedPlan {
-        SavedPlan(
-            DeletionPlan(selecting: images, by: rules, of: DemoImage.projectID, now: Self.now),
-            at: try await Bench().service().signIn(),
-            project: try project(),
-            now: Self.now
-        )
-    }
+    /// The same plan as it comes out of its file.
+    private func read(_ plan: DeletionPlan) throws -> DeletionPlan { try DeletionPlan(json: plan.json()) }
 
-    /// The same plan as it comes out of its file, which `change` may have edited.
-    private func read(_ plan: SavedPlan, _ change: (inout String) -> Void = { _ in }) throws -> SavedPlan {
-        var text = String(decoding: try plan.json(), as: UTF8.self)
-        change(&text)
-        return try SavedPlan(json: Data(text.utf8))
-    }
-
-    private func sightings(_ images: [Image]) -> [Sighting] {
-        images.map { Sighting(id: $0.id, finding: .success($0)) }
+    /// What is left of a plan, read from its file, in a cloud with these images.
+    private func recheck(
+        _ plan: DeletionPlan,
+        _ images: [Image],
+        safeguards: Set<Safeguard> = []
+    ) async throws -> DeletionPlan {
+        try await Bench().service(showing: Locked(images))
+            .recheck(read(plan), options: DeletionOptions(safeguards: safeguards))
     }
 
     @Test("The file is JSON that people can read")
@@ -38,7 +31,7 @@ struct SavedPlanTests {
         let images = [
             try Image.sample(1) { $0.tags = ["ci", "b", "a"] }, try Image.sample(2) { $0.isProtected = true },
         ]
-        let text = String(decoding: try await saved(images).json(), as: UTF8.self)
+        let text = String(decoding: try await plan(images).json(), as: UTF8.self)
         #expect(
             text == """
                 {
@@ -85,7 +78,7 @@ struct SavedPlanTests {
                     "id" : "\(DemoImage.projectID)",
                     "name" : "ci"
                   },
-                  "schema" : "delete-image-plan/1",
+                  "schema" : "delete-image-plan/2",
                   "user" : "demo"
                 }
 
@@ -102,49 +95,67 @@ struct SavedPlanTests {
                 if number == 3 { (image.createdAt, image.updatedAt, image.size, image.status) = (nil, nil, nil, nil) }
             }
         }
-        let plan = try await saved(images, by: [RetentionRule(tags: ["ci"], keepLast: 1, liftsProtection: true)])
-        #expect(try read(plan) == plan)
+        let plan = try await plan(images, by: [RetentionRule(tags: ["ci"], keepLast: 1, liftsProtection: true)])
+        let read = try read(plan)
+        #expect(try self.read(read) == read)
+        #expect(try read.json() == plan.json())
         #expect(plan.deletions.count == 3)
+        // Nothing of it can be carried out before it is checked.
+        #expect(read.deletions.isEmpty)
+        let bench = Bench()
+        let outcomes = try await bench.service().delete(read)
+        #expect(outcomes.allSatisfy { $0.keepReason != nil })
+        #expect(outcomes.count { $0.keepReason == .unchecked } == 3)
+        #expect(bench.transport.count("DELETE") == 0)
     }
 
     @Test("It is for its own cloud and project only")
     func place() async throws {
-        let plan = try read(try await saved([.sample(1)]))
-        let here = try await Bench().service().signIn()
-        let elsewhere = try await Bench().service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://other.example/v2"]).signIn()
-        try plan.check(here, project: project())
-        // A project may be renamed.
-        try plan.check(here, project: project(name: "continuous"))
-        #expect(throws: SavedPlan.Fault.otherEndpoint("https://ims.demo.example/v2")) {
-            try plan.check(elsewhere, project: project())
+        let images = [try Image.sample(1)]
+        let plan = try read(try await plan(images))
+        let elsewhere = ["OS_IMAGE_ENDPOINT_OVERRIDE": "https://other.example/v2"]
+        await #expect(throws: ImageDeletionError.plan(.otherEndpoint(plan.session.endpoint))) {
+            try await Bench().service(elsewhere, showing: Locked(images)).recheck(plan)
         }
-        #expect(throws: SavedPlan.Fault.otherProject(try project())) {
-            try plan.check(here, project: project("another"))
+        for (id, name) in [(DemoImage.projectID, "renamed"), ("another", "ci")] {
+            let bench = Bench { request, _ in
+                guard request.method == "POST" else { return nil }
+                return TokenAnswer { ($0.projectID, $0.projectName) = (id, name) }.fault
+            }
+            let service = try bench.service(["OS_PROJECT_NAME": name], showing: Locked(images))
+            do throws(ImageDeletionError) {
+                let deletions = try await service.recheck(plan).deletions
+                #expect(id == DemoImage.projectID)
+                #expect(deletions.count == 1)
+            } catch {
+                #expect(id == "another")
+                #expect(error.description.hasPrefix("the plan is for another project, ci"))
+            }
         }
     }
 
-    @Test("In an unchanged cloud it deletes what it says, in whatever order it is seen")
+    @Test("In an unchanged cloud it deletes what it says, in whatever order it is listed")
     func unchanged() async throws {
         let images = try (1...3).map { try Image.sample($0) }
-        let plan = try read(try await saved(images))
-        #expect(plan.deletions == images.map(\.id))
-        #expect(plan.plan(sightings(images)).deletions.map(\.id) == images.map(\.id))
+        let plan = try await plan(images)
+        #expect(plan.deletions.map(\.id) == images.map(\.id))
+        #expect(try await recheck(plan, images.reversed()).deletions.map(\.id) == images.map(\.id))
         var shuffledTags = images
         for index in images.indices { shuffledTags[index].tags = images[index].tags.reversed() }
-        #expect(plan.plan(sightings(shuffledTags)).deletions.count == 3)
+        #expect(try await recheck(plan, shuffledTags).deletions.count == 3)
     }
 
     @Test("An image that was kept is never deleted, nor is one that the plan does not name")
     func others() async throws {
         let images = try (1...3).map { number in try Image.sample(number) { $0.isProtected = number == 2 } }
-        let plan = try read(try await saved(Array(images.prefix(2))))
-        #expect(plan.deletions == [images[0].id])
+        let plan = try await plan(Array(images.prefix(2)))
+        #expect(plan.deletions.map(\.id) == [images[0].id])
         var unprotected = images
         unprotected[1].isProtected = false
-        #expect(plan.plan(sightings(images)).deletions.map(\.id) == [images[0].id])
-        #expect(plan.plan(sightings(unprotected)).deletions.map(\.id) == [images[0].id])
-        let keepingNewest = try await saved(images, by: [RetentionRule(tags: ["ci"], keepLast: 2)])
-        #expect(keepingNewest.plan(sightings(images)).deletions.map(\.id) == [images[0].id])
+        #expect(try await recheck(plan, images).deletions.map(\.id) == [images[0].id])
+        #expect(try await recheck(plan, unprotected).deletions.map(\.id) == [images[0].id])
+        let keepingNewest = try await self.plan(images, by: [RetentionRule(tags: ["ci"], keepLast: 2)])
+        #expect(try await recheck(keepingNewest, images).deletions.map(\.id) == [images[0].id])
     }
 
     static let changes: [(field: String, change: @Sendable (inout Image) -> Void)] = [
@@ -162,7 +173,7 @@ struct SavedPlanTests {
         let images = [try Image.sample(1), try Image.sample(2)]
         var now = images
         change(&now[0])
-        let plan = try read(try await saved(images)).plan(sightings(now))
+        let plan = try await recheck(plan(images), now)
         #expect(plan.entries.map(\.fate) == [.keep(.changed([field])), .delete])
     }
 
@@ -171,42 +182,30 @@ struct SavedPlanTests {
         let image = try Image.sample(1)
         var now = image
         (now.name, now.tags, now.size) = ("web", [], 1)
-        let plan = try read(try await saved([image])).plan(sightings([now]))
+        let plan = try await recheck(plan([image]), [now])
         #expect(plan.entries.map(\.fate) == [.keep(.changed(["name", "size", "tags"]))])
     }
 
     @Test("An image that is now protected is kept as protected; one with another owner, as changed")
     func reasons() async throws {
         let image = try Image.sample(1)
-        let saved = try read(try await saved([image]))
+        let plan = try await plan([image])
         var (protected, foreign) = (image, image)
         (protected.isProtected, protected.name) = (true, "web")
         foreign.owner = "another"
-        #expect(saved.plan(sightings([protected])).entries.map(\.fate) == [.keep(.protected)])
-        #expect(saved.plan(sightings([foreign])).entries.map(\.fate) == [.keep(.changed(["owner"]))])
-        #expect(saved.plan([]).entries == [])
+        #expect(try await recheck(plan, [protected]).entries.map(\.fate) == [.keep(.protected)])
+        #expect(try await recheck(plan, [foreign]).entries.map(\.fate) == [.keep(.changed(["owner"]))])
+        #expect(try await recheck(plan, []).preview.map(\.result) == [.missing])
     }
 
     @Test("What cannot be seen any more is left alone, so that it may be carried out twice")
     func gone() async throws {
         let bench = Bench(images: Sample.images(2))
         let service = try bench.service()
-        let images = try await service.images(ImageQuery(owner: DemoImage.projectID))
-        let session = try await service.signIn()
-        let saved = SavedPlan(
-            DeletionPlan(
-                selecting: images,
-                by: [RetentionRule(olderThan: .date(Self.now))],
-                of: DemoImage.projectID,
-                now: Self.now
-            ),
-            at: session,
-            project: try await service.project(),
-            now: Self.now
-        )
-        let first = await service.deleter(for: saved.plan(service.look(at: saved.deletions))).carryOut()
+        let plan = try read(try await service.plan(.rule(RetentionRule(olderThan: .date(Self.now)))))
+        let first = await service.delete(try await service.recheck(plan))
         #expect(first.map(\.result) == [.deleted, .deleted])
-        let second = await service.deleter(for: saved.plan(service.look(at: saved.deletions))).carryOut()
+        let second = await service.delete(try await service.recheck(plan))
         #expect(second.map(\.result) == [.missing, .missing])
         #expect(bench.transport.count("DELETE") == 2)
     }
@@ -214,30 +213,37 @@ struct SavedPlanTests {
     @Test("Protection is lifted where the plan says so, and only there")
     func unprotect() async throws {
         let images = try (1...2).map { number in try Image.sample(number) { $0.isProtected = number == 1 } }
-        let plan = try read(try await saved(images, by: [RetentionRule(tags: ["ci"], liftsProtection: true)]))
-        #expect(plan.content.images.map(\.unprotect) == [true, nil])
-        let unchanged = plan.plan(sightings(images))
+        let plan = try await plan(images, by: [RetentionRule(tags: ["ci"], liftsProtection: true)])
+        let unchanged = try await recheck(plan, images)
         #expect(unchanged.entries.map(\.fate) == [.delete, .delete])
         #expect(unchanged.entries.map(\.liftsProtection) == [true, false])
         var swapped = images
         (swapped[0].isProtected, swapped[1].isProtected) = (false, true)
         #expect(
-            plan.plan(sightings(swapped)).entries.map(\.fate) == [.keep(.changed(["protected"])), .keep(.protected)]
+            try await recheck(plan, swapped).entries.map(\.fate)
+                == [.keep(.changed(["protected"])), .keep(.protected)]
         )
     }
 
-    @Test("The safeguards of the run that carries it out hold")
+    @Test("Safeguards hold: those of the plan, every one of them, and those of the run that carries it out")
     func safeguards() async throws {
         let image = try Image.sample(1)
-        let saved = try read(try await saved([image]))
-        #expect(saved.plan(sightings([image])).entries.map(\.terms.safeguards) == [[]])
-        #expect(saved.plan(sightings([image]), safeguards: [.inUse]).entries.map(\.terms.safeguards) == [[.inUse]])
+        #expect(try await recheck(plan([image]), [image]).entries.map(\.terms.safeguards) == [[]])
+        let run = try await recheck(plan([image]), [image], safeguards: [.inUse])
+        #expect(run.entries.map(\.terms.safeguards) == [[.inUse]])
+        for safeguard in Safeguard.allCases {
+            let guarding = [RetentionRule(tags: ["ci"], safeguards: [safeguard])]
+            let service = try Bench().service(showing: Locked([image]))
+            let options = DeletionOptions { _ in [:] }
+            let plan = try read(try await service.plan(ImageSelection(.rules(guarding)), options: options))
+            #expect(try await service.recheck(plan, options: options).entries.map(\.terms.safeguards) == [[safeguard]])
+        }
     }
 
     @Test("Images that nobody saw are not written down")
     func unseen() async throws {
-        let session = try await Bench().service().signIn()
-        let plan = DeletionPlan(deleting: [try ImageID(Sample.id(1))])
-        #expect(SavedPlan(plan, at: session, project: try project(), now: Self.now).content.images == [])
+        let plan = try await Bench(images: []).service().plan(.images([ImageID(Sample.id(1))]))
+        #expect(plan.entries.count == 1)
+        #expect(try read(plan).entries == [])
     }
 }

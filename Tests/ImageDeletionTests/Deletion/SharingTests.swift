@@ -24,12 +24,9 @@ struct SharingTests {
     ) async throws -> [KeepReason?] {
         let service = try bench.service(retries: 0)
         let ids = try await bench.cloud.currentImages.map { image throws(ImageDeletionError) in try ImageID(image.id) }
-        let plan = DeletionPlan(
-            deleting: await service.look(at: ids),
-            project: DemoImage.projectID,
-            terms: { _ in DeletionTerms(safeguards: safeguards) }
-        )
-        return await service.checking(plan, concurrency: concurrency).entries.map { entry in
+        var options = DeletionOptions(safeguards: safeguards) { _ in [:] }
+        options.concurrency = concurrency
+        return try await service.plan(.images(ids), options: options).entries.map { entry in
             if case .keep(let reason) = entry.fate { reason } else { nil }
         }
     }

@@ -114,7 +114,7 @@ struct CurlTransportTests {
             timeout: .milliseconds(300)
         )
         do {
-            try await service.deleteImage(id: Sample.id(1))
+            try await service.delete(imageWithID: Sample.id(1))
             Issue.record("no error")
         } catch {
             let error = try #require(error.serviceError)
@@ -364,7 +364,7 @@ struct CurlTransportTests {
         let cloud = try LoopbackCloud(images: Sample.images(20))
         let service = try ImageService(environment: cloud.environment)
         let ids = try (1...20).map { try ImageID(Sample.id($0)) }
-        let deleter = service.deleter(for: DeletionPlan(deleting: ids), options: .init(concurrency: 2))
+        let deleter = service.deleter(for: DeletionPlan(deleting: ids), options: .test(concurrency: 2))
         let outcomes = await deleter.carryOut()
         #expect(outcomes.allSatisfy { $0.result == .deleted })
         #expect(cloud.requests.count == 21)
@@ -424,7 +424,7 @@ struct CurlTransportTests {
             connection: ServiceConnection(retry: RetryPolicy(retries: 1, random: { 0 }))
         )
         let plan = DeletionPlan(deleting: [try ImageID(Sample.id(1)), try ImageID(Sample.id(2))])
-        let outcomes = await service.deleter(for: plan, options: .init(concurrency: 1)).carryOut()
+        let outcomes = await service.deleter(for: plan, options: .test(concurrency: 1)).carryOut()
         #expect(outcomes.map(\.result) == [.deleted, .deleted])
         #expect(outcomes.map(\.attempts) == [1, 2])
         #expect(cloud.requests.count { $0.method == "DELETE" } == 3)

@@ -78,7 +78,7 @@ struct RedactionTests {
             return .answer(200, body: #"{"id":"\#(Sample.id(1))","name":"\#(name)","tags":["\\u0022\u00e4\u0041"]}"#)
         }
         let id = try ImageID(Sample.id(1))
-        let image = try #require(try await bench.service().look(at: [id]).first?.finding.get())
+        let image = try #require(try await bench.service().plan(.images([id])).entries.first?.image)
         #expect(image.name == #""\(redacted)"#)
         #expect(image.tags == [#"\u0022äA"#])
     }

@@ -21,14 +21,14 @@ struct EndpointTests {
 
     /// The address of the deletion that was sent.
     private func address(_ bench: Bench, _ changes: [String: String?] = [:]) async throws -> String? {
-        try await bench.service(changes).deleteImage(id: Sample.id(1))
+        try await bench.service(changes).delete(imageWithID: Sample.id(1))
         let url = bench.transport.requests.last?.url.absoluteString
         return url.map { $0.replacingOccurrences(of: "/images/\(Sample.id(1))", with: "") }
     }
 
     private func problem(_ bench: Bench, _ changes: [String: String?] = [:]) async throws -> ConfigurationProblem? {
         do {
-            try await bench.service(changes).deleteImage(id: Sample.id(1))
+            try await bench.service(changes).delete(imageWithID: Sample.id(1))
             return nil
         } catch let error as ImageDeletionError {
             guard case .configuration(let problems) = error.reason else { throw error }

@@ -58,7 +58,7 @@ struct PlantedCacheTests {
         #expect(await bench.remaining().contains(Sample.id(1)) == false)
         #expect(distrust(bench) == 1)
         // What replaced it is trusted.
-        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(2))
+        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(2))
         #expect(bench.transport.count("POST") == 1)
         #expect(distrust(bench) == 1)
     }
@@ -75,7 +75,7 @@ struct PlantedCacheTests {
             default: content.replacing(#""expiresAt" : 1"#, with: #""expiresAt" : 2"#)
             }
         }
-        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
+        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
         #expect(bench.transport.requests.map(\.method) == ["POST", "POST", "DELETE"])
         #expect(bench.transport.requests.filter { $0.url.host == "attacker.example" }.isEmpty)
         #expect(distrust(bench) == 1)
@@ -92,7 +92,7 @@ struct PlantedCacheTests {
                 with: #""scope" : ["project name", "ci", "domain name", "Default"]"#
             )
         }
-        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
+        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
         #expect(bench.transport.count("POST") == 2)
     }
 
@@ -101,7 +101,7 @@ struct PlantedCacheTests {
         let bench = Bench()
         _ = try await bench.service(tokenCache: cache).signIn()
         await #expect(throws: ImageDeletionError.self) {
-            try await bench.service(["OS_PASSWORD": "new"], tokenCache: cache).deleteImage(id: Sample.id(1))
+            try await bench.service(["OS_PASSWORD": "new"], tokenCache: cache).delete(imageWithID: Sample.id(1))
         }
         #expect(bench.transport.count("DELETE") == 0)
     }
@@ -111,7 +111,7 @@ struct PlantedCacheTests {
         let bench = Bench { request, _ in request.method == "POST" ? TokenAnswer().fault : .answer(204) }
         for passcode in ["123456", "654321"] {
             let service = try bench.service(["OS_PASSCODE": passcode], tokenCache: cache)
-            try await service.deleteImage(id: Sample.id(1))
+            try await service.delete(imageWithID: Sample.id(1))
         }
         #expect(bench.transport.count("POST") == 1)
     }
@@ -120,7 +120,7 @@ struct PlantedCacheTests {
     func passcodeOnly() async throws {
         let bench = Bench { request, _ in request.method == "POST" ? TokenAnswer().fault : .answer(204) }
         let changes: [String: String?] = ["OS_PASSCODE": "123456", "OS_PASSWORD": nil]
-        try await bench.service(changes, tokenCache: cache).deleteImage(id: Sample.id(1))
+        try await bench.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
         #expect(!FileManager.default.fileExists(atPath: file.path))
     }
 
@@ -133,7 +133,7 @@ struct PlantedCacheTests {
                 $0.imageEndpoints = [.init("eu-demo", "https://image-\(earlier).example")]
             }.fault
         }
-        try await bench.service().deleteImage(id: Sample.id(1))
+        try await bench.service().delete(imageWithID: Sample.id(1))
         let deletions = bench.transport.requests.filter { $0.method == "DELETE" }
         #expect(deletions.map(\.url.host) == ["image-0.example", "image-1.example"])
         #expect(deletions.map { $0.header("X-Auth-Token") } == ["token-0", "token-1"])

@@ -61,7 +61,7 @@ struct ProjectCheckTests {
         let variables = base.merging(changes.mapValues(Optional.some)) { $1 }
         let deletion: Result<Void, ImageDeletionError>
         do throws(ImageDeletionError) {
-            deletion = .success(try await bench.service(variables).deleteImage(id: Sample.id(1)))
+            deletion = .success(try await bench.service(variables).delete(imageWithID: Sample.id(1)))
         } catch {
             deletion = .failure(error)
         }
@@ -79,10 +79,10 @@ struct ProjectCheckTests {
         let folder = try TemporaryFolder()
         let cache = TokenCache.file(folder.file("token-cache.json"))
         let bench = bench()
-        try await bench.service(Self.password, tokenCache: cache).deleteImage(id: Sample.id(1))
+        try await bench.service(Self.password, tokenCache: cache).delete(imageWithID: Sample.id(1))
         await #expect(throws: ImageDeletionError.self) {
             let changes = Self.password.merging(["OS_PROJECT_NAME": "production"]) { $1 }
-            try await bench.service(changes, tokenCache: cache).deleteImage(id: Sample.id(1))
+            try await bench.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
         }
         #expect(bench.transport.count("DELETE") == 1)
     }
@@ -97,7 +97,7 @@ struct ProjectCheckTests {
     @Test("A token that nothing names a project for is not looked up")
     func unnamed() async throws {
         let bench = bench()
-        try await bench.service(Self.token).deleteImage(id: Sample.id(1))
+        try await bench.service(Self.token).delete(imageWithID: Sample.id(1))
         #expect(bench.transport.requests.map(\.method) == ["DELETE"])
     }
 }

@@ -24,7 +24,7 @@ struct SignInRetryTests {
         let bench = bench(Self.lostResponses[index])
         let service = try bench.service()
         let ids = try (1...30).map { try ImageID(Sample.id($0)) }
-        _ = await service.look(at: ids)
+        _ = try? await service.plan(.images(ids))
         _ = await service.deleter(for: DeletionPlan(deleting: ids)).carryOut()
         await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
         #expect(bench.transport.count("POST") == 2)
@@ -64,7 +64,7 @@ struct SignInRetryTests {
         let bench = Bench { request, earlier in
             request.method == "POST" && earlier == 0 ? .lostAnswer(.connectionLost) : nil
         }
-        try await bench.service().deleteImage(id: Sample.id(1))
+        try await bench.service().delete(imageWithID: Sample.id(1))
         #expect(bench.transport.count("POST") == 2)
     }
 
@@ -74,7 +74,7 @@ struct SignInRetryTests {
             request.method == "POST" && earlier != 1 ? .answer(504) : nil
         }
         let service = try bench.service()
-        try await service.deleteImage(id: Sample.id(9))
+        try await service.delete(imageWithID: Sample.id(9))
         #expect(bench.transport.count("POST") == 2)
         await bench.cloud.revokeAllTokens()
         _ = try await bench.delete((1...8).map(Sample.id), with: service)
@@ -91,7 +91,7 @@ struct SignInRetryTests {
         await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
         bench.clock.advance(by: 6)
         _ = try await bench.service(tokenCache: cache).signIn()
-        try await service.deleteImage(id: Sample.id(1))
+        try await service.delete(imageWithID: Sample.id(1))
         #expect(bench.transport.count("POST") == 3)
     }
 

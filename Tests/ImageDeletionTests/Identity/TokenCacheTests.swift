@@ -54,7 +54,7 @@ struct TokenCacheTests {
         let first = try await bench.service(tokenCache: cache).signIn()
         let second = try bench.service(tokenCache: cache)
         #expect(try await second.signIn() == first)
-        try await second.deleteImage(id: Sample.id(1))
+        try await second.delete(imageWithID: Sample.id(1))
         #expect(bench.transport.requests.map(\.method) == ["POST", "DELETE"])
     }
 
@@ -79,7 +79,7 @@ struct TokenCacheTests {
             request.method == "POST" ? TokenAnswer { $0.token = "token-\(earlier)" }.fault : .answer(204)
         }
         for changes in [[:], Self.others[index], [:], Self.others[index]] {
-            try await bench.service(changes, tokenCache: cache).deleteImage(id: Sample.id(1))
+            try await bench.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
         }
         #expect(bench.transport.count("POST") == 2)
         #expect(
@@ -97,7 +97,7 @@ struct TokenCacheTests {
             }.fault
         }
         for region in ["east", "west"] {
-            try await bench.service(["OS_REGION_NAME": region], tokenCache: cache).deleteImage(id: Sample.id(1))
+            try await bench.service(["OS_REGION_NAME": region], tokenCache: cache).delete(imageWithID: Sample.id(1))
         }
         #expect(bench.transport.requests.map(\.url.host) == ["iam.demo.example", "east.example", "west.example"])
     }
@@ -186,7 +186,7 @@ struct TokenCacheTests {
         let other = folder.file("other")
         try spoilt.spoil(file, other)
         let elsewhere = try? Data(contentsOf: other)
-        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
+        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
         #expect(bench.transport.count("POST") == 2)
         let events = told(bench)
         #expect(events.count == 1)
@@ -209,7 +209,7 @@ struct TokenCacheTests {
     func directory() async throws {
         try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
         let bench = Bench()
-        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
+        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
         let events = told(bench)
         #expect(events.count == 2)
         guard case .tokenCacheNotTrusted? = events.first, case .tokenCacheNotWritten? = events.last else {
@@ -224,7 +224,7 @@ struct TokenCacheTests {
         try Data().write(to: folder.file("file"))
         let path = folder.file("file/work/token-cache.json")
         let bench = Bench()
-        try await bench.service(tokenCache: .file(path)).deleteImage(id: Sample.id(1))
+        try await bench.service(tokenCache: .file(path)).delete(imageWithID: Sample.id(1))
         #expect(await bench.remaining().contains(Sample.id(1)) == false)
         guard case .tokenCacheNotWritten(let toldPath, let reason)? = told(bench).first else {
             Issue.record("told \(told(bench))")
@@ -241,7 +241,7 @@ struct TokenCacheTests {
         _ = try await bench.service(tokenCache: cache).signIn()
         try Spoilt.truncated.spoil(file, file)
         let service = try bench.service(tokenCache: cache)
-        try await service.deleteImage(id: Sample.id(1))
+        try await service.delete(imageWithID: Sample.id(1))
         try await service.forgetToken()
         let token = try #require(bench.transport.requests.last?.header("X-Subject-Token"))
         var said = "\(bench.events.value)"

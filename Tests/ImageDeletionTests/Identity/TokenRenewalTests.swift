@@ -25,7 +25,7 @@ struct TokenRenewalTests {
         #expect(outcomes.map(\.result) == [.deleted, .deleted])
         #expect(bench.transport.count("POST") == 2)
         // The next run gets the new one.
-        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(3))
+        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(3))
         #expect(bench.transport.count("POST") == 2)
     }
 
@@ -35,8 +35,8 @@ struct TokenRenewalTests {
         let slow = try bench.service(tokenCache: cache)
         _ = try await slow.signIn()
         await bench.cloud.revokeAllTokens()
-        try await bench.service(tokenCache: cache).deleteImage(id: Sample.id(1))
-        try await slow.deleteImage(id: Sample.id(2))
+        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
+        try await slow.delete(imageWithID: Sample.id(2))
         #expect(bench.transport.count("POST") == 2)
     }
 
@@ -44,7 +44,7 @@ struct TokenRenewalTests {
     func secondRefusal() async throws {
         let bench = Bench { request, _ in request.method == "DELETE" ? .answer(401) : nil }
         let plan = DeletionPlan(deleting: try (1...3).map { try ImageID(Sample.id($0)) })
-        let outcomes = try await bench.service(tokenCache: cache).deleter(for: plan, options: .init(concurrency: 1))
+        let outcomes = try await bench.service(tokenCache: cache).deleter(for: plan, options: .test(concurrency: 1))
             .carryOut()
         #expect(outcomes.map(\.result) == [.failed, .pending, .pending])
         #expect(kind(outcomes[0].error) == .unauthorized)
@@ -65,7 +65,7 @@ struct TokenRenewalTests {
         cloud.withLock { $0 = bench.cloud }
         let service = try bench.service(tokenCache: cached ? cache : .none)
         let plan = DeletionPlan(deleting: try (1...9).map { try ImageID(Sample.id($0)) })
-        let outcomes = await service.deleter(for: plan, options: .init(concurrency: 8)).carryOut()
+        let outcomes = await service.deleter(for: plan, options: .test(concurrency: 8)).carryOut()
         #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 9))
         #expect(bench.transport.count("DELETE") == 1 + 16)
         #expect(bench.transport.count("POST") == 2)
@@ -77,8 +77,8 @@ struct TokenRenewalTests {
         let service = try bench.service()
         _ = try await service.signIn()
         await bench.cloud.revokeAllTokens()
-        let sightings = await service.look(at: [try ImageID(Sample.id(1))])
-        #expect(try sightings.first?.finding.get().name == "nightly-1")
+        let plan = try await service.plan(.images([ImageID(Sample.id(1))]))
+        #expect(plan.entries.first?.image?.name == "nightly-1")
         #expect(bench.transport.count("POST") == 2)
     }
 
@@ -119,11 +119,10 @@ struct TokenRenewalTests {
         let bench = Bench(images: Sample.images(30))
         let service = try bench.service(["OS_PASSWORD": "wrong"], tokenCache: cached ? cache : .none)
         let ids = try (1...30).map { try ImageID(Sample.id($0)) }
-        for sighting in await service.look(at: ids) {
-            guard case .failure(let error) = sighting.finding else {
-                Issue.record("seen")
-                continue
-            }
+        do throws(ImageDeletionError) {
+            _ = try await service.plan(.images(ids))
+            Issue.record("seen")
+        } catch {
             #expect(kind(error) == .unauthorized)
         }
         let outcomes = await service.deleter(for: DeletionPlan(deleting: ids)).carryOut()

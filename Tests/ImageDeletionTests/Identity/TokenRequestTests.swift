@@ -124,7 +124,7 @@ struct TokenRequestTests {
     @Test("Each request says what it is and what it takes, and no more")
     func headers() async throws {
         let bench = Bench()
-        try await bench.service().deleteImage(id: Sample.id(1))
+        try await bench.service().delete(imageWithID: Sample.id(1))
         let requests = bench.transport.requests
         #expect(requests.map(\.method) == ["POST", "DELETE"])
         #expect(requests.map { $0.header("Accept") } == ["application/json", "application/json"])
@@ -139,7 +139,7 @@ struct TokenRequestTests {
     func deleteBackup() async throws {
         let bench = Bench()
         let plan = DeletionPlan(deleting: [try ImageID(Sample.id(1))])
-        let outcomes = try await bench.service().deleter(for: plan, options: .init(deletesBackups: true)).carryOut()
+        let outcomes = try await bench.service().deleter(for: plan, options: .test(deletesBackups: true)).carryOut()
         #expect(outcomes.map(\.result) == [.deleted])
         let request = try #require(bench.transport.requests.last)
         #expect(String(decoding: request.body, as: UTF8.self) == #"{"delete_backup":true}"#)
@@ -152,8 +152,8 @@ struct TokenRequestTests {
             request.url.path == "/v3/auth/tokens" ? TokenAnswer { $0.status = 200 }.fault : .answer(204)
         }
         let service = try bench.service(["OS_TOKEN": "from-elsewhere"])
-        try await service.deleteImage(id: Sample.id(1))
-        try await service.deleteImage(id: Sample.id(2))
+        try await service.delete(imageWithID: Sample.id(1))
+        try await service.delete(imageWithID: Sample.id(2))
         let requests = bench.transport.requests
         #expect(requests.map(\.method) == ["GET", "DELETE", "DELETE"])
         #expect(requests.map { $0.header("X-Auth-Token") } == Array(repeating: "from-elsewhere", count: 3))
@@ -170,7 +170,7 @@ struct TokenRequestTests {
             "OS_TOKEN": "from-elsewhere", "OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.elsewhere.example/v2",
             "OS_PROJECT_NAME": nil,
         ])
-        try await service.deleteImage(id: Sample.id(1))
+        try await service.delete(imageWithID: Sample.id(1))
         #expect(
             bench.transport.requests.map(\.url.absoluteString)
                 == ["https://ims.elsewhere.example/v2/images/\(Sample.id(1))"]

@@ -24,7 +24,7 @@ struct TokenResponseTests {
     func longToken(length: Int) async throws {
         let token = String(repeating: "Z", count: length)
         let bench = bench(TokenAnswer { $0.token = token }.fault)
-        try await bench.service().deleteImage(id: Sample.id(1))
+        try await bench.service().delete(imageWithID: Sample.id(1))
         #expect(bench.transport.requests.last?.header("X-Auth-Token") == token)
         #expect(!"\(bench.events.value)".contains("ZZZ"))
     }

@@ -52,8 +52,8 @@ struct NotFoundTests {
         let bench = bench(project: nil)
         let service = try bench.service(Self.token)
         let ids = try (1...2).map { try ImageID(Sample.id($0)) }
-        for sighting in await service.look(at: ids) {
-            guard case .failure(let error) = sighting.finding else {
+        for entry in try await service.plan(.images(ids)).entries {
+            guard case .unseen(let error) = entry.fate else {
                 Issue.record("seen")
                 continue
             }
@@ -127,7 +127,7 @@ struct NotFoundTests {
     func suffix(_ suffix: String) async throws {
         let bench = Bench()
         let service = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example" + suffix])
-        try await service.deleteImage(id: Sample.id(1))
+        try await service.delete(imageWithID: Sample.id(1))
         #expect(bench.transport.requests.last?.url.path == "/v2/images/\(Sample.id(1))")
     }
 
@@ -142,7 +142,7 @@ struct NotFoundTests {
             guard request.method == "POST" else { return .answer(204) }
             return TokenAnswer { $0.imageEndpoints = Array(endpoints[first...] + endpoints[..<first]) }.fault
         }
-        try await bench.service().deleteImage(id: Sample.id(1))
+        try await bench.service().delete(imageWithID: Sample.id(1))
         #expect(bench.transport.requests.last?.url.path == "/image/v2/images/\(Sample.id(1))")
     }
 

@@ -7,6 +7,11 @@ import Testing
 @Suite("Looking at many images")
 struct SightingTests {
     private let ids = (1...50).compactMap { try? ImageID(Sample.id($0)) }
+    private var options: DeletionOptions {
+        var options = DeletionOptions()
+        options.concurrency = 2
+        return options
+    }
 
     @Test("A failure that all would meet is asked for once a lane, and is everybody's")
     func whole() async throws {
@@ -14,12 +19,12 @@ struct SightingTests {
             request.method == "GET" ? .answer(401, headers: ["X-Request-Id": "req-1"]) : nil
         }
         let service = try bench.service()
-        let sightings = await service.look(at: ids, concurrency: 2)
-        #expect(sightings.map(\.id) == ids)
-        #expect(sightings.allSatisfy { (try? $0.finding.get()) == nil })
+        let entries = try await service.plan(.images(ids), options: options).entries
+        #expect(entries.map(\.id) == ids)
+        #expect(entries.allSatisfy { $0.image == nil })
         #expect(bench.transport.count("GET") <= 8)
         // Who was not asked about has no request that anybody could be asked about.
-        guard case .failure(let cause)? = sightings.last?.finding else { return #expect(Bool(false)) }
+        guard case .unseen(let cause)? = entries.last?.fate else { return #expect(Bool(false)) }
         let last = try #require(cause.serviceError)
         #expect(last.requestID == nil)
         #expect(bench.transport.count("POST") <= 4)
@@ -36,14 +41,10 @@ struct SightingTests {
             request.url.path.hasSuffix("/members") ? .error(TransportError(.unreachable, "refused")) : nil
         }
         let service = try bench.service(retries: 0)
-        let plan = DeletionPlan(
-            deleting: await service.look(at: ids),
-            project: DemoImage.projectID,
-            terms: { _ in DeletionTerms(safeguards: [.shared]) }
-        )
-        let before = bench.transport.requests.count
-        #expect(await service.checking(plan, concurrency: 2).deletions.isEmpty)
-        #expect(bench.transport.requests.count - before <= 4)
+        var options = options
+        options.safeguards = [.shared]
+        #expect(try await service.plan(.images(ids), options: options).deletions.isEmpty)
+        #expect(bench.transport.requests.count { $0.url.path.hasSuffix("/members") } <= 4)
     }
 
     @Test("A failure of one image is its own")
@@ -51,8 +52,8 @@ struct SightingTests {
         let bench = Bench(images: Sample.images(49)) { request, _ in
             request.url.path.hasSuffix(Sample.id(7)) ? .answer(403) : nil
         }
-        let sightings = try await bench.service().look(at: ids, concurrency: 2)
-        #expect(sightings.count { (try? $0.finding.get()) == nil } == 2)
+        let plan = try await bench.service().plan(.images(ids), options: options)
+        #expect(plan.entries.count { $0.image == nil } == 2)
     }
 
     @Test("What the identity service says of an image makes none missing")
@@ -65,7 +66,7 @@ struct SightingTests {
             default: nil
             }
         }
-        let plan = DeletionPlan(deleting: try await bench.service().look(at: [ids[0]]), project: DemoImage.projectID)
+        let plan = try await bench.service().plan(.images([ids[0]]))
         #expect(plan.preview.map(\.result) == [.failed])
     }
 }

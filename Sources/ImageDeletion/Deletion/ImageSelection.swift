@@ -1,0 +1,31 @@
+/// Which images a plan is about.
+public struct ImageSelection: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+        case named([Name])
+        case rules([RetentionRule])
+    }
+
+    /// An image as it was named.
+    package enum Name: Sendable, Hashable {
+        case id(ImageID)
+        case name(ExactText)
+    }
+
+    package let kind: Kind
+
+    package init(_ kind: Kind) { self.kind = kind }
+
+    /// The images with these IDs, in this order, whoever owns them.
+    public static func images(_ ids: [ImageID]) -> ImageSelection { ImageSelection(.named(ids.map(Name.id))) }
+
+    /// The project's private images with these names, in this order. A name that several images have is an error.
+    public static func named(_ names: [String]) -> ImageSelection {
+        ImageSelection(.named(names.map { .name($0.exact) }))
+    }
+
+    /// The project's private images that `rule` selects.
+    public static func rule(_ rule: RetentionRule) -> ImageSelection { ImageSelection(.rules([rule])) }
+
+    /// The project's private images that any rule of `policy` selects.
+    public static func policy(_ policy: RetentionPolicy) -> ImageSelection { ImageSelection(.rules(policy.rules)) }
+}

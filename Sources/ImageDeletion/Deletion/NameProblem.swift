@@ -1,0 +1,23 @@
+/// Why a name does not say which image is meant.
+package enum NameProblem: Sendable, Hashable {
+    /// No private image of the project has it.
+    case unknown(String, project: String)
+    /// Several images have it.
+    case ambiguous(String, [Image])
+    /// The image that had it when the receipt was begun has another name now.
+    case renamed(ImageID, was: String)
+}
+
+extension NameProblem: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unknown(let name, let project):
+            "no private image of project \(printable(project, limit: 64)) is named “\(printable(name, limit: 60))”."
+        case .ambiguous(let name, let images):
+            "\(images.count) images are named “\(printable(name, limit: 60))”: "
+                + images.map(\.id.description).joined(separator: ", ") + "."
+        case .renamed(let id, let name):
+            "image \(id), which was named “\(printable(name, limit: 60))” when the receipt was begun, has another name now."
+        }
+    }
+}

@@ -1,0 +1,277 @@
+import Foundation
+
+/// Finds out what has to be known, and decides.
+struct Planner: Sendable {
+    let service: ImageService
+    let options: DeletionOptions
+
+    private var client: ImageClient { service.images }
+
+    /// Lists or looks up what `selection` names, decides, and asks what the safeguards need to know.
+    func plan(_ selection: ImageSelection) async throws(ImageDeletionError) -> DeletionPlan {
+        let now = client.clock.now()
+        try await restoreProtections()
+        var (entries, missingNames) =
+            switch selection.kind {
+            case .named(let names): try await entries(named: names)
+            case .rules(let rules): (try await entries(selectedBy: rules, now: now), [])
+            }
+        for index in entries.indices { entries[index].terms.safeguards.formUnion(options.safeguards) }
+        let plan = DeletionPlan(
+            try await checked(entries),
+            at: try await service.signIn(),
+            createdAt: now,
+            missingNames: missingNames
+        )
+        return plan
+    }
+
+    /// Looks again at what `plan` deletes, and at what it keeps as one of the newest.
+    func recheck(_ plan: DeletionPlan) async throws(ImageDeletionError) -> DeletionPlan {
+        try await checkPlace(of: plan)
+        try await restoreProtections()
+        let pending = plan.entries.filter { $0.fate == .delete || $0.fate == .unchecked }
+        let counted = plan.entries.filter(\.holdsOthersBack)
+        let sightings = try await look(at: (pending + counted).map(\.id))
+        let isAnyLeft = sightings.prefix(pending.count).contains { (try? $0.finding.get()) != nil }
+        if isAnyLeft { try check(counted, sightings.suffix(counted.count)) }
+        let seen = Dictionary(zip(pending, sightings).map { ($0.id, $1) }) { first, _ in first }
+        let entries = plan.entries.map { entry in
+            guard let sighting = seen[entry.id] else { return entry }
+            var entry = entry.decidedAnew(sighting, project: plan.session.project?.id)
+            entry.terms.safeguards.formUnion(options.safeguards)
+            return entry
+        }
+        return plan.with(try await checked(entries))
+    }
+
+    /// Passes over what earlier runs did, and asks what the safeguards need to know.
+    private func checked(_ entries: [DeletionPlan.Entry]) async throws(ImageDeletionError) -> [DeletionPlan.Entry] {
+        var entries = entries
+        if let receipt = options.receipt {
+            for index in entries.indices { entries[index].passOver(receipt) }
+        }
+        let checks = SafeguardChecks(
+            images: client,
+            compute: service.compute,
+            references: options.references,
+            concurrency: options.concurrency
+        )
+        entries = await checks.check(entries)
+        // What could not be asked because the task was cancelled says nothing about the images.
+        if Task.isCancelled { throw .cancelled }
+        return entries
+    }
+
+    // MARK: By rules
+
+    private func entries(
+        selectedBy rules: [RetentionRule],
+        now: Date
+    ) async throws(ImageDeletionError) -> [DeletionPlan.Entry] {
+        let project = try await service.project()
+        // Tags that all rules ask for, the server can filter by.
+        let tags = rules.dropFirst().reduce(into: rules.first?.tags ?? []) { common, rule in
+            common.removeAll { tag in !rule.tags.contains { $0.exact == tag.exact } }
+        }
+        let images = try await list(
+            ImageQuery(owner: project.id, tags: tags),
+            where: { image in image.isPrivate(to: project.id) && rules.contains { $0.selects(image, now: now) } },
+            named: { name in rules.contains { $0.selects(name: name) } }
+        )
+        let dependsOnClock = rules.contains { if case .seconds = $0.olderThan { true } else { false } }
+        if dependsOnClock, let seconds = await service.clockDifference() { throw .clock(ahead: seconds) }
+        return DeletionPlan.Entry.selected(from: images, by: rules, of: project.id, now: now)
+    }
+
+    // MARK: By name or ID
+
+    /// Looks at the IDs, and for the names into the list: of one name, or of all images if there are several.
+    private func entries(
+        named targets: [ImageSelection.Name]
+    ) async throws(ImageDeletionError) -> (entries: [DeletionPlan.Entry], missingNames: [String]) {
+        // A name that is in the receipt means the image of then, and no other that has it now.
+        let done = options.receipt?.imagesByName ?? [:]
+        var names: Set<ExactText> = []
+        for case .name(let name) in targets where done[name] == nil { names.insert(name) }
+        let ids = targets.compactMap { target in
+            switch target {
+            case .id(let id): id
+            case .name(let name): done[name]
+            }
+        }
+        if names.isEmpty, ids.count == targets.count, !needsLook(at: ids) {
+            return (ids.map(DeletionPlan.Entry.init(unseen:)), [])
+        }
+        var project = try await service.signIn().project
+        var named: [ExactText: [Image]] = [:]
+        if !names.isEmpty {
+            let owner = try await service.project()
+            project = owner
+            let images = try await list(
+                ImageQuery(owner: owner.id, name: names.count == 1 ? names.first?.text : nil),
+                where: { image in image.isPrivate(to: owner.id) && names.contains((image.name ?? "").exact) },
+                named: { [names] name in names.contains((name ?? "").exact) }
+            )
+            named = Dictionary(grouping: images) { ($0.name ?? "").exact }
+        }
+        let missing = names.filter { named[$0] == nil }
+        try check(names, named, project: project?.name ?? project?.id ?? "")
+
+        let sightings = Dictionary(try await look(at: ids).map { ($0.id, $0) }) { first, _ in first }
+        for case .name(let name) in targets {
+            guard let id = done[name], let image = try? sightings[id]?.finding.get(), image.name?.exact != name else {
+                continue
+            }
+            throw .names([.renamed(id, was: name.text)])
+        }
+        let terms = DeletionTerms(liftsProtection: options.liftsProtection)
+        let entries = targets.compactMap { target in
+            let sighting =
+                switch target {
+                case .id(let id): sightings[id]
+                case .name(let name):
+                    done[name].flatMap { sightings[$0] }
+                        ?? named[name]?.first.map { Sighting(id: $0.id, finding: .success($0)) }
+                }
+            return sighting.map { DeletionPlan.Entry($0, project: project?.id, terms) }
+        }
+        return (entries, missing.sorted().map(\.text))
+    }
+
+    /// Whether images that are named by ID have to be seen before anything is decided about them.
+    private func needsLook(at ids: [ImageID]) -> Bool {
+        if options.looksAtIDs || options.liftsProtection || !options.safeguards.isEmpty { return true }
+        return options.receipt.map { !$0.deleted.union($0.begun).isDisjoint(with: ids) } ?? false
+    }
+
+    /// Each of `names` must be the name of one image, or of none if that is allowed.
+    private func check(
+        _ names: Set<ExactText>,
+        _ images: [ExactText: [Image]],
+        project: String
+    ) throws(ImageDeletionError) {
+        let problems: [NameProblem] = names.sorted().compactMap { name in
+            let candidates = images[name] ?? []
+            switch candidates.count {
+            case 0 where options.ignoresMissing && !name.text.hasOuterBlank: return nil
+            case 0: return .unknown(name.text, project: project)
+            case 1: return nil
+            default: return .ambiguous(name.text, candidates)
+            }
+        }
+        if !problems.isEmpty { throw .names(problems) }
+    }
+
+    // MARK: Looking
+
+    /// What is seen of each of `ids`, in their order. Many are looked for in the list; what it does not hold is looked at
+    /// by itself.
+    private func look(at ids: [ImageID]) async throws(ImageDeletionError) -> [Sighting] {
+        var listed: [ImageID: Image] = [:]
+        if ids.count > 50 {
+            let wanted = Set(ids)
+            let query = ImageQuery(owner: try await service.project().id)
+            for image in try await list(query, where: { wanted.contains($0.id) }) { listed[image.id] = image }
+        }
+        let others = await client.look(at: ids.filter { listed[$0] == nil }, concurrency: options.concurrency)
+        let seen = Dictionary(
+            others.map { ($0.id, Sighting(id: $0.id, finding: $0.finding.map(restored))) }
+        ) { first, _ in first }
+        return ids.compactMap { id in listed[id].map { Sighting(id: id, finding: .success($0)) } ?? seen[id] }
+    }
+
+    private func list(
+        _ query: ImageQuery,
+        where isWanted: (Image) -> Bool,
+        named isNamed: (@Sendable (String?) -> Bool)? = nil
+    ) async throws(ImageDeletionError) -> [Image] {
+        try await service.images(query, where: isWanted, named: isNamed).map(restored)
+    }
+
+    // MARK: An earlier run
+
+    /// Returns `image` as it is when the deletions begin. A receipt that is only read leaves it unprotected, if an earlier
+    /// run did.
+    private func restored(_ image: Image) -> Image {
+        var image = image
+        if options.receipt?.unprotected.contains(image.id) == true { image.isProtected = true }
+        return image
+    }
+
+    /// Protects the images again whose protection an earlier run lifted before it was killed. It comes first, so that
+    /// nothing that ends this run early leaves them unprotected.
+    private func restoreProtections() async throws(ImageDeletionError) {
+        guard let receipt = options.receipt else { return }
+        for id in receipt.unprotected.sorted(by: { $0.description < $1.description }) {
+            if receipt.isReadOnly {
+                client.report(.protectionMissing(id))
+                continue
+            }
+            do throws(ImageDeletionError) {
+                if try await protect(id) { client.report(.protectionRestored(id)) }
+            } catch {
+                throw .protection(id, cause: error)
+            }
+            receipt.noteProtected(id, at: client.clock.now())
+        }
+    }
+
+    /// - Returns: Whether the image was there and unprotected.
+    private func protect(_ id: ImageID) async throws(ImageDeletionError) -> Bool {
+        do throws(ImageDeletionError) {
+            if try await client.image(id).isProtected { return false }
+            do { try await client.setProtection(of: id, to: true) } catch { throw error.cause }
+            return true
+        } catch {
+            guard error.isNotFound else { throw error }
+            return false
+        }
+    }
+
+    // MARK: Another look
+
+    /// Makes sure that `plan` was made for the image service and the project that would be asked now.
+    private func checkPlace(of plan: DeletionPlan) async throws(ImageDeletionError) {
+        let endpoint = try await service.signIn().endpoint
+        guard plan.session.endpoint.absoluteString.exact == endpoint.absoluteString.exact else {
+            throw .plan(.otherEndpoint(plan.session.endpoint))
+        }
+        guard let project = plan.session.project else { return }
+        guard try await service.project().id.exact == project.id.exact else { throw .plan(.otherProject(project)) }
+    }
+
+    /// Checks that the newest images, which are kept, still exist and are still what a rule would count: otherwise, what
+    /// was to be deleted may be the newest now.
+    private func check(
+        _ kept: [DeletionPlan.Entry],
+        _ sightings: some Sequence<Sighting>
+    ) throws(ImageDeletionError) {
+        for (entry, sighting) in zip(kept, sightings) {
+            switch sighting.finding {
+            case .success(let image):
+                if !image.isUsable { throw .plan(.keptIsGone(entry.id)) }
+                // An image that is only described anew, or protected, is still covered by its rule.
+                let differences = entry.image?.differences(from: image).filter(RetentionRule.fields.contains) ?? []
+                if !differences.isEmpty { throw .plan(.keptHasChanged(entry.id, differences)) }
+            case .failure(let error):
+                throw .plan(error.isNotFound ? .keptIsGone(entry.id) : .keptIsUnseen(entry.id, error))
+            }
+        }
+    }
+}
+
+extension DeletionPlan.Entry {
+    /// Whether others may be deleted only as long as this image is there: a rule keeps it as one of the newest.
+    fileprivate var holdsOthersBack: Bool {
+        guard case .keep(let reason) = fate, let image else { return false }
+        return reason.kind.isRank && image.isUsable
+    }
+}
+
+extension String {
+    /// Whether it begins or ends with a blank: then it names another image than was meant, not one that is gone.
+    package var hasOuterBlank: Bool {
+        [unicodeScalars.first, unicodeScalars.last].contains { $0?.properties.isWhitespace == true }
+    }
+}

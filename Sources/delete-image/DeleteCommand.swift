@@ -1,0 +1,249 @@
+import Foundation
+import ImageDeletion
+
+/// One run: arguments → options → selection → plan → deletions → report → exit status.
+struct DeleteCommand: Sendable {
+    let options: Options
+    let surroundings: Surroundings
+    let report: TextReport
+    let progress: ProgressLine
+    /// The package that this runs in.
+    let package: PackageRoot
+
+    private init(_ options: Options, _ surroundings: Surroundings) {
+        self.options = options
+        self.surroundings = surroundings
+        package = PackageRoot(around: surroundings.currentDirectory)
+        report = TextReport(options: options, now: surroundings.clock.now(), display: surroundings.output)
+        progress = ProgressLine(clock: surroundings.clock, show: options.isQuiet ? nil : surroundings.progress)
+    }
+
+    /// Does what `arguments` ask for and says how it went.
+    static func run(_ arguments: [String], in surroundings: Surroundings) async -> ExitStatus {
+        let options: Options
+        do {
+            options = try Options(arguments)
+        } catch {
+            var options = Options()
+            options.isJSON = arguments.contains("--json")
+            return DeleteCommand(options, surroundings).end([], Failure(.usage, error.message + " See --help."))
+        }
+        if options.showsHelp {
+            surroundings.print(Help.text)
+            return .done
+        }
+        if options.showsVersion {
+            surroundings.print("delete-image \(ImageService.version)")
+            return .done
+        }
+        let command = DeleteCommand(options, surroundings)
+        if options.isDemo, !options.selects, !options.isJSON {
+            surroundings.print(command.report.demoImages())
+            return .done
+        }
+        return await command.run()
+    }
+
+    private func run() async -> ExitStatus {
+        let interruption = Interruption()
+        let run = Task { await perform(interruption) }
+        await interruption.watch { run.cancel() }
+        let watcher = Task {
+            for await _ in surroundings.interruptions {
+                if let words = await interruption.request(clock: surroundings.clock) { tell("warning", words) }
+            }
+        }
+        defer { watcher.cancel() }
+        return await run.value
+    }
+
+    /// The run from top to bottom.
+    private func perform(_ interruption: Interruption) async -> ExitStatus {
+        var service: ImageService?
+        // What is reported if the run ends here.
+        var outcomes: [Outcome] = []
+        var failure: Failure?
+        do throws(Failure) {
+            let selection = try await selection()
+            outcomes = selection?.ids.map(Outcome.init(pending:)) ?? []
+            guard selection != nil || options.forgetsToken else { return end([], nil) }
+            let search = try selection.flatMap { selection throws(Failure) in try referenceSearch(for: selection) }
+            let ready = try makeService()
+            service = ready
+            if let selection {
+                let deletion = try await deletionOptions(ready, search)
+                var plan = try await decide(selection, with: ready, deletion)
+                outcomes = plan.untried
+                try checkLimit(plan)
+                if options.onlyShows {
+                    try show(plan)
+                    outcomes = plan.preview
+                } else {
+                    if selection.needsConfirmation, !options.isConfirmed, !plan.deletions.isEmpty {
+                        try await confirm(plan)
+                        // Images may have changed while the user was answering.
+                        plan = try await decide(.saved(plan), with: ready, deletion, isConfirmed: true)
+                        outcomes = plan.untried
+                    }
+                    outcomes = await carryOut(plan, with: ready, deletion, interruption)
+                }
+                failure = Failure(outcomes, isInterrupted: await interruption.isRequested, deletion.receipt)
+                if outcomes.contains(where: { $0.result != .pending }) { say(report.summary(outcomes)) }
+            }
+        } catch {
+            failure = error
+        }
+        if options.forgetsToken, let service {
+            do throws(Failure) { try await forget(service) } catch { failure = failure ?? error }
+        }
+        return end(outcomes, failure)
+    }
+
+    /// What the command line and its files select; nil if that is nothing.
+    private func selection() async throws(Failure) -> Selection? {
+        if case .untrusted(let folder, let reason) = package {
+            tell("warning", "the package in \(printable(folder.path)) is not used, because \(reason).")
+        }
+        if options.lists.contains("-"), surroundings.environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil {
+            throw Failure(
+                .usage,
+                "--from -: SwiftPM gives plugins no standard input. Write the list to a file, or use the executable."
+            )
+        }
+        if options.forgetsToken, !options.selects { return nil }
+        let selection = try await Selection(options, package: policyFolder, now: report.now, read: surroundings.read)
+        guard selection.isEmpty else { return selection }
+        say("Nothing to delete: the list has no images.")
+        // A plan is written, and a receipt may have work left, all the same.
+        let hasReceipt = options.receipt.map(FileManager.default.fileExists(atPath:)) ?? false
+        return options.planFile != nil || hasReceipt ? selection : nil
+    }
+
+    /// The folder of the policy that `--policy` without a file names: the current one, if it has a policy, else the
+    /// package's.
+    private var policyFolder: URL {
+        let current = surroundings.currentDirectory
+        let policy = current.appendingPathComponent(RetentionPolicy.fileName).path
+        return FileManager.default.fileExists(atPath: policy) ? current : package.url ?? current
+    }
+
+    private func deletionOptions(
+        _ service: ImageService,
+        _ search: DeletionOptions.ReferenceSearch?
+    ) async throws(Failure) -> DeletionOptions {
+        var deletion = DeletionOptions(safeguards: options.rule.safeguards, references: search)
+        deletion.liftsProtection = options.rule.liftsProtection
+        deletion.ignoresMissing = options.ignoresMissing
+        deletion.concurrency = options.concurrency
+        deletion.deletesBackups = options.deletesBackups
+        deletion.waitsUntilGone = options.waits
+        deletion.looksAtIDs = options.onlyShows
+        deletion.receipt = try await receipt(of: service)
+        // A plan in a file says whose images they are.
+        if options.planFile != nil {
+            do { _ = try await service.project() } catch { throw Failure(error) }
+        }
+        return deletion
+    }
+
+    private func receipt(of service: ImageService) async throws(Failure) -> Receipt? {
+        guard let path = options.receipt else { return nil }
+        if options.onlyShows, !FileManager.default.fileExists(atPath: path) { return nil }
+        do {
+            return try await service.receipt(at: URL(fileURLWithPath: path), isReadOnly: options.onlyShows)
+        } catch let fault as Receipt.Fault {
+            throw Failure(
+                .input,
+                "the receipt \(printable(path)) is of no use: \(Words.sentence(fault)) Nothing was deleted."
+            )
+        } catch {
+            throw (error as? ImageDeletionError).map(Failure.init) ?? .interruptedBefore
+        }
+    }
+
+    /// Decides about what is selected, or looks again at what was decided.
+    private func decide(
+        _ selection: Selection,
+        with service: ImageService,
+        _ deletion: DeletionOptions,
+        isConfirmed: Bool = false
+    ) async throws(Failure) -> DeletionPlan {
+        progress.begin(.requests)
+        defer { progress.end() }
+        let plan: DeletionPlan
+        do {
+            plan =
+                switch selection {
+                case .new(let images): try await service.plan(images, options: deletion)
+                case .saved(let plan): try await service.recheck(plan, options: deletion)
+                }
+        } catch {
+            let failure = Failure(error)
+            throw isConfirmed && failure.status == .input ? Failure(.incomplete, failure.message) : failure
+        }
+        for name in plan.missingNames { 
+            let project = plan.session.project
+            tell("warning", Words.unknown(name, project: project?.name ?? project?.id ?? ""))
+         }
+        for warning in Words.notAsked(plan) { tell("warning", warning) }
+        if !isConfirmed, let warning = Words.affectingOthers(plan) { tell("warning", warning) }
+        return plan
+    }
+
+    private func carryOut(
+        _ plan: DeletionPlan,
+        with service: ImageService,
+        _ deletion: DeletionOptions,
+        _ interruption: Interruption
+    ) async -> [Outcome] {
+        let table = report.table(plan)
+        if !options.isQuiet {
+            say(report.heading(plan))
+            say(table.header)
+        }
+        let deleter = service.deleter(for: plan, options: deletion)
+        await interruption.deletionsBegin(deleter)
+        let deletions = Set(plan.deletions.map(\.id))
+        progress.begin(.images, of: deletions.count)
+        defer { progress.end() }
+        return await deleter.carryOut { outcome in
+            if deletions.contains(outcome.id), outcome.result != .pending { progress.step(.images) }
+            say(report.line(outcome, in: table))
+            return true
+        }
+    }
+
+    /// Says the last words: the document, if one was asked for, and what failed.
+    private func end(_ outcomes: [Outcome], _ failure: Failure?) -> ExitStatus {
+        if options.isJSON {
+            do {
+                surroundings.print(try JSONReport(outcomes, isDryRun: options.onlyShows, failure: failure).text())
+            } catch {
+                tell("error", "the report cannot be written as JSON: \(printable("\(error)"))")
+                return .incomplete
+            }
+        }
+        if let failure { tell("error", failure.message) }
+        return ExitStatus(outcomes, failure: failure, options: options)
+    }
+
+    /// A line of the report for people.
+    func say(_ line: String?) {
+        if let line, !options.isJSON { surroundings.print(line) }
+    }
+
+    /// A line of what is not the report.
+    func tell(_ kind: String, _ words: String) {
+        let display = surroundings.errors
+        let text = folded("\(kind): \(words)", to: display.width)
+        let mark = display.coloured("\(kind):", kind == "error" ? .red : .yellow)
+        surroundings.printError(mark + text.dropFirst(kind.count + 1))
+    }
+
+    func tell(_ event: ServiceEvent) {
+        if let warning = Words.warning(event) { tell("warning", warning) }
+        guard case .request(let record) = event else { return }
+        progress.step(.requests)
+        if options.isVerbose { surroundings.printError(Words.line(record)) }
+    }
+}
