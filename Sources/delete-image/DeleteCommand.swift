@@ -178,8 +178,10 @@ struct DeleteCommand: Sendable {
                 case .saved(let plan): try await service.recheck(plan, options: deletion)
                 }
         } catch {
-            let failure = Failure(error)
-            throw isConfirmed && failure.status == .input ? Failure(.incomplete, failure.message) : failure
+            guard isConfirmed, case .plan(let problem) = error.reason, let words = Words.changeBeforeAnswer(problem) else {
+                throw Failure(error)
+            }
+            throw Failure(.incomplete, words)
         }
         for name in plan.missingNames { 
             let project = plan.session.project

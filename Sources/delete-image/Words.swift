@@ -4,13 +4,11 @@ import ImageDeletion
 /// The sentences that people read. Every text from outside is made printable here.
 enum Words {
     /// What happened and what to do next.
-    ///
-    /// - Parameter now: The current time, for the age of images.
-    static func sentence(_ error: ImageDeletionError, now: Date = Date()) -> String {
+    static func sentence(_ error: ImageDeletionError) -> String {
         switch error.reason {
         case .configuration(let problems): settings(problems)
         case .service(let error) where error.kind != .incompleteCredentials: "\(error.subject) \(predicate(error))"
-        case .names(let problems): sentence(problems, now: now)
+        case .names(let problems): sentence(problems)
         case .plan(let problem): sentence(problem)
         case .clock(let seconds): wrongClock(seconds)
         case .protection(let id, let cause):
@@ -46,8 +44,8 @@ enum Words {
     static let outputIsLost = "standard output cannot be written. The report is incomplete; the run goes on."
 
     /// One of several images of the same name.
-    private static func candidate(_ image: Image, now: Date) -> String {
-        let made = image.createdAt.map { "\(age($0, now: now)) old, created \(time($0))" }
+    private static func candidate(_ image: Image) -> String {
+        let made = image.createdAt.map { "created \(time($0))" }
         return [image.id.description, made, image.size.map(size)].compactMap { $0 }.joined(separator: "  ")
     }
 
@@ -61,21 +59,34 @@ enum Words {
         case .malformed: "\(problem) Decide anew with --plan. Nothing was deleted."
         case .otherEndpoint: "\(problem) Sign in there, or decide anew with --plan. Nothing was deleted."
         case .otherProject: "\(problem) Sign in to that one, or decide anew with --plan. Nothing was deleted."
-        case .keptIsGone, .keptHasChanged: "\(problem) Decide anew. Nothing was deleted."
+        case .keptIsGone, .keptHasChanged: "\(problem) Create a new one. Nothing was deleted."
         case .keptIsUnseen(let id, let error):
             "image \(id), kept by the plan as one of the newest, cannot be looked up. "
                 + "\(capitalized(sentence(error))) Nothing was deleted."
         }
     }
 
+    /// Says what happened, while the question was open, to an image that was to be kept; nil if that is not the problem.
+    static func changeBeforeAnswer(_ problem: PlanProblem) -> String? {
+        switch problem {
+        case .keptIsGone(let id):
+            "image \(id), which was to be kept as one of the newest, was deleted or became unusable before the answer. "
+                + "Run the command again. Nothing was deleted."
+        case .keptHasChanged(let id, let fields):
+            "image \(id), which was to be kept as one of the newest, changed before the answer "
+                + "(\(fields.joined(separator: ", "))). Run the command again. Nothing was deleted."
+        case .malformed, .otherEndpoint, .otherProject, .keptIsUnseen: nil
+        }
+    }
+
     /// Says why names do not tell which images are meant.
-    private static func sentence(_ problems: [NameProblem], now: Date) -> String {
+    private static func sentence(_ problems: [NameProblem]) -> String {
         problems.map { problem in
             switch problem {
             case .unknown(let name, let project): unknown(name, project: project)
             case .ambiguous(let name, let images):
                 "\(images.count) images are named \(quoted(name)); say which by ID:\n"
-                    + images.map { "  " + candidate($0, now: now) }.joined(separator: "\n")
+                    + images.map { "  " + candidate($0) }.joined(separator: "\n")
             case .renamed: problem.description + " Say which is meant by ID."
             }
         }.joined(separator: "\n") + "\nNothing was deleted."

@@ -9,20 +9,26 @@ struct Pruning {
 
     /// Looks at the images and the branches, and decides.
     func plan() async throws -> DeletionPlan {
-        let rule = RetentionRule(namePatterns: [try Glob("branch-*")], safeguards: [.inUse, .shared])
-        let (project, now) = (try await service.project(), Date())
-        let images = try await service.images(ImageQuery(owner: project.id)) { rule.selects($0, now: now) }
+        let (project, names) = (try await service.project(), try Glob("branch-*"))
+        let images = try await service.images(ImageQuery(owner: project.id)) { image in
+            image.isPrivate(to: project.id) && names.matches(image.name ?? "")
+        }
         // In this order: the image of a branch that is made meanwhile is not among the images.
         let living = Set(try branches().map(Self.imageName))
         // No repository is without a branch. Something went wrong, and every image would go.
         guard !living.isEmpty else { throw NoBranches() }
         let orphans = images.filter { !living.contains($0.name ?? "") }
-        return await service.checking(DeletionPlan(selecting: orphans, by: [rule], of: project.id, now: now))
+        return try await service.plan(.images(orphans.map(\.id)), options: options)
     }
 
-    /// Decides, and deletes. One image at a time is as fast as the pace allows.
-    func carryOut() async throws -> [Outcome] {
-        await service.deleter(for: try await plan(), options: .init(concurrency: 1)).carryOut()
+    /// Decides, and deletes.
+    func carryOut() async throws -> [Outcome] { await service.delete(try await plan(), options: options) }
+
+    /// One image at a time is as fast as the pace allows.
+    private var options: DeletionOptions {
+        var options = DeletionOptions(safeguards: [.inUse, .shared])
+        options.concurrency = 1
+        return options
     }
 
     struct NoBranches: Error {}

@@ -54,6 +54,9 @@ actor RehearsalCloud: HTTPTransport {
             return (201, ["token": ["expires_at": "2999-01-01T00:00:00Z", "project": project, "catalog": catalog]])
         case ("GET", "/v2/images"):
             return (200, ["images": isPastTheEnd ? [] : images.map(Self.description)])
+        case ("GET", "/v2/images/\(url.lastPathComponent)"):
+            let id = url.lastPathComponent
+            return images[id].map { (200, Self.description(id, $0)) } ?? (404, [:])
         case ("GET", "/v2.1/servers/detail"):
             let server: [String: Any] = ["id": "1", "name": "preview", "image": ["id": Self.usedByServer]]
             return (200, ["servers": isPastTheEnd ? [] : [server]])

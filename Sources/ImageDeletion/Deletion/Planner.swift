@@ -94,15 +94,9 @@ struct Planner: Sendable {
         let done = options.receipt?.imagesByName ?? [:]
         var names: Set<ExactText> = []
         for case .name(let name) in targets where done[name] == nil { names.insert(name) }
-        let ids = targets.compactMap { target in
-            switch target {
-            case .id(let id): id
-            case .name(let name): done[name]
-            }
-        }
-        if names.isEmpty, ids.count == targets.count, !needsLook(at: ids) {
-            return (ids.map(DeletionPlan.Entry.init(unseen:)), [])
-        }
+        var ids = targets.compactMap { if case .id(let id) = $0 { id } else { nil } }
+        if ids.count == targets.count, !needsLook(at: ids) { return (ids.map(DeletionPlan.Entry.init(unseen:)), []) }
+        for case .name(let name) in targets { ids += done[name].map { [$0] } ?? [] }
         var project = try await service.signIn().project
         var named: [ExactText: [Image]] = [:]
         if !names.isEmpty {
