@@ -62,7 +62,9 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         if case .service(let error) = reason { error } else { nil }
     }
 
-    package static func configuration(_ problems: [ConfigurationProblem]) -> Self { Self(reason: .configuration(problems)) }
+    package static func configuration(_ problems: [ConfigurationProblem]) -> Self {
+        Self(reason: .configuration(problems))
+    }
     package static func service(_ error: ServiceError) -> Self { Self(reason: .service(error)) }
     package static func invalidImageID(_ text: String) -> Self { Self(reason: .invalidImageID(text)) }
     static func names(_ problems: [NameProblem]) -> Self { Self(reason: .names(problems)) }
@@ -75,6 +77,7 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
 }
 
 extension ImageDeletionError: CustomStringConvertible, LocalizedError {
+    /// What happened, in sentences.
     public var description: String {
         switch reason {
         case .configuration(let problems): problems.map(\.description).joined(separator: "\n")
@@ -91,5 +94,6 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
         }
     }
 
+    /// The same as ``description``.
     public var errorDescription: String? { description }
 }

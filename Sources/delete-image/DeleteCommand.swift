@@ -178,15 +178,16 @@ struct DeleteCommand: Sendable {
                 case .saved(let plan): try await service.recheck(plan, options: deletion)
                 }
         } catch {
-            guard isConfirmed, case .plan(let problem) = error.reason, let words = Words.changeBeforeAnswer(problem) else {
+            guard isConfirmed, case .plan(let problem) = error.reason, let words = Words.changeBeforeAnswer(problem)
+            else {
                 throw Failure(error)
             }
             throw Failure(.incomplete, words)
         }
-        for name in plan.missingNames { 
+        for name in plan.missingNames {
             let project = plan.session.project
             tell("warning", Words.unknown(name, project: project?.name ?? project?.id ?? ""))
-         }
+        }
         for warning in Words.notAsked(plan) { tell("warning", warning) }
         if !isConfirmed, let warning = Words.affectingOthers(plan) { tell("warning", warning) }
         return plan

@@ -27,7 +27,10 @@ extension DeleteCommand {
                 if let package { places = try await find(ids, package, ours) }
                 for folder in named {
                     for (id, place) in try await find(ids, folder, ours) where places[id] == nil {
-                        places[id] = KeepReason.Reference(file: "\(folder.relativePath)/\(place.file)", line: place.line)
+                        places[id] = KeepReason.Reference(
+                            file: "\(folder.relativePath)/\(place.file)",
+                            line: place.line
+                        )
                     }
                 }
                 return places.mapValues(KeepReason.referenced)

@@ -74,7 +74,11 @@ enum Selection {
         case .saved(let plan):
             plan.entries.filter { $0.fate == .unchecked }.reduce(into: []) { $0.formUnion($1.terms.safeguards) }
         case .new(let images):
-            if case .rules(let rules) = images.kind { rules.reduce(into: []) { $0.formUnion($1.safeguards) } } else { [] }
+            if case .rules(let rules) = images.kind {
+                rules.reduce(into: []) { $0.formUnion($1.safeguards) }
+            } else {
+                []
+            }
         }
     }
 

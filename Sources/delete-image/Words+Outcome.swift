@@ -49,7 +49,7 @@ extension Words {
         case .referenced(let place): "It is written in \(printable(place.file)):\(place.line)."
         case .unreadable(let file): "\(printable(file)) cannot be read, and may name it."
         case .changed(let fields): "It has changed since the plan was made: \(fields.joined(separator: ", "))."
-        case .planned(let kind): "The plan keeps it (\(kind.rawValue))."
+        case .planned(let name): "The plan keeps it (\(name))."
         case .unchecked: "It was not checked again."
         case .unknown(let safeguard, let error):
             "Nobody can say whether \(question(safeguard, of: "it"))."

@@ -191,7 +191,9 @@ struct Invariants {
                 problems.append("\(name) is left")
             }
             problems += secrets(in: String(decoding: content, as: UTF8.self)).map { "\(name): \($0)" }
-            if name.hasPrefix("plan"), (try? DeletionPlan(json: content)) == nil { problems.append("the plan is damaged") }
+            if name.hasPrefix("plan"), (try? DeletionPlan(json: content)) == nil {
+                problems.append("the plan is damaged")
+            }
             if name == "receipt", !content.isEmpty, content.last != UInt8(ascii: "\n") {
                 problems.append("a torn receipt")
             }

@@ -14,7 +14,8 @@ extension Bench {
             }
             // A list is read until a page has nothing in it.
             let query = request.url.query ?? ""
-            let listed = query.contains("marker=")
+            let listed =
+                query.contains("marker=")
                 ? [] : images.value.filter { $0.isHidden == query.contains("os_hidden=true") }
             return .answer(200, body: #"{"images":[\#(listed.map(\.json).joined(separator: ","))]}"#)
         }
@@ -33,7 +34,8 @@ extension Image {
             "id": id.description, "name": name, "owner": owner, "status": status, "visibility": visibility,
             "protected": isProtected, "os_hidden": isHidden, "size": size, "tags": tags, "__imagetype": imageType,
             "image_type": snapshotOf == nil ? nil : "snapshot", "instance_uuid": snapshotOf,
-            "block_device_mapping": blockDeviceMapping, "created_at": createdAt?.formatted(.iso8601), "updated_at": updatedAt?.formatted(.iso8601),
+            "block_device_mapping": blockDeviceMapping, "created_at": createdAt?.formatted(.iso8601),
+            "updated_at": updatedAt?.formatted(.iso8601),
         ]
         let data = (try? JSONSerialization.data(withJSONObject: fields.compactMapValues { $0 })) ?? Data()
         return String(decoding: data, as: UTF8.self)
@@ -43,7 +45,11 @@ extension Image {
 extension DeletionPlan {
     /// A plan to delete `ids` without a look at them.
     public init(deleting ids: [ImageID]) {
-        let session = ImageService.Session(endpoint: URL(string: "https://ims.demo.example/v2")!, project: nil, user: nil)
+        let session = ImageService.Session(
+            endpoint: URL(string: "https://ims.demo.example/v2")!,
+            project: nil,
+            user: nil
+        )
         self.init(ids.map(Entry.init(unseen:)), at: session, createdAt: Date(timeIntervalSince1970: 1_795_000_000))
     }
 }

@@ -53,7 +53,7 @@ actor RehearsalCloud: HTTPTransport {
             let project: [String: Any] = ["id": "4f1d", "name": "web"]
             return (201, ["token": ["expires_at": "2999-01-01T00:00:00Z", "project": project, "catalog": catalog]])
         case ("GET", "/v2/images"):
-            return (200, ["images": isPastTheEnd ? [] : images.map(Self.description)])
+            return (200, ["images": isPastTheEnd ? [] : images.sorted { $0.key < $1.key }.map(Self.description)])
         case ("GET", "/v2/images/\(url.lastPathComponent)"):
             let id = url.lastPathComponent
             return images[id].map { (200, Self.description(id, $0)) } ?? (404, [:])

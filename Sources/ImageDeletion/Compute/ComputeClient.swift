@@ -10,7 +10,7 @@ struct ComputeClient: Sendable {
     /// One list serves all images. It is asked of Nova and, where the catalog has it, of Open Telekom Cloud's ECS, which
     /// also knows the image of a server that boots from a volume.
     ///
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` if the catalog has neither.
+    /// - Throws: ``ImageDeletionError/Code/configuration`` if the catalog has neither.
     func servers() async throws(ImageDeletionError) -> [Server] {
         let token = try await authorized.tokens.describedToken()
         let hasNova = try endpoint(of: .nova, for: token) != nil
@@ -32,7 +32,7 @@ struct ComputeClient: Sendable {
 
     /// Returns the project's volumes (`GET /v3/{project_id}/volumes/detail`).
     ///
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` if the catalog has no block storage service.
+    /// - Throws: ``ImageDeletionError/Code/configuration`` if the catalog has no block storage service.
     func volumes() async throws(ImageDeletionError) -> [Volume] {
         _ = try await authorized.tokens.describedToken()
         return try await list(VolumePage.self, of: .cinder)

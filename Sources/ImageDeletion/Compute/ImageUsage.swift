@@ -13,7 +13,7 @@ struct ImageUsage {
     /// Returns the reasons to keep `images`, for each that has one. IDs match in any case: what a server was created from
     /// is written as its creator wrote it, and some image services find an image by any spelling.
     ///
-    /// - Throws: ``ImageDeletionError/service(_:)`` for a server of which it cannot be said what it was created from.
+    /// - Throws: ``ImageDeletionError/Code/service`` for a server of which it cannot be said what it was created from.
     func reasons(for images: [Image], volumes: [Volume]) throws(ImageDeletionError) -> [ImageID: KeepReason] {
         var users: [String: [String]] = [:]
         func add(_ server: String, to id: ImageID) {

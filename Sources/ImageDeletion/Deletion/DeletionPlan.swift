@@ -10,7 +10,7 @@ public struct DeletionPlan: Sendable, Hashable {
         /// The image's ID.
         public let id: ImageID
         /// The image as it was seen; nil if nobody looked, or it could not be seen.
-        public var image: Image?
+        public let image: Image?
         /// What is to become of it.
         public internal(set) var fate: Fate
         /// Whether the image was seen to be public, a community image, or another project's.

@@ -18,8 +18,8 @@ public enum KeepReason: Sendable, Hashable {
     case changed([String])
     /// Whether the safeguard keeps it could not be found out, so it does; the error says why.
     case unknown(Safeguard, ImageDeletionError)
-    /// The plan keeps it, which was read from a file, for a reason of this kind.
-    case planned(Kind)
+    /// The plan, which was read from a file, keeps it for the reason with this ``name``.
+    case planned(String)
     /// It was not checked whether anything keeps it, so it is kept: see ``DeletionPlan/Fate/unchecked``.
     case unchecked
     /// Its ID may be written in this file, which could not be read.
@@ -40,7 +40,7 @@ public enum KeepReason: Sendable, Hashable {
     }
 
     /// A reason without its particulars. The raw values are the names in reports, plans and receipts.
-    public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
         case protected, notPrivate, keepLast, undated, inUse, shared, referenced, changed, unchecked
 
         /// Whether a rule keeps the image because of its place among others: they may be deleted only as long as it is
@@ -54,7 +54,7 @@ public enum KeepReason: Sendable, Hashable {
     }
 
     /// The kind of reason. ``unknown(_:_:)`` has its safeguard's, and ``unreadable(_:)`` that of ``referenced(_:)``.
-    public var kind: Kind {
+    package var kind: Kind {
         switch self {
         case .protected: .protected
         case .notPrivate: .notPrivate
@@ -64,7 +64,7 @@ public enum KeepReason: Sendable, Hashable {
         case .shared, .unknown(.shared, _): .shared
         case .referenced, .unreadable, .unknown(.referenced, _): .referenced
         case .changed: .changed
-        case .planned(let kind): kind
+        case .planned(let name): Kind(rawValue: name) ?? .unchecked
         case .unchecked: .unchecked
         }
     }

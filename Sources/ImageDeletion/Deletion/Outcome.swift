@@ -16,12 +16,12 @@ public struct Outcome: Sendable, Hashable {
         case pending
 
         /// A result without its reason. The raw values are the names in reports and receipts.
-        public enum Kind: String, Sendable, Hashable, CaseIterable {
+        package enum Kind: String, Sendable, Hashable, CaseIterable {
             case deleted, wouldDelete, kept, missing, failed, pending
         }
 
         /// The kind of result.
-        public var kind: Kind {
+        package var kind: Kind {
             switch self {
             case .deleted: .deleted
             case .wouldDelete: .wouldDelete

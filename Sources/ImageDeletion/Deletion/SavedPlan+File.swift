@@ -16,7 +16,9 @@ extension SavedPlan {
         let content: Content
         do {
             let version = try JSONDecoder().decode(Version.self, from: document.data)
-            guard version.schema == Self.schema else { throw ImageDeletionError.plan(.malformed("schema: it is not \(Self.schema)")) }
+            guard version.schema == Self.schema else {
+                throw ImageDeletionError.plan(.malformed("schema: it is not \(Self.schema)"))
+            }
             content = try JSONDecoder().decode(Content.self, from: document.data)
             let known = try JSONSerialization.jsonObject(with: SavedPlan(checked: content).json())
             if let key = Self.unknownKey(of: document.value, besides: known) {

@@ -114,7 +114,7 @@ extension DeletionPlan.Entry {
         let fate: DeletionPlan.Fate =
             switch saved.fate {
             case .delete: .unchecked
-            case .keep: .keep(.planned(saved.reason ?? .unchecked))
+            case .keep: .keep(.planned((saved.reason ?? .unchecked).rawValue))
             }
         self.init(saved.id, Image(saved), fate, terms)
     }

@@ -2,11 +2,13 @@ public import Foundation
 
 /// What happened, in sentences that can be shown at a terminal.
 extension ServiceError: CustomStringConvertible, LocalizedError {
+    /// What happened, in sentences.
     public var description: String {
         if kind == .incompleteCredentials { return missingMethod + traces }
         return "\(subject) \(event).\(traces)"
     }
 
+    /// The same as ``description``.
     public var errorDescription: String? { description }
 
     /// The service, as the beginning of a sentence.

@@ -39,7 +39,9 @@ struct IdentityClient: Sendable {
                 secret: token
             )
         } catch {
-            guard var failure = error.serviceError, failure.status == 401 || failure.saysTokenIsInvalid else { throw error }
+            guard var failure = error.serviceError, failure.status == 401 || failure.saysTokenIsInvalid else {
+                throw error
+            }
             failure.kind = .invalidToken
             throw .service(failure)
         }

@@ -30,7 +30,7 @@ public struct OpenStackEnvironment: Sendable, Hashable {
     ///   - environment: Variables and their values, like those of the process; others than `OS_*` are passed over.
     ///   - allowsHTTP: Whether `http` is taken for hosts that are not loopback addresses: token and password can be
     ///     read on the way there.
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` with everything that is wrong, not just the first of it.
+    /// - Throws: ``ImageDeletionError/Code/configuration`` with everything that is wrong, not just the first of it.
     public init(_ environment: [String: String], allowsHTTP: Bool = false) throws(ImageDeletionError) {
         var reader = VariableReader(environment)
         let method = reader.method()

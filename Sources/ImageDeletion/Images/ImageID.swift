@@ -9,7 +9,7 @@ public struct ImageID: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Nothing else can be an ID, so no text can reach another address than an image's.
     ///
-    /// - Throws: ``ImageDeletionError/invalidImageID(_:)`` with `text`.
+    /// - Throws: ``ImageDeletionError/Code/invalidImageID`` with `text`.
     public init(_ text: String) throws(ImageDeletionError) {
         var description = text
         // Lists have hundreds of thousands of IDs, hence the bytes.

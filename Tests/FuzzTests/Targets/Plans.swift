@@ -72,7 +72,8 @@ extension FuzzTarget {
     }
 
     private static func entry(_ number: Int, _ fate: String, _ more: String = "") -> String {
-        let looks = #""owner":"\#(DemoImage.projectID)","visibility":"private","status":"active","size":1073741824,"tags":["ci"]"#
+        let looks =
+            #""owner":"\#(DemoImage.projectID)","visibility":"private","status":"active","size":1073741824,"tags":["ci"]"#
         return #"{"id":"\#(Sample.id(number))","fate":"\#(fate)","name":"nightly-\#(number)","#
             + #""protected":\#(number == 2),"createdAt":"2026-09-0\#(number)T00:00:00Z",\#(looks)\#(more)}"#
     }

@@ -101,7 +101,8 @@ struct ComputeTests {
         let bench = bench(services: [service: Self.nova]) { _, number in
             .answer(200, body: #"{"servers":[\#(many){"id":"last-\#(number)"}]}"#)
         }
-        guard case .unknown(_, let cause)? = try await reasons(bench, 1).first ?? nil, let error = cause.serviceError else {
+        guard case .unknown(_, let cause)? = try await reasons(bench, 1).first ?? nil, let error = cause.serviceError
+        else {
             Issue.record("the image is not kept")
             return
         }

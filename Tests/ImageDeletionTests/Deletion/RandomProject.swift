@@ -101,7 +101,10 @@ struct RandomProject {
 
     /// What the rules make of the images, or of others, at a cloud that has nothing else. References are not looked for.
     func plan(of others: [Image]? = nil) async throws -> DeletionPlan {
-        try await service(Locked(others ?? images)).plan(ImageSelection(.rules(rules.map(\.rule))), options: Self.options)
+        try await service(Locked(others ?? images)).plan(
+            ImageSelection(.rules(rules.map(\.rule))),
+            options: Self.options
+        )
     }
 
     func service(_ images: Locked<[Image]>) throws -> ImageService { try Bench().service(showing: images) }

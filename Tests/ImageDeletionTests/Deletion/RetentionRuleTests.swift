@@ -40,7 +40,9 @@ struct RetentionRuleTests {
     func noAge() async throws {
         let images = [try image(1, age: 1), try image(2, age: 0), try image(3, age: -1), try image(4, age: nil)]
         #expect(try await deleted(by: RetentionRule(olderThan: try AgeLimit("0d")), of: images) == [1])
-        #expect(try await deleted(by: RetentionRule(olderThan: .date(.distantFuture)), of: [try image(4, age: nil)]) == [])
+        #expect(
+            try await deleted(by: RetentionRule(olderThan: .date(.distantFuture)), of: [try image(4, age: nil)]) == []
+        )
         #expect(try await deleted(by: try rule(keepLast: 0), of: [try image(4, age: nil)]) == [4])
     }
 
@@ -53,7 +55,9 @@ struct RetentionRuleTests {
         #expect(try await Set(deleted(by: both, of: images)) == [1, 2])
         #expect(try await deleted(by: RetentionRule(namePatterns: [try Glob("release-*")]), of: images) == [3])
         #expect(try await deleted(by: RetentionRule(namePatterns: [try Glob("no-such")]), of: images) == [])
-        #expect(try await Set(deleted(by: RetentionRule(namePatterns: [try Glob("*")]), of: images)) == [1, 2, 3, 4, 5])
+        #expect(
+            try await Set(deleted(by: RetentionRule(namePatterns: [try Glob("*")]), of: images)) == [1, 2, 3, 4, 5]
+        )
         #expect(try await Set(deleted(by: RetentionRule(namePatterns: [try Glob("?*")]), of: images)) == [1, 2, 3])
     }
 
@@ -85,7 +89,9 @@ struct RetentionRuleTests {
     @Test("The newest are spared, as many as said", arguments: [0, 1, 2, 3, 4, 1000])
     func keepLast(count: Int) async throws {
         let images = [try image(2, age: 20), try image(1, age: 30), try image(3, age: 10)]
-        #expect(try await deleted(by: try rule(keepLast: count), of: images) == Array([1, 2, 3].prefix(max(0, 3 - count))))
+        #expect(
+            try await deleted(by: try rule(keepLast: count), of: images) == Array([1, 2, 3].prefix(max(0, 3 - count)))
+        )
     }
 
     @Test("Only what the rule selects counts among the newest")

@@ -49,7 +49,8 @@ struct SavedPlanFileTests {
         let id = "6B1C0B6E-93A5-4D0C-9D52-2C1F7F6A3C11"
         let unprotect = #","protected":true,"unprotect":true"#
         let json = image(1, id: id).replacing(#","protected":false"#, with: unprotect)
-        let fields = #","createdAt":"2026-11-18T11:06:40Z","endpoint":"https://ims.demo.example/v2","#
+        let fields =
+            #","createdAt":"2026-11-18T11:06:40Z","endpoint":"https://ims.demo.example/v2","#
             + #""project":{"id":"\#(DemoImage.projectID)"}"#
         let plan = try DeletionPlan(json: Data(file(images: json, fields: fields).utf8))
         func recheck(_ image: Image) async throws -> DeletionPlan.Entry? {
@@ -130,7 +131,8 @@ struct SavedPlanFileTests {
             (#""fate":"delete","#, #""fate":"deleted","#, "images[1].fate: "),
             (#""fate":"delete","#, #""fate":"","#, "images[1].fate: "),
             (#""tags":[],"#, #""tags":[],"safeguards":["inuse"],"#, "images[1].safeguards[0]: "),
-            (#""2026-11-18T11:06:40Z""#, #""yesterday""#, "createdAt: "), (#""https://ims.example/v2""#, #""""#, "endpoint: "),
+            (#""2026-11-18T11:06:40Z""#, #""yesterday""#, "createdAt: "),
+            (#""https://ims.example/v2""#, #""""#, "endpoint: "),
             (Sample.id(2), "nightly-1", "images[1].id: "), (Sample.id(2), "", "images[1].id: "),
             (Sample.id(2), "../../servers", "images[1].id: "),
         ]

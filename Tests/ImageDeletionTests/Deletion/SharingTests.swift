@@ -56,7 +56,9 @@ struct SharingTests {
             request.url.path.hasSuffix("/members") ? .answer(status) : nil
         }
         for reason in try await reasons(bench) {
-            guard case .unknown(.shared, let cause)? = reason, let error = cause.serviceError else { throw Unexpected() }
+            guard case .unknown(.shared, let cause)? = reason, let error = cause.serviceError else {
+                throw Unexpected()
+            }
             #expect(error.status == status)
         }
     }

@@ -18,7 +18,7 @@ public final class CurlTransport: HTTPTransport {
     ///   - certificates: The files to use instead of the system's certificate store, and to prove who sends.
     ///   - maximumBodyBytes: The maximum length of a response's body, 16 MiB by default. A longer one ends as
     ///     ``TransportError/Kind/oversizedAnswer``.
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` if libcurl is missing or too old, or a file cannot be used.
+    /// - Throws: ``ImageDeletionError/Code/configuration`` if libcurl is missing or too old, or a file cannot be used.
     public init(
         certificates: CertificateFiles = CertificateFiles(),
         maximumBodyBytes: Int = 16 << 20
