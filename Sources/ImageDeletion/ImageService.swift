@@ -15,6 +15,7 @@ public struct ImageService: Sendable {
 
     let images: ImageClient
     let compute: ComputeClient
+    private let authorization: any Authorization
     private let user: String?
 
     /// A service for whom the OpenStack client's `OS_*` variables describe.
@@ -49,18 +50,13 @@ public struct ImageService: Sendable {
         if connection.transport == nil {
             connection.transport = try CurlTransport(certificates: environment.certificates)
         }
-        let tokens = TokenSource(
-            client: IdentityClient(credentials: environment.credentials, connection: connection),
-            cache: tokenCache,
-            needsCatalog: environment.endpoint.override == nil
-        )
-        let authorized = AuthorizedConnection(connection: connection, tokens: tokens)
+        authorization = TokenAuthorization(environment, tokenCache: tokenCache, connection: connection)
         images = ImageClient(
-            authorized: authorized,
-            authURL: environment.credentials.authURL,
-            choice: environment.endpoint
+            connection: connection,
+            authorization: authorization,
+            addressSource: environment.endpoint.imageSource
         )
-        compute = ComputeClient(authorized: authorized, choice: environment.endpoint)
+        compute = ComputeClient(connection: connection, authorization: authorization)
         user = environment.credentials.userName
     }
 
@@ -82,8 +78,8 @@ public struct ImageService: Sendable {
     /// - Throws: ``ImageDeletionError/service(_:)`` where the identity service gives none, and
     ///   ``ImageDeletionError/configuration(_:)`` for settings that do not fit the cloud.
     public func signIn() async throws(ImageDeletionError) -> Session {
-        let (token, endpoint) = try await images.session()
-        return Session(endpoint: endpoint, project: token.project, user: user)
+        let project = try await authorization.signIn()
+        return Session(endpoint: try await authorization.endpoint(of: .image), project: project, user: user)
     }
 
     /// The project that the token is for; a token from somewhere else is asked about (`GET /v3/auth/tokens`).
@@ -91,8 +87,9 @@ public struct ImageService: Sendable {
     /// - Returns: The project, whose ID its images bear as ``Image/owner``.
     /// - Throws: What ``signIn()`` does, and ``ConfigurationProblem/tokenWithoutProject`` for a token of no project.
     public func project() async throws(ImageDeletionError) -> TokenProject {
-        let token = try await images.tokens.describedToken()
-        guard let project = token.project else { throw .configuration([.tokenWithoutProject]) }
+        guard let project = try await authorization.project() else {
+            throw .configuration([.missing(["OS_AUTH_URL"])])
+        }
         return project
     }
 
@@ -103,7 +100,7 @@ public struct ImageService: Sendable {
     /// - Throws: ``ImageDeletionError/service(_:)`` where it could not be revoked; it is out of the cache all the same.
     @discardableResult
     public func forgetToken() async throws(ImageDeletionError) -> Bool {
-        try await images.tokens.forget()
+        try await authorization.forget()
     }
 
     /// Looks at each of `ids` (`GET /v2/images/{image_id}`).

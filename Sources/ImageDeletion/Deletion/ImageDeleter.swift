@@ -105,7 +105,7 @@ public actor ImageDeleter {
         if let decided = Outcome(decidedBy: entry) { return decided }
         defer { begun.finish() }
         // Whoever waits for a token has not begun to delete.
-        do throws(ImageDeletionError) { _ = try await client.tokens.token() } catch {
+        do throws(ImageDeletionError) { try await client.authorization.signIn() } catch {
             return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
         }
         if isStopped || Task.isCancelled { return nil }
@@ -145,7 +145,7 @@ public actor ImageDeleter {
     /// would meet the same.
     private func certain(_ failure: RequestFailure, of entry: DeletionPlan.Entry) async -> RequestFailure {
         guard case .service(var error) = failure.cause, error.kind == .forbidden, error.service == .image,
-            let project = try? await client.tokens.token().project, entry.image?.isPrivate(to: project.id) == true
+            let project = try? await client.authorization.signIn(), entry.image?.isPrivate(to: project.id) == true
         else { return failure }
         error.kind = .lacksRight
         var failure = failure
@@ -196,7 +196,7 @@ public actor ImageDeleter {
     ///
     /// - Returns: What kept it from being seen to be gone; nil once it is gone.
     private func lingering(_ id: ImageID) async -> ImageDeletionError? {
-        let clock = client.clock
+        let clock = client.connection.clock
         let patience = clock.now().addingTimeInterval(10 * 60)
         var pause = Duration.milliseconds(500)
         while true {

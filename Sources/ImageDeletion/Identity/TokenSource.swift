@@ -46,10 +46,10 @@ actor TokenSource {
     }
 
     /// Another token in the place of one that the image service did not take; nil where there can be no other.
-    func replacement(for rejected: Token) async throws(ImageDeletionError) -> Token? {
+    func replacement(for rejected: Secret) async throws(ImageDeletionError) -> Token? {
         guard identity != nil else { return nil }
-        if let held, held.token.secret != rejected.secret { return held.token }
-        return try await shared(rejecting: rejected.secret)
+        if let held, held.token.secret != rejected { return held.token }
+        return try await shared(rejecting: rejected)
     }
 
     /// Removes this identity's token from the cache and revokes it at the identity service. A token in a cache that is
