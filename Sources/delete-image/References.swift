@@ -64,12 +64,11 @@ enum References {
         guard status.isRegular, !others.contains(FileIdentity(status)) else { return }
         var (left, line, text) = (Int(status.st_size), 1, [UInt8]())
         while left > 0 {
-            let block = try [UInt8](unsafeUninitializedCapacity: min(left, 1 << 20)) { buffer, filled in
-                filled = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
-            }
-            if block.isEmpty || text.isEmpty && block.prefix(8000).contains(0) { return }
-            left -= block.count
+            let block = try file.read(atMost: min(left, 1 << 20))
+            let isFirst = text.isEmpty
             text += block
+            if block.isEmpty || isFirst && text.prefix(8000).contains(0) { return }
+            left -= block.count
             guard search(text, line) else { return }
             line += text.dropLast(35).count { $0 == UInt8(ascii: "\n") }
             text = text.suffix(35)

@@ -28,32 +28,17 @@ package struct File: Sendable {
         return status
     }
 
-    /// Reads the next bytes, as many as `buffer` has room for; fewer only at the end of the file.
-    ///
-    /// - Returns: The number of bytes.
-    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
-        var filled = 0
-        while filled < buffer.count {
-            let count = Foundation.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+    /// Reads to the end of the file, but not more than `limit` bytes.
+    package func read(atMost limit: Int) throws(FileError) -> Data {
+        var data = Data()
+        var block = [UInt8](repeating: 0, count: min(limit, 64 << 10))
+        while data.count < limit {
+            let count = Foundation.read(descriptor, &block, min(block.count, limit - data.count))
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileError() }
             if count == 0 { break }
-            filled += count
+            data += block[..<count]
         }
-        return filled
-    }
-
-    /// Reads to the end of the file, but not more than `limit` bytes.
-    package func read(atMost limit: Int) throws(FileError) -> Data {
-        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 1)
-        defer { block.deallocate() }
-        var data = Data()
-        var count = 0
-        repeat {
-            let room = min(block.count, limit - data.count)
-            count = try read(into: UnsafeMutableRawBufferPointer(rebasing: block[..<room]))
-            data.append(contentsOf: block[..<count])
-        } while count == block.count
         return data
     }
 

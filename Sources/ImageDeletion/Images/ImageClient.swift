@@ -9,12 +9,6 @@ struct ImageClient: Sendable {
     private let notFoundCheck = NotFoundCheck()
     let clockCheck = ClockCheck()
 
-    init(connection: ServiceConnection, authorization: any Authorization, addressSource: String) {
-        self.connection = connection
-        self.authorization = authorization
-        self.addressSource = addressSource
-    }
-
     /// `GET /v2/images/{image_id}`. Glance: "Show image".
     func image(_ id: ImageID) async throws(ImageDeletionError) -> Image {
         let reply = try await reply(to: request("GET", "images/\(id)"))
