@@ -19,6 +19,7 @@ public struct ImageService: Sendable {
 
     let images: ImageClient
     let compute: ComputeClient
+    private let authorization: any Authorization
     private let user: String?
 
     /// A service for whom the OpenStack client's `OS_*` variables describe.
@@ -53,18 +54,13 @@ public struct ImageService: Sendable {
         if connection.transport == nil {
             connection.transport = try CurlTransport(certificates: environment.certificates)
         }
-        let tokens = TokenSource(
-            client: IdentityClient(credentials: environment.credentials, connection: connection),
-            cache: tokenCache,
-            needsCatalog: environment.endpoint.override == nil
-        )
-        let authorized = AuthorizedConnection(connection: connection, tokens: tokens)
+        authorization = TokenAuthorization(environment, tokenCache: tokenCache, connection: connection)
         images = ImageClient(
-            authorized: authorized,
-            authURL: environment.credentials.authURL,
-            choice: environment.endpoint
+            connection: connection,
+            authorization: authorization,
+            addressSource: environment.endpoint.imageSource
         )
-        compute = ComputeClient(authorized: authorized, choice: environment.endpoint)
+        compute = ComputeClient(connection: connection, authorization: authorization)
         user = environment.credentials.userName
     }
 
@@ -92,8 +88,8 @@ public struct ImageService: Sendable {
     /// - Throws: ``ImageDeletionError/Code/service`` where the identity service gives none, and
     ///   ``ImageDeletionError/Code/configuration`` for settings that do not fit the cloud.
     public func signIn() async throws(ImageDeletionError) -> Session {
-        let (token, endpoint) = try await images.session()
-        return Session(endpoint: endpoint, project: token.project, user: user)
+        let project = try await authorization.signIn()
+        return Session(endpoint: try await authorization.endpoint(of: .image), project: project, user: user)
     }
 
     /// The project that the token is for; a token from somewhere else is asked about (`GET /v3/auth/tokens`).
@@ -101,8 +97,9 @@ public struct ImageService: Sendable {
     /// - Returns: The project, whose ID its images bear as ``Image/owner``.
     /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/Code/configuration`` for a token of no project.
     public func project() async throws(ImageDeletionError) -> TokenProject {
-        let token = try await images.tokens.describedToken()
-        guard let project = token.project else { throw .configuration([.tokenWithoutProject]) }
+        guard let project = try await authorization.project() else {
+            throw .configuration([.missing(["OS_AUTH_URL"])])
+        }
         return project
     }
 
@@ -113,7 +110,7 @@ public struct ImageService: Sendable {
     /// - Throws: ``ImageDeletionError/Code/service`` where it could not be revoked; it is out of the cache all the same.
     @discardableResult
     public func forgetToken() async throws(ImageDeletionError) -> Bool {
-        try await images.tokens.forget()
+        try await authorization.forget()
     }
 
     /// Reads the list of images that `query` asks for, to its end, page after page (`GET /v2/images`), and then the list

@@ -38,14 +38,15 @@ public struct RequestRecord: Sendable, Hashable {
     public let duration: TimeInterval
 
     init(
-        _ request: ServiceRequest,
+        _ service: ServiceError.Service,
+        _ request: HTTPRequest,
         attempt: Int,
         status: Int?,
         failure: ServiceError?,
         requestID: String?,
         duration: TimeInterval
     ) {
-        service = request.service
+        self.service = service
         method = request.method
         url = request.url
         self.attempt = attempt

@@ -1,4 +1,5 @@
 import Foundation
+import ImageDeletion
 
 /// The files that a command line names.
 enum NamedFile {
@@ -16,21 +17,20 @@ enum NamedFile {
         let (contents, reader) = AsyncThrowingStream<Data, any Error>.makeStream()
         Thread.detachNewThread {
             do {
-                let access = O_RDONLY | O_CLOEXEC | (isNamed ? 0 : O_NOFOLLOW | O_NONBLOCK)
-                let file = path == "-" ? STDIN_FILENO : open(path, access)
-                if file < 0, errno == ELOOP, !isNamed { throw Objection(reason: "it is a symbolic link") }
-                guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-                defer { if path != "-" { close(file) } }
-                if !isNamed, let reason = Ownership.objection(toOpen: file) {
-                    throw Objection(reason: reason)
-                }
-                // Not `Data(contentsOf:)`, which takes a pipe for something that may not be read.
-                let handle = FileHandle(fileDescriptor: file, closeOnDealloc: false)
-                let content = try handle.read(upToCount: limit + 1) ?? Data()
+                let flags = O_RDONLY | (isNamed ? 0 : O_NOFOLLOW | O_NONBLOCK)
+                let file = path == "-" ? File(descriptor: STDIN_FILENO) : try File(path, flags)
+                defer { if path != "-" { file.close() } }
+                if !isNamed, let reason = Ownership.objection(to: file) { throw Objection(reason: reason) }
+                let content = try file.read(atMost: limit + 1)
                 guard content.count <= limit else { throw Fault.tooLarge }
                 reader.yield(content)
+            } catch let error as FileError {
+                let isLink = error.code == ELOOP && !isNamed
+                reader.finish(
+                    throwing: isLink ? Objection(reason: "it is a symbolic link") : Fault(reason: error.reason)
+                )
             } catch {
-                reader.finish(throwing: error is Objection ? error : error as? Fault ?? Fault(error))
+                reader.finish(throwing: error)
             }
         }
         for try await content in contents { return content }
@@ -46,7 +46,7 @@ enum NamedFile {
         var info = stat()
         if stat(path, &info) == 0 {
             // A device or a pipe would be replaced as well.
-            guard info.st_mode & S_IFMT == S_IFREG else { throw Fault(reason: "it is no regular file", isOther: true) }
+            guard info.isRegular else { throw Fault(reason: "it is no regular file", isOther: true) }
             guard info.st_size == 0 || info.st_size <= limit && (try? isOurs(Data(contentsOf: file))) == true else {
                 throw Fault(reason: "it is something else", isOther: true)
             }
@@ -71,7 +71,7 @@ enum NamedFile {
 
         static let tooLarge = Fault(reason: "it is larger than \(limit >> 20) MiB", isOther: true)
 
-        init(reason: String, isOther: Bool) { (self.reason, self.isOther) = (reason, isOther) }
+        init(reason: String, isOther: Bool = false) { (self.reason, self.isOther) = (reason, isOther) }
 
         /// Foundation's own words are "The operation could not be completed."; the system's say what happened.
         init(_ error: any Error) {

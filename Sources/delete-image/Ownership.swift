@@ -1,4 +1,5 @@
 import Foundation
+import ImageDeletion
 
 /// Files and folders that other users control. Like Git, this tool takes nothing from them that nobody named.
 enum Ownership {
@@ -12,11 +13,10 @@ enum Ownership {
         return [0, geteuid()].contains(link.st_uid) ? objection(to: info) : "it belongs to another user"
     }
 
-    /// Returns the reason not to trust the open file `descriptor`, which nobody can exchange any more.
-    static func objection(toOpen descriptor: Int32) -> String? {
-        var info = stat()
-        guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return "it is not a regular file" }
-        return objection(to: info)
+    /// Returns the reason not to trust the open `file`, which nobody can exchange any more.
+    static func objection(to file: File) -> String? {
+        guard let status = try? file.status(), status.isRegular else { return "it is not a regular file" }
+        return objection(to: status)
     }
 
     private static func objection(to info: stat) -> String? {

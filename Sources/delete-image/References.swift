@@ -53,35 +53,25 @@ enum References {
         except others: Set<FileIdentity>,
         _ search: ([UInt8], Int) -> Bool
     ) throws {
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        // Deleted but still in git's list, or a link.
-        if file < 0, [ENOENT, ENOTDIR, ELOOP].contains(errno) { return }
-        guard file >= 0 else { throw UnreadableFile(path: path) }
-        defer { close(file) }
-        var info = stat()
-        guard fstat(file, &info) == 0 else { throw UnreadableFile(path: path) }
-        guard info.st_mode & S_IFMT == S_IFREG, !others.contains(FileIdentity(info)) else { return }
-        var (left, line, text) = (Int(info.st_size), 1, [UInt8]())
+        let file: File
+        do { file = try File(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) } catch {
+            // Deleted but still in git's list, or a link.
+            if [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return }
+            throw error
+        }
+        defer { file.close() }
+        let status = try file.status()
+        guard status.isRegular, !others.contains(FileIdentity(status)) else { return }
+        var (left, line, text) = (Int(status.st_size), 1, [UInt8]())
         while left > 0 {
-            let block = try block(of: file, atMost: min(left, 1 << 20), path)
-            if block.isEmpty || text.isEmpty && block.prefix(8000).contains(0) { return }
-            left -= block.count
+            let block = try file.read(atMost: min(left, 1 << 20))
+            let isFirst = text.isEmpty
             text += block
+            if block.isEmpty || isFirst && text.prefix(8000).contains(0) { return }
+            left -= block.count
             guard search(text, line) else { return }
             line += text.dropLast(35).count { $0 == UInt8(ascii: "\n") }
             text = text.suffix(35)
-        }
-    }
-
-    private static func block(of file: Int32, atMost size: Int, _ path: String) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-            while filled < size {
-                let count = Foundation.read(file, buffer.baseAddress?.advanced(by: filled), size - filled)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw UnreadableFile(path: path) }
-                if count == 0 { return }
-                filled += count
-            }
         }
     }
 

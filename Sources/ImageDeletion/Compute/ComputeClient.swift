@@ -2,8 +2,8 @@ import Foundation
 
 /// Asks the compute services about servers, and the block storage service about the volumes that they boot from.
 struct ComputeClient: Sendable {
-    var authorized: AuthorizedConnection
-    var choice: EndpointChoice
+    var connection: ServiceConnection
+    var authorization: any Authorization
 
     /// Returns the project's servers, each once.
     ///
@@ -12,12 +12,11 @@ struct ComputeClient: Sendable {
     ///
     /// - Throws: ``ImageDeletionError/Code/configuration`` if the catalog has neither.
     func servers() async throws(ImageDeletionError) -> [Server] {
-        let token = try await authorized.tokens.describedToken()
-        let hasNova = try endpoint(of: .nova, for: token) != nil
-        let hasECS = try endpoint(of: .ecs, for: token) != nil
+        let hasNova = try await authorization.offers(.nova)
+        let hasECS = try await authorization.offers(.ecs)
         guard hasNova || hasECS else { throw .configuration([.noComputeService]) }
         var servers: [Server] = []
-        if hasNova { servers += try await list(ServerPage.self, of: .nova) }
+        if hasNova { servers += try await list(ServerPage.self, of: .nova, "servers/detail") }
         if hasECS { servers += try await ecsServers() }
         var indices: [String: Int] = [:]
         return servers.reduce(into: []) { merged, server in
@@ -34,44 +33,7 @@ struct ComputeClient: Sendable {
     ///
     /// - Throws: ``ImageDeletionError/Code/configuration`` if the catalog has no block storage service.
     func volumes() async throws(ImageDeletionError) -> [Volume] {
-        _ = try await authorized.tokens.describedToken()
-        return try await list(VolumePage.self, of: .cinder)
-    }
-
-    /// A list of one of the services.
-    private struct Resource {
-        var service: ServiceError.Service
-        /// The types that the service may have in the catalog.
-        var types: [String]
-        var path: String
-        /// The problem of a catalog without the service.
-        var missing: ConfigurationProblem
-
-        static let nova = Resource(
-            service: .compute,
-            types: ["compute"],
-            path: "servers/detail",
-            missing: .noComputeService
-        )
-        static let ecs = Resource(
-            service: .compute,
-            types: ["ecs"],
-            path: "cloudservers/detail",
-            missing: .noComputeService
-        )
-        static let cinder = Resource(
-            service: .volume,
-            types: Token.volumeServiceTypes,
-            path: "volumes/detail",
-            missing: .noVolumeService
-        )
-    }
-
-    private func endpoint(of resource: Resource, for token: Token) throws(ImageDeletionError) -> URL? {
-        for type in resource.types {
-            if let endpoint = try choice.endpoint(of: type, for: token) { return endpoint }
-        }
-        return nil
+        try await list(VolumePage.self, of: .cinder, "volumes/detail")
     }
 
     private static let pageSize = 1000
@@ -81,21 +43,25 @@ struct ComputeClient: Sendable {
 
     /// Reads a list to its end. Pages go on after the last item seen, until one has nothing in it: a service may give
     /// fewer than asked for, and no link.
-    private func list<P: Page>(_: P.Type, of resource: Resource) async throws(ImageDeletionError) -> [P.Item] {
+    private func list<P: Page>(
+        _: P.Type,
+        of service: CloudService,
+        _ path: String
+    ) async throws(ImageDeletionError) -> [P.Item] {
         var items: [P.Item] = []
         var markers: Set<String> = []
         var marker: String?
         for _ in 0..<Self.mostPages {
             var query = [(name: "limit", value: "\(Self.pageSize)")]
             if let marker { query.append(("marker", marker)) }
-            let page = try await page(P.self, of: resource, query)
+            let page = try await page(P.self, of: service, path, query)
             items += page.items
-            guard items.count <= Self.mostItems else { throw Self.endless(P.self, resource) }
+            guard items.count <= Self.mostItems else { throw Self.endless(P.self, service) }
             guard let last = page.items.last else { return items }
-            guard markers.insert(P.id(last)).inserted else { throw Self.endless(P.self, resource) }
+            guard markers.insert(P.id(last)).inserted else { throw Self.endless(P.self, service) }
             marker = P.id(last)
         }
-        throw Self.endless(P.self, resource)
+        throw Self.endless(P.self, service)
     }
 
     /// Reads ECS's list until two readings agree: its pages are numbered, so that a server that goes meanwhile moves
@@ -116,7 +82,7 @@ struct ComputeClient: Sendable {
         var servers: [Server] = []
         for number in 1...Self.mostPages {
             let query = [(name: "offset", value: "\(number)"), ("limit", "\(Self.pageSize)")]
-            let page = try await page(ServerPage.self, of: .ecs, query)
+            let page = try await page(ServerPage.self, of: .ecs, "cloudservers/detail", query)
             servers += page.servers
             guard servers.count <= Self.mostItems else { throw Self.endless(ServerPage.self, .ecs) }
             if page.servers.isEmpty { return servers }
@@ -124,33 +90,19 @@ struct ComputeClient: Sendable {
         throw Self.endless(ServerPage.self, .ecs)
     }
 
-    private static func endless(_ page: any Page.Type, _ resource: Resource) -> ImageDeletionError {
-        .service(ServiceError(resource.service, .unexpected, message: "the list of \(page.noun) does not end"))
+    private static func endless(_ page: any Page.Type, _ service: CloudService) -> ImageDeletionError {
+        .service(ServiceError(service.name, .unexpected, message: "the list of \(page.noun) does not end"))
     }
 
     private func page<P: Page>(
         _: P.Type,
-        of resource: Resource,
+        of service: CloudService,
+        _ path: String,
         _ query: [(name: String, value: String)]
     ) async throws(ImageDeletionError) -> P {
+        let request = ServiceRequest(service: service, method: "GET", path: path, query: query)
         let reply: Reply
-        do {
-            reply = try await authorized.send { token throws(ImageDeletionError) in
-                guard let endpoint = try endpoint(of: resource, for: token) else {
-                    throw .configuration([resource.missing])
-                }
-                return ServiceRequest(
-                    service: resource.service,
-                    method: "GET",
-                    url: endpoint.appendingPathComponent(resource.path).with(query),
-                    headers: ["X-Auth-Token": token.secret.value],
-                    expects: [200],
-                    secrets: [token.secret]
-                )
-            }
-        } catch {
-            throw error.cause
-        }
+        do { reply = try await connection.send(request, authorizedBy: authorization) } catch { throw error.cause }
         guard let page = try? JSONDecoder().decode(P.self, from: reply.body) else {
             throw reply.unusable("the response is not a list of \(P.noun)")
         }

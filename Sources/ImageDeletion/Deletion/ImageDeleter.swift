@@ -51,7 +51,7 @@ package actor ImageDeleter {
         guard let receipt = options.receipt, outcome.result != .pending else { return true }
         // Of what an earlier run was killed at, the receipt has only said that it was begun.
         if outcome.isOld, receipt.deleted.contains(outcome.id) { return true }
-        return receipt.append(outcome, at: client.clock.now())
+        return receipt.append(outcome, at: client.connection.clock.now())
     }
 
     private func work(_ onOutcome: @Sendable (Outcome) -> Bool) async {
@@ -77,11 +77,11 @@ package actor ImageDeleter {
         if let decided = Outcome(decidedBy: entry) { return decided }
         defer { begun.finish() }
         // Whoever waits for a token has not begun to delete.
-        do throws(ImageDeletionError) { _ = try await client.tokens.token() } catch {
+        do throws(ImageDeletionError) { try await client.authorization.signIn() } catch {
             return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
         }
         if isStopped || Task.isCancelled { return nil }
-        if options.receipt?.begin(entry, at: client.clock.now()) == false {
+        if options.receipt?.begin(entry, at: client.connection.clock.now()) == false {
             isStopped = true
             return nil
         }
@@ -117,7 +117,7 @@ package actor ImageDeleter {
     /// would meet the same.
     private func certain(_ failure: RequestFailure, of entry: DeletionPlan.Entry) async -> RequestFailure {
         guard var error = failure.cause.serviceError, error.kind == .forbidden, error.service == .image,
-            let project = try? await client.tokens.token().project, entry.image?.isPrivate(to: project.id) == true
+            let project = try? await client.authorization.signIn(), entry.image?.isPrivate(to: project.id) == true
         else { return failure }
         error.kind = .lacksRight
         var failure = failure
@@ -168,7 +168,7 @@ package actor ImageDeleter {
     ///
     /// - Returns: What kept it from being seen to be gone; nil once it is gone.
     private func lingering(_ id: ImageID) async -> ImageDeletionError? {
-        let clock = client.clock
+        let clock = client.connection.clock
         let patience = clock.now().addingTimeInterval(10 * 60)
         var pause = Duration.milliseconds(500)
         while true {

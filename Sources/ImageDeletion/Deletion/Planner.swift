@@ -9,7 +9,7 @@ struct Planner: Sendable {
 
     /// Lists or looks up what `selection` names, decides, and asks what the safeguards need to know.
     func plan(_ selection: ImageSelection) async throws(ImageDeletionError) -> DeletionPlan {
-        let now = client.clock.now()
+        let now = client.connection.clock.now()
         try await restoreProtections()
         var (entries, missingNames) =
             switch selection.kind {
@@ -199,15 +199,15 @@ struct Planner: Sendable {
         guard let receipt = options.receipt else { return }
         for id in receipt.unprotected.sorted(by: { $0.description < $1.description }) {
             if receipt.isReadOnly {
-                client.report(.protectionMissing(id))
+                client.connection.report(.protectionMissing(id))
                 continue
             }
             do throws(ImageDeletionError) {
-                if try await protect(id) { client.report(.protectionRestored(id)) }
+                if try await protect(id) { client.connection.report(.protectionRestored(id)) }
             } catch {
                 throw .protection(id, cause: error)
             }
-            receipt.noteProtected(id, at: client.clock.now())
+            receipt.noteProtected(id, at: client.connection.clock.now())
         }
     }
 

@@ -36,7 +36,7 @@ public final class Receipt: Sendable {
     package let imagesByName: [ExactText: ImageID]
     /// Whether the file stays as it is.
     let isReadOnly: Bool
-    private let file: OpenFile
+    private let file: File
     private let place: Place
     private let state: Locked<State>
 
@@ -101,19 +101,13 @@ public final class Receipt: Sendable {
         self.place = place
         self.isReadOnly = isReadOnly
         let access = isReadOnly ? O_RDONLY : O_RDWR | O_CREAT | O_APPEND
-        let descriptor = open(url.path, access | O_CLOEXEC | O_NONBLOCK, 0o644)
-        guard descriptor >= 0 else { throw .system(OpenFile.Fault().words) }
-        let file = OpenFile(descriptor: descriptor)
+        let file: File
+        do { file = try File(url.path, access | O_NONBLOCK, mode: 0o644) } catch { throw .system(error.reason) }
         do throws(Fault) {
-            // A device may have no end, and a pipe no memory.
-            var info = stat()
-            guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
-                throw .system("it is no regular file")
-            }
-            guard info.st_size <= Self.limit else { throw .system("it is larger than \(Self.limit >> 20) MiB") }
+            guard (try? file.status())?.isRegular == true else { throw .system("it is no regular file") }
             // Whoever only reads is in nobody's way.
             if !isReadOnly { do { try file.tryLock() } catch { throw .inUse } }
-            let lines = try Self.lines(of: descriptor, isReadOnly: isReadOnly).filter(place.holds)
+            let lines = try Self.lines(of: file, isReadOnly: isReadOnly).filter(place.holds)
             let last = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values
             deleted = Set(last.filter { $0.outcome == "deleted" }.map(\.id))
             begun = Set(last.filter { $0.outcome == Self.begun || $0.mayBeGone ?? false }.map(\.id))
@@ -122,19 +116,18 @@ public final class Receipt: Sendable {
                 if let name = line.name, [Self.begun, "deleted"].contains(line.outcome) { names[name.exact] = line.id }
             }
             // The name of a new file has to be on the disk as well.
-            let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
-            if folder >= 0 {
-                fsync(folder)
-                close(folder)
+            if let folder = try? File(url.deletingLastPathComponent().path, O_RDONLY) {
+                try? folder.synchronize()
+                folder.close()
             }
         } catch {
-            file.release()
+            file.close()
             throw error
         }
         self.file = file
     }
 
-    deinit { file.release() }
+    deinit { file.close() }
 
     /// Writes down that the deletion of an image begins, and waits until the disk has it.
     ///
@@ -196,21 +189,23 @@ public final class Receipt: Sendable {
         guard fault == nil else { return false }
         do {
             try file.write(JSONWriter.data(line) + Data("\n".utf8))
+            try file.synchronize()
             return true
         } catch {
-            let fault = Fault.system((error as? OpenFile.Fault)?.words ?? "\(error)")
+            let fault = Fault.system((error as? FileError)?.reason ?? "\(error)")
             state.withLock { $0.fault = $0.fault ?? fault }
             return false
         }
     }
 
     /// The whole lines of the file. The beginning of another at its end is cut off: the run that wrote it was killed.
-    private static func lines(of file: Int32, isReadOnly: Bool) throws(Fault) -> [Line] {
+    private static func lines(of file: File, isReadOnly: Bool) throws(Fault) -> [Line] {
         let content: Data
-        do {
-            content = try FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data()
+        do throws(FileError) {
+            content = try file.read(atMost: limit + 1)
+            guard content.count <= limit else { throw FileError("it is larger than \(limit >> 20) MiB") }
         } catch {
-            throw .system(error.localizedDescription)
+            throw .system(error.reason)
         }
         var lines: [Line] = []
         let whole = content.lastIndex(of: UInt8(ascii: "\n")).map { content[...$0] } ?? content.prefix(0)
@@ -231,7 +226,7 @@ public final class Receipt: Sendable {
             guard rest.starts(with: Data(#"{"attempts":"#.utf8.prefix(rest.count))) else {
                 throw .malformed(line: texts.count + 1)
             }
-            guard isReadOnly || ftruncate(file, off_t(whole.count)) == 0 else { throw .system(OpenFile.Fault().words) }
+            if !isReadOnly { do { try file.truncate(to: whole.count) } catch { throw .system(error.reason) } }
         }
         return lines
     }

@@ -39,13 +39,15 @@ public struct CertificateFiles: Sendable, Hashable {
 
     private static func fault(of path: String, _ parts: [Part]) -> CertificateFault? {
         // The system's own bundle has 0.2 MB. A pipe or a device may have no end.
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { return .unreadable(String(cString: strerror(errno))) }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 4 << 20)
-        let count = read(file, &bytes, bytes.count)
-        guard count >= 0 else { return .unreadable(String(cString: strerror(errno))) }
-        let labels = String(decoding: bytes[..<count], as: UTF8.self)
+        let content: Data
+        do {
+            let file = try File(path, O_RDONLY | O_NONBLOCK)
+            defer { file.close() }
+            content = try file.read(atMost: 4 << 20)
+        } catch {
+            return .unreadable(error.reason)
+        }
+        let labels = String(decoding: content, as: UTF8.self)
             .split(separator: "-----BEGIN ", omittingEmptySubsequences: false).dropFirst()
         for part in parts where !labels.contains(where: { $0.prefix { $0 != "\n" }.contains(part.rawValue) }) {
             return part == .key ? .noPrivateKey : .noCertificate

@@ -2,24 +2,29 @@ import Foundation
 
 /// A request before it is sent, with what its answer should be and which of its parts nobody may see.
 struct ServiceRequest: Sendable {
-    var service: ServiceError.Service
+    var service: CloudService
     var method: String
-    var url: URL
+    /// The address of the service; nil until an ``Authorization`` sets it.
+    var endpoint: URL?
+    var path: String
+    var query: [(name: String, value: String)] = []
     var headers: [String: String] = [:]
     var body: Data?
     var contentType = "application/json"
     /// The statuses that mean that the request did what it was for.
-    var expects: Set<Int>
-    var secrets: [Secret]
+    var expects: Set<Int> = [200]
+    var secrets: [Secret] = []
     /// The number of attempts of which nobody may learn whether they were processed, for a request that must not be
     /// repeated freely; nil for any other.
     var maximumUncertainAttempts: Int?
 
     var httpRequest: HTTPRequest {
+        guard let endpoint else { preconditionFailure("an Authorization sets it") }
         // Not `*/*`: Glance and gateways would answer in HTML.
         var fields: HTTPHeaders = ["Accept": "application/json", "User-Agent": "delete-image/\(ImageService.version)"]
         if body != nil { fields["Content-Type"] = contentType }
         for (name, value) in headers { fields[name] = value }
+        let url = endpoint.appendingPathComponent(path).with(query)
         return HTTPRequest(method: method, url: url, headers: fields, body: body)
     }
 }
@@ -72,7 +77,7 @@ public struct ServiceConnection: Sendable {
         let redact = Redaction(request.secrets)
         let httpRequest = request.httpRequest
         if let fault = httpRequest.fault {
-            var error = ServiceError(request.service, .invalidRequest, message: fault)
+            var error = ServiceError(request.service.name, .invalidRequest, message: fault)
             error.attempts = 0
             throw error
         }
@@ -95,7 +100,8 @@ public struct ServiceConnection: Sendable {
             report(
                 .request(
                     RequestRecord(
-                        request,
+                        request.service.name,
+                        httpRequest,
                         attempt: attempt,
                         status: response?.status,
                         failure: reading.failure,
@@ -170,7 +176,7 @@ public struct ServiceConnection: Sendable {
             }
             return .success(
                 Reply(
-                    service: request.service,
+                    service: request.service.name,
                     status: response.status,
                     body: (made ?? redact)(body: response.body),
                     headers: response.headers,
@@ -182,8 +188,8 @@ public struct ServiceConnection: Sendable {
             let status = response.status
             let told = ErrorBody(response.body, status: status, redact: redact)
             failure = ServiceError(
-                request.service,
-                .init(service: request.service, status: status, code: told.code, message: told.message),
+                request.service.name,
+                .init(service: request.service.name, status: status, code: told.code, message: told.message),
                 status: status,
                 code: told.code,
                 message: told.message,
@@ -197,7 +203,7 @@ public struct ServiceConnection: Sendable {
                 failure.message = response.headers["Location"].map(redact.callAsFunction)
             }
         case .failure(let error):
-            failure = ServiceError(request.service, .init(error.kind), message: redact(error.description))
+            failure = ServiceError(request.service.name, .init(error.kind), message: redact(error.description))
             if let status = error.status { failure.noteBroken(status: status) }
         }
         failure.attempts = attempt

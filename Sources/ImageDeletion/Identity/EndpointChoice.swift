@@ -24,11 +24,15 @@ package struct EndpointChoice: Sendable, Hashable {
         self.allowsHTTP = allowsHTTP
     }
 
+    /// Where the image service's address is from, for people.
+    var imageSource: String { override == nil ? "the catalog" : "OS_IMAGE_ENDPOINT_OVERRIDE" }
+
     /// The image service's address for `token`: the override, else the catalog's, else, on Open Telekom Cloud, the
     /// identity service's host with `ims` in its place.
     func imageEndpoint(for token: Token, authURL: URL?) throws(ImageDeletionError) -> URL {
         if let override { return override }
-        guard let endpoints = token.endpoints?["image"], !endpoints.isEmpty else {
+        let endpoints = token.endpoints(of: .image)
+        guard !endpoints.isEmpty else {
             if let url = openTelekomCloud(authURL) { return url }
             let types = (token.endpoints ?? [:]).keys + token.otherServiceTypes
             throw .configuration([.noImageService(types: types.sorted())])
@@ -46,9 +50,12 @@ package struct EndpointChoice: Sendable, Hashable {
         }
     }
 
-    /// The address, as the catalog has it, of the service of `type` for `token`; nil where there is none.
-    func endpoint(of type: String, for token: Token) throws(ImageDeletionError) -> URL? {
-        guard let endpoints = token.endpoints?[type], !endpoints.isEmpty else { return nil }
+    /// The address, as the catalog has it, of a service for `token`.
+    func endpoint(of service: CloudService, for token: Token) throws(ImageDeletionError) -> URL {
+        let endpoints = token.endpoints(of: service)
+        guard !endpoints.isEmpty else {
+            throw .configuration([service == .cinder ? .noVolumeService : .noComputeService])
+        }
         let entry = try entry(among: endpoints)
         do {
             return try ServiceAddress(entry.url, allowsHTTP: allowsHTTP).url

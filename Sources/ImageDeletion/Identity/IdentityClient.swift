@@ -14,7 +14,8 @@ struct IdentityClient: Sendable {
             ServiceRequest(
                 service: .identity,
                 method: "POST",
-                url: authURL.appendingPathComponent("auth/tokens"),
+                endpoint: authURL,
+                path: "auth/tokens",
                 body: TokenRequest(credentials).body,
                 expects: [200, 201],
                 secrets: credentials.secrets,
@@ -31,9 +32,9 @@ struct IdentityClient: Sendable {
                 ServiceRequest(
                     service: .identity,
                     method: "GET",
-                    url: authURL.appendingPathComponent("auth/tokens"),
+                    endpoint: authURL,
+                    path: "auth/tokens",
                     headers: ["X-Auth-Token": token.value, "X-Subject-Token": token.value],
-                    expects: [200],
                     secrets: [token]
                 ),
                 secret: token
@@ -54,7 +55,8 @@ struct IdentityClient: Sendable {
                 ServiceRequest(
                     service: .identity,
                     method: "DELETE",
-                    url: authURL.appendingPathComponent("auth/tokens"),
+                    endpoint: authURL,
+                    path: "auth/tokens",
                     headers: ["X-Auth-Token": token.value, "X-Subject-Token": token.value],
                     expects: [204],
                     secrets: [token]

@@ -16,12 +16,13 @@ struct Token: Sendable, Hashable, Codable {
     /// The types of the other services in the catalog, for the words of an error.
     var otherServiceTypes: [String] = []
 
-    /// The types of services that are spoken to: the image service, and those that know of servers and their volumes.
-    /// `ecs` is Open Telekom Cloud's own API beside its Nova.
-    static let serviceTypes: Set<String> = Set(["image", "compute", "ecs"] + volumeServiceTypes)
+    /// The types of services that are spoken to.
+    static let serviceTypes = Set(CloudService.allCases.flatMap(\.types))
 
-    /// The types under which catalogs list Cinder's API v3, the preferred first.
-    static let volumeServiceTypes = ["block-storage", "volumev3", "volume"]
+    /// The catalog's endpoints of a service, under the first of its types that has any.
+    func endpoints(of service: CloudService) -> [CatalogEndpoint] {
+        service.types.lazy.compactMap { endpoints?[$0] }.first { !$0.isEmpty } ?? []
+    }
 
     /// A token is used until this long before its end, so that none ends on the way.
     static let margin: TimeInterval = 5 * 60

@@ -116,21 +116,21 @@ public struct TokenCache: Sendable {
 
     /// Returns what is kept of `identity`.
     ///
-    /// - Throws: ``PrivateFile/Fault`` for a file that is not trusted, and for an entry that `key` does not prove.
-    func entry(for identity: Identity, key: Key) throws(PrivateFile.Fault) -> Entry? {
+    /// - Throws: ``FileError`` for a file that is not trusted, and for an entry that `key` does not prove.
+    func entry(for identity: Identity, key: Key) throws(FileError) -> Entry? {
         let entries = try content().entries.filter { $0.identity == identity }
         let own = entries.first { entry in
             guard let proof = entry.proof, let expected = try? entry.expectedProof(key) else { return false }
             return SHA256.areEqual(Array(proof.utf8), Array(expected.utf8))
         }
         if own == nil, !entries.isEmpty {
-            throw PrivateFile.Fault("its entry was written with another password or secret, or by somebody else")
+            throw FileError("its entry was written with another password or secret, or by somebody else")
         }
         return own
     }
 
     /// Keeps `entry` in the place of what is kept of its identity, and drops what can serve nobody any more.
-    func store(_ entry: Entry, key: Key, now: Date) throws(PrivateFile.Fault) {
+    func store(_ entry: Entry, key: Key, now: Date) throws(FileError) {
         var entry = entry
         entry.proof = try? entry.expectedProof(key)
         try update { entries in
@@ -140,7 +140,7 @@ public struct TokenCache: Sendable {
     }
 
     /// Drops what is kept of `identity`; with the last entry, the file goes.
-    func remove(_ identity: Identity) throws(PrivateFile.Fault) {
+    func remove(_ identity: Identity) throws(FileError) {
         try update { $0.removeAll { $0.identity == identity } }
     }
 
@@ -169,21 +169,21 @@ public struct TokenCache: Sendable {
     }
 
     /// Tries to become the only one that asks for tokens; nil while somebody else does.
-    func tryLock() throws(PrivateFile.Fault) -> OpenFile? {
+    func tryLock() throws(FileError) -> File? {
         try file?.tryLock()
     }
 
-    private func content() throws(PrivateFile.Fault) -> Content {
+    private func content() throws(FileError) -> Content {
         guard let data = try file?.read() else { return Content(entries: []) }
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .secondsSince1970
         guard let content = try? decoder.decode(Content.self, from: data), content.schema == Self.schema else {
-            throw PrivateFile.Fault("it is damaged, or was written by another version")
+            throw FileError("it is damaged, or was written by another version")
         }
         return content
     }
 
-    private func update(_ change: (inout [Entry]) -> Void) throws(PrivateFile.Fault) {
+    private func update(_ change: (inout [Entry]) -> Void) throws(FileError) {
         guard let file else { return }
         // Nothing is taken over from a file that is not trusted.
         var entries = (try? content())?.entries ?? []

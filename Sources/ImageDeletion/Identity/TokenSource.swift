@@ -46,10 +46,10 @@ actor TokenSource {
     }
 
     /// Another token in the place of one that the image service did not take; nil where there can be no other.
-    func replacement(for rejected: Token) async throws(ImageDeletionError) -> Token? {
+    func replacement(for rejected: Secret) async throws(ImageDeletionError) -> Token? {
         guard identity != nil else { return nil }
-        if let held, held.token.secret != rejected.secret { return held.token }
-        return try await shared(rejecting: rejected.secret)
+        if let held, held.token.secret != rejected { return held.token }
+        return try await shared(rejecting: rejected)
     }
 
     /// Removes this identity's token from the cache and revokes it at the identity service. A token in a cache that is
@@ -59,7 +59,7 @@ actor TokenSource {
     func forget() async throws(ImageDeletionError) -> Bool {
         guard let identity, let authURL = client.credentials.authURL else { return false }
         let lock = await lock()
-        defer { lock?.release() }
+        defer { lock?.close() }
         // Reports a cache that is not trusted.
         _ = known(of: identity)
         let cached = cache.removedTokens(identity)
@@ -130,7 +130,7 @@ actor TokenSource {
 
         let askedSince = now
         let lock = await lock()
-        defer { lock?.release() }
+        defer { lock?.close() }
         // Whoever held the lock may have brought a token, or a refusal, meanwhile.
         if let known = known(of: identity) {
             if let token = known.token, token.isFresh(at: now), token.secret != rejected { return token }
@@ -202,7 +202,7 @@ actor TokenSource {
         do { try cache.store(entry, key: key, now: now) } catch { tellNotWritten(error) }
     }
 
-    private func tellNotWritten(_ fault: PrivateFile.Fault) {
+    private func tellNotWritten(_ fault: FileError) {
         guard let path = cache.path else { return }
         client.connection.report(.tokenCacheNotWritten(path: path, reason: fault.reason))
     }
@@ -210,7 +210,7 @@ actor TokenSource {
     /// Waits for its turn among all processes that use the same cache. nil where there is none to be had: without a
     /// cache, in a folder that cannot be written, or when another process holds the lock for longer than a request may
     /// take.
-    private func lock() async -> OpenFile? {
+    private func lock() async -> File? {
         guard key != nil, let path = cache.path else { return nil }
         let start = now
         var pause = Duration.milliseconds(20)

@@ -1,41 +1,17 @@
 import Foundation
 
-/// The image service's calls, each with a token that it takes.
+/// The image service's calls.
 struct ImageClient: Sendable {
-    var authorized: AuthorizedConnection
-    var authURL: URL?
-    var choice: EndpointChoice
+    var connection: ServiceConnection
+    var authorization: any Authorization
+    /// Where the image service's address is from, for people.
+    var addressSource: String
     private let notFoundCheck = NotFoundCheck()
-    /// The endpoint of the latest token: the catalog is searched once for all images.
-    private let endpoint = Locked<(secret: Secret, url: URL)?>(nil)
     let clockCheck = ClockCheck()
-
-    init(authorized: AuthorizedConnection, authURL: URL?, choice: EndpointChoice) {
-        self.authorized = authorized
-        self.authURL = authURL
-        self.choice = choice
-    }
-
-    var tokens: TokenSource { authorized.tokens }
-    var clock: WallClock { authorized.connection.clock }
-    var report: @Sendable (ServiceEvent) -> Void { authorized.connection.report }
-
-    /// A token, and the endpoint that it is for.
-    func session() async throws(ImageDeletionError) -> (token: Token, endpoint: URL) {
-        let token = try await tokens.token()
-        return (token, try imageEndpoint(for: token))
-    }
-
-    private func imageEndpoint(for token: Token) throws(ImageDeletionError) -> URL {
-        if let known = endpoint.withLock({ $0 }), known.secret == token.secret { return known.url }
-        let url = try choice.imageEndpoint(for: token, authURL: authURL)
-        endpoint.withLock { $0 = (token.secret, url) }
-        return url
-    }
 
     /// `GET /v2/images/{image_id}`. Glance: "Show image".
     func image(_ id: ImageID) async throws(ImageDeletionError) -> Image {
-        let reply = try await reply(to: Call(method: "GET", path: "images/\(id)"))
+        let reply = try await reply(to: request("GET", "images/\(id)"))
         guard let image = try? JSONDecoder().decode(Image.self, from: reply.body), image.id == id else {
             throw reply.unusable("the answer does not describe image \(id)")
         }
@@ -48,20 +24,18 @@ struct ImageClient: Sendable {
     /// - Parameter deletingBackup: Whether the backups of a full-server image go with it. Only then is a body sent:
     ///   it is an extension of Open Telekom Cloud, and a DELETE has none elsewhere.
     func delete(_ id: ImageID, deletingBackup: Bool) async throws(RequestFailure) -> Reply {
-        let body = deletingBackup ? Data(#"{"delete_backup":true}"#.utf8) : nil
-        return try await send(Call(method: "DELETE", path: "images/\(id)", body: body, expects: [204]))
+        var request = request("DELETE", "images/\(id)")
+        request.body = deletingBackup ? Data(#"{"delete_backup":true}"#.utf8) : nil
+        request.expects = [204]
+        return try await send(request)
     }
 
     /// `PATCH /v2/images/{image_id}`. Glance: "Update image".
     func setProtection(of id: ImageID, to isProtected: Bool) async throws(RequestFailure) {
-        _ = try await send(
-            Call(
-                method: "PATCH",
-                path: "images/\(id)",
-                body: Data(#"[{"op":"replace","path":"/protected","value":\#(isProtected)}]"#.utf8),
-                contentType: "application/openstack-images-v2.1-json-patch"
-            )
-        )
+        var request = request("PATCH", "images/\(id)")
+        request.body = Data(#"[{"op":"replace","path":"/protected","value":\#(isProtected)}]"#.utf8)
+        request.contentType = "application/openstack-images-v2.1-json-patch"
+        _ = try await send(request)
     }
 
     /// `GET /v2/images/{image_id}/members`: the IDs of the projects that the image is lent to. Glance: "List image
@@ -73,7 +47,7 @@ struct ImageClient: Sendable {
                 var memberId: String
             }
         }
-        let reply = try await reply(to: Call(method: "GET", path: "images/\(id)/members"))
+        let reply = try await reply(to: request("GET", "images/\(id)/members"))
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let answer = try? decoder.decode(Members.self, from: reply.body) else {
@@ -94,9 +68,7 @@ struct ImageClient: Sendable {
     ) async throws(ImageDeletionError) -> ImagePage {
         let reply: Reply
         do throws(ImageDeletionError) {
-            reply = try await self.reply(
-                to: Call(method: "GET", path: Self.listPath, query: query.items(after: marker))
-            )
+            reply = try await self.reply(to: request("GET", Self.listPath, query.items(after: marker)))
         } catch {
             // A later page says so of its marker.
             throw marker == nil && error.isNotFound ? try await noImageService() : error
@@ -109,30 +81,28 @@ struct ImageClient: Sendable {
         } catch {
             throw reply.unusable("the response is not a list of images")
         }
-        if let date = reply.date { await clockCheck.note(clock.now().timeIntervalSince(date)) }
+        if let date = reply.date { await clockCheck.note(connection.clock.now().timeIntervalSince(date)) }
         await notFoundCheck.noteAnswer()
         return page
     }
 
-    /// One of the calls above, before there is a token for it.
-    private struct Call {
-        var method: String
-        var path: String
-        var query: [(name: String, value: String)] = []
-        var body: Data?
-        var contentType = "application/json"
-        var expects: Set<Int> = [200]
+    private func request(
+        _ method: String,
+        _ path: String,
+        _ query: [(name: String, value: String)] = []
+    ) -> ServiceRequest {
+        ServiceRequest(service: .image, method: method, path: path, query: query)
     }
 
-    private func reply(to call: Call) async throws(ImageDeletionError) -> Reply {
-        do { return try await send(call) } catch { throw error.cause }
+    private func reply(to request: ServiceRequest) async throws(ImageDeletionError) -> Reply {
+        do { return try await send(request) } catch { throw error.cause }
     }
 
-    private func send(_ call: Call) async throws(RequestFailure) -> Reply {
+    private func send(_ request: ServiceRequest) async throws(RequestFailure) -> Reply {
         do throws(RequestFailure) {
-            return try await sendUnchecked(call)
+            return try await connection.send(request, authorizedBy: authorization)
         } catch {
-            guard error.cause.isNotFound, call.path != Self.listPath else { throw error }
+            guard error.cause.isNotFound, request.path != Self.listPath else { throw error }
             do throws(ImageDeletionError) {
                 try await notFoundCheck.pass { () throws(ImageDeletionError) in try await checkNotFound() }
             } catch let problem {
@@ -144,16 +114,12 @@ struct ImageClient: Sendable {
 
     /// Checks what a 404 depends on: a token for a project, and an image service v2 at the address.
     private func checkNotFound() async throws(ImageDeletionError) {
-        if try await tokens.token().project == nil {
-            guard authURL != nil else { throw .configuration([.tokenOfUnknownProject]) }
-            _ = try await tokens.describedToken()
-        }
+        if try await authorization.project() == nil { throw .configuration([.tokenOfUnknownProject]) }
         if await notFoundCheck.hasAnswered { return }
         let failure: ServiceError
         do throws(RequestFailure) {
-            let reply = try await sendUnchecked(
-                Call(method: "GET", path: Self.listPath, query: [(name: "limit", value: "1")])
-            )
+            let list = request("GET", Self.listPath, [(name: "limit", value: "1")])
+            let reply = try await connection.send(list, authorizedBy: authorization)
             if (try? ImagePage(reply.body)) != nil { return }
             failure = ServiceError(.image, .unexpected, status: reply.status)
         } catch {
@@ -169,26 +135,10 @@ struct ImageClient: Sendable {
     }
 
     private func noImageService() async throws(ImageDeletionError) -> ImageDeletionError {
-        let source = choice.override == nil ? "the catalog" : "OS_IMAGE_ENDPOINT_OVERRIDE"
-        return .configuration([.noImageServiceAt(try await session().endpoint, source: source)])
+        .configuration([.noImageServiceAt(try await authorization.endpoint(of: .image), source: addressSource)])
     }
 
     private static let listPath = "images"
-
-    private func sendUnchecked(_ call: Call) async throws(RequestFailure) -> Reply {
-        try await authorized.send { token throws(ImageDeletionError) in
-            ServiceRequest(
-                service: .image,
-                method: call.method,
-                url: try imageEndpoint(for: token).appendingPathComponent(call.path).with(call.query),
-                headers: ["X-Auth-Token": token.secret.value],
-                body: call.body,
-                contentType: call.contentType,
-                expects: call.expects,
-                secrets: [token.secret]
-            )
-        }
-    }
 }
 
 extension Reply {

@@ -317,7 +317,7 @@ struct TokenCacheTests {
     @Test("A process that takes less than two seconds is waited for in silence")
     func waiting() async throws {
         let bench = Bench()
-        let other = Locked<OpenFile?>(try cache.tryLock())
+        let other = Locked<File?>(try cache.tryLock())
         let service = try ImageService(
             environment: bench.cloud.environment,
             tokenCache: cache,
@@ -330,7 +330,7 @@ struct TokenCacheTests {
                         try await bench.clock.clock.sleep(duration)
                         guard bench.clock.waits.reduce(.zero, +) > .milliseconds(1500) else { return }
                         other.withLock { lock in
-                            lock?.release()
+                            lock?.close()
                             lock = nil
                         }
                     }
