@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// Why something could not be done at all. What became of an image is an ``Outcome`` instead.
 ///

@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// One run: arguments → options → selection → plan → deletions → report → exit status.
 struct Command: Sendable {
@@ -206,8 +206,7 @@ struct Command: Sendable {
     private func referenceFolders() throws(Failure) -> [URL] {
         try options.referenceFolders.map { path throws(Failure) in
             let folder = URL(fileURLWithPath: path, relativeTo: surroundings.currentDirectory)
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
+            guard folder.path.isFolderPath else {
                 throw Failure(.usage, "--referenced-in: there is no folder \(quoted(path)). Nothing was deleted.")
             }
             return folder

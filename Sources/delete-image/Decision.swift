@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// Finds out what has to be known, and decides: the plan that is shown, saved or carried out.
 struct Decision: Sendable {

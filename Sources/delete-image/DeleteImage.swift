@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The only place that touches the real world: it makes the surroundings of a run out of this process's.
 @main

@@ -1,4 +1,5 @@
-import Foundation
+import ImageDeletion
+import ImageDeletionEssentials
 
 /// The files that a command line names.
 enum NamedFile {
@@ -14,19 +15,17 @@ enum NamedFile {
     /// - Throws: ``Fault``; ``Objection``; `CancellationError` when it was given up.
     static func content(_ path: String, isNamed: Bool) async throws -> Data {
         let (contents, reader) = AsyncThrowingStream<Data, any Error>.makeStream()
-        Thread.detachNewThread {
+        DispatchQueue(label: "file").async {
             do {
                 let access = O_RDONLY | O_CLOEXEC | (isNamed ? 0 : O_NOFOLLOW | O_NONBLOCK)
                 let file = path == "-" ? STDIN_FILENO : open(path, access)
                 if file < 0, errno == ELOOP, !isNamed { throw Objection(reason: "it is a symbolic link") }
-                guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+                guard file >= 0 else { throw OpenFile.Fault() }
                 defer { if path != "-" { close(file) } }
                 if !isNamed, let reason = Ownership.objection(toOpen: file) {
                     throw Objection(reason: reason)
                 }
-                // Not `Data(contentsOf:)`, which takes a pipe for something that may not be read.
-                let handle = FileHandle(fileDescriptor: file, closeOnDealloc: false)
-                let content = try handle.read(upToCount: limit + 1) ?? Data()
+                let content = try OpenFile(descriptor: file).read(atMost: limit + 1)
                 guard content.count <= limit else { throw Fault.tooLarge }
                 reader.yield(content)
             } catch {
@@ -75,10 +74,9 @@ enum NamedFile {
 
         /// Foundation's own words are "The operation could not be completed."; the system's say what happened.
         init(_ error: any Error) {
-            let error = error as NSError
-            let cause = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
-            let isSystem = cause.domain == NSPOSIXErrorDomain
-            reason = isSystem ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
+            let cause = (error as? CocoaError)?.underlying ?? error
+            let code = (cause as? POSIXError)?.code.rawValue
+            reason = (cause as? OpenFile.Fault)?.words ?? code.map { String(cString: strerror($0)) } ?? "\(error)"
         }
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Files and folders that other users control. Like Git, this tool takes nothing from them that nobody named.
 enum Ownership {

@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The world around a run, as values: whoever makes them decides what is real.
 struct Surroundings: Sendable {

@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The sentences that people read. Every text from outside is made printable here.
 enum Words {
@@ -150,7 +150,7 @@ enum Words {
     }
 
     private static func advice(_ error: ServiceError) -> String {
-        let code = error.code?.replacingOccurrences(of: "APIGW.", with: "APIG.")
+        let code = error.code?.replacing("APIGW.", with: "APIG.")
         if let code, let advice = Advice.byCode[code] { return advice }
         guard let status = error.status else { return "Run again, or ask its support" }
         if error.kind == .lacksRight, error.service == .image { return Advice.permission }

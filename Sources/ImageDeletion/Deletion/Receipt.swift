@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// A file with two JSON lines for each image: one before its first changing request, one with its outcome.
 ///
@@ -110,7 +110,7 @@ public final class Receipt: Sendable {
             guard info.st_size <= Self.limit else { throw .system("it is larger than \(Self.limit >> 20) MiB") }
             // Whoever only reads is in nobody's way.
             if !isReadOnly { do { try file.tryLock() } catch { throw .inUse } }
-            let lines = try Self.lines(of: descriptor, isReadOnly: isReadOnly).filter(place.holds)
+            let lines = try Self.lines(of: file, isReadOnly: isReadOnly).filter(place.holds)
             let last = lines.reduce(into: [:]) { $0[$1.id] = $1 }.values
             deleted = Set(last.filter { $0.outcome == "deleted" }.map(\.id))
             begun = Set(last.filter { $0.outcome == Self.begun || $0.mayBeGone ?? false }.map(\.id))
@@ -193,6 +193,7 @@ public final class Receipt: Sendable {
         guard fault == nil else { return false }
         do {
             try file.write(JSONWriter.data(line) + Data("\n".utf8))
+            try file.synchronize()
             return true
         } catch {
             let fault = Fault.system((error as? OpenFile.Fault)?.words ?? "\(error)")
@@ -202,13 +203,9 @@ public final class Receipt: Sendable {
     }
 
     /// The whole lines of the file. The beginning of another at its end is cut off: the run that wrote it was killed.
-    private static func lines(of file: Int32, isReadOnly: Bool) throws(Fault) -> [Line] {
+    private static func lines(of file: OpenFile, isReadOnly: Bool) throws(Fault) -> [Line] {
         let content: Data
-        do {
-            content = try FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data()
-        } catch {
-            throw .system(error.localizedDescription)
-        }
+        do { content = try file.read() } catch { throw .system(error.words) }
         var lines: [Line] = []
         let whole = content.lastIndex(of: UInt8(ascii: "\n")).map { content[...$0] } ?? content.prefix(0)
         let texts = whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
@@ -228,7 +225,9 @@ public final class Receipt: Sendable {
             guard rest.starts(with: Data(#"{"attempts":"#.utf8.prefix(rest.count))) else {
                 throw .malformed(line: texts.count + 1)
             }
-            guard isReadOnly || ftruncate(file, off_t(whole.count)) == 0 else { throw .system(OpenFile.Fault().words) }
+            guard isReadOnly || ftruncate(file.descriptor, off_t(whole.count)) == 0 else {
+                throw .system(OpenFile.Fault().words)
+            }
         }
         return lines
     }

@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// A plan in a file, to be read, approved and carried out later.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 extension HTTPRequest {
     /// Why this request cannot be sent; nil if it can.

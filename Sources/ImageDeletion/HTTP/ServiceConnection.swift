@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// A request before it is sent, with what its answer should be and which of its parts nobody may see.
 struct ServiceRequest: Sendable {

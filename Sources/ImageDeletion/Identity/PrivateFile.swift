@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// A file that holds secrets: only this user's own, only for this user, and never half-written.
 ///
@@ -38,18 +38,7 @@ struct PrivateFile: Sendable {
             guard info.st_nlink <= 1 else { throw Fault("it has a second name (hard link)") }
         }
         guard info.st_size <= limit else { throw Fault("it is larger than \(limit) bytes") }
-        var data = Data(count: Int(info.st_size))
-        var filled = 0
-        while filled < data.count {
-            let count = data.withUnsafeMutableBytes {
-                Foundation.read(file, $0.baseAddress! + filled, $0.count - filled)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .system() }
-            if count == 0 { break }
-            filled += count
-        }
-        return data.prefix(filled)
+        do { return try OpenFile(descriptor: file).read(atMost: limit) } catch { throw .system(error.code) }
     }
 
     /// Puts `data` in the place of the file, mode 0600, all of it or nothing, and makes the folder if it is missing.
@@ -65,6 +54,7 @@ struct PrivateFile: Sendable {
             // The lock tells others that the draft still has a writer. Where there are no locks, nobody sweeps either.
             try? file.tryLock()
             try file.write(data)
+            try file.synchronize()
         } catch {
             unlink(draft)
             throw .system(error.code)
@@ -135,7 +125,7 @@ struct PrivateFile: Sendable {
             )
         } catch {
             // What the system said is underneath, where Foundation hands it on at all.
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+            let cause = (error as? CocoaError)?.underlying as? POSIXError
             let words = cause.map { ": " + Fault.system($0.code.rawValue).reason } ?? ""
             throw Fault("its folder cannot be made" + words)
         }

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The image service's calls, each with a token that it takes.
 struct ImageClient: Sendable {

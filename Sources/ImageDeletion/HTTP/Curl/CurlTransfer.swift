@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletionCurl
+import ImageDeletionEssentials
 
 /// One request on its way through libcurl, and its response as it comes in.
 ///
