@@ -15,16 +15,11 @@ struct FilterTests {
 
     /// A cloud whose list is `images`, as they stand, and that deletes whatever it is asked to.
     private func cloud(listing images: [[String: JSONValue]]) throws -> LoopbackCloud {
-        let list = try Self.list(images)
         return try LoopbackCloud { request, _ in
             guard request.path.hasPrefix("/image/v2/images") else { return nil }
             if request.method == "DELETE" { return .answer(204) }
-            return .answer(200, body: request.path.contains("os_hidden") ? Data(#"{"images":[]}"#.utf8) : list)
+            return .list(request.path.contains("os_hidden") ? [] : images)
         }
-    }
-
-    private static func list(_ images: [[String: JSONValue]]) throws -> Data {
-        try JSONEncoder().encode(["images": .list(images.map { .object($0) }), "first": "/v2/images"] as JSONValue)
     }
 
     @Test(
@@ -190,7 +185,7 @@ struct FilterTests {
         let cloud = try LoopbackCloud { request, _ in
             guard request.path.hasPrefix("/image/v2/images?") else { return nil }
             let images = (1...2).map { DemoImage.old($0).json.merging(["size": .number("\(Int64.max)")]) { $1 } }
-            return .answer(200, body: (try? Self.list(images)) ?? Data())
+            return .list(images)
         }
         let run = try await cloud.run(["--dry-run", "--match", "nightly"])
         #expect(run.status == 0)
@@ -214,7 +209,7 @@ struct FilterTests {
         let listed = images
         let cloud = try LoopbackCloud(images: images) { request, _ in
             request.path.hasPrefix("/image/v2/images?")
-                ? .answer(200, body: (try? Self.list(listed.map(\.json))) ?? Data()) : nil
+                ? .list(listed.map(\.json)) : nil
         }
         let run = try await cloud.run(["--json", "--yes", "--match", "nightly-?"])
         #expect(try run.report().images.map(\.id) == [Sample.id(4)])

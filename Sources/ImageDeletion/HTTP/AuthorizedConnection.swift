@@ -24,6 +24,7 @@ struct AuthorizedConnection: Sendable {
         do throws(ImageDeletionError) {
             token = try await tokens.token()
             first = try request(token)
+            try connection.prepare()
         } catch {
             throw RequestFailure(cause: error)
         }

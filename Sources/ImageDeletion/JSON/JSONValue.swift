@@ -91,7 +91,9 @@ extension JSONValue {
             case "null": self = .null
             case "true", "false": self = .flag(word == "true")
             default:
-                guard word.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil else {
+                // Most numbers are whole, and a regular expression takes long.
+                let isWhole = Int64(word).map { "\($0)" } == word
+                guard isWhole || word.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil else {
                     throw JSONCursor.Fault()
                 }
                 self = .number(word)
