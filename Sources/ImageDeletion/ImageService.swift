@@ -38,8 +38,8 @@ public struct ImageService: Sendable {
     ///   - environment: The variables, read.
     ///   - tokenCache: Where the token is kept between runs; without one, each service asks for its own.
     ///   - connection: How requests leave.
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` if `connection` has no transport, and a certificate's file cannot
-    ///   be used.
+    /// - Throws: ``ImageDeletionError/configuration(_:)`` if `connection` has no transport, and ``CurlTransport`` cannot be
+    ///   used.
     public init(
         _ environment: OpenStackEnvironment,
         tokenCache: TokenCache = .none,

@@ -1,5 +1,5 @@
-// What this package uses of Foundation, Dispatch and the C library. All of Foundation would bring ICU along on Linux: the
-// program would be four times as large, and take longer to start.
+// Foundation, Dispatch and the C library, as far as this package uses them. On Linux, the rest of Foundation brings ICU
+// along, which makes the program nearly three times as large and slower to start.
 #if canImport(FoundationEssentials)
     @_exported public import Dispatch
     @_exported public import FoundationEssentials

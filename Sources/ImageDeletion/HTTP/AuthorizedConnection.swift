@@ -24,7 +24,6 @@ struct AuthorizedConnection: Sendable {
         do throws(ImageDeletionError) {
             token = try await tokens.token()
             first = try request(token)
-            try connection.prepare()
         } catch {
             throw RequestFailure(cause: error)
         }

@@ -119,11 +119,6 @@ public struct ServiceConnection: Sendable {
         }
     }
 
-    /// Makes sure that requests can be sent at all.
-    func prepare() throws(ImageDeletionError) {
-        try (transport as? CurlTransport)?.start()
-    }
-
     private func answer(to request: HTTPRequest) async -> Result<HTTPResponse, TransportError> {
         do {
             switch transport {

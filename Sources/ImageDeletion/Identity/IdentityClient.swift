@@ -46,7 +46,6 @@ struct IdentityClient: Sendable {
 
     /// Makes a token worthless: `DELETE /v3/auth/tokens`. One that is worthless already is as good.
     func revoke(_ token: Secret, at authURL: URL) async throws(ImageDeletionError) {
-        try connection.prepare()
         do {
             _ = try await connection.send(
                 ServiceRequest(
@@ -66,7 +65,6 @@ struct IdentityClient: Sendable {
     }
 
     private func token(_ request: ServiceRequest, secret: Secret?) async throws(ImageDeletionError) -> Token {
-        try connection.prepare()
         let reply: Reply
         do { reply = try await connection.send(request) } catch { throw .service(error) }
         let token: Token

@@ -10,7 +10,7 @@ final class CurlThread: Sendable {
         var isStopped = false
     }
 
-    let libcurl: Libcurl
+    private let libcurl: Libcurl
     // Only `multi_wakeup` is called outside the thread, which libcurl allows, and only before the thread knows that it
     // is to stop.
     private nonisolated(unsafe) let multi: UnsafeMutableRawPointer

@@ -1,5 +1,3 @@
-import ImageDeletionEssentials
-
 /// The transport of the command: libcurl, as the machine has it.
 ///
 /// It follows no redirect, answers no authentication challenge, keeps no cookie, reads no `.netrc`, and never sends a
@@ -9,7 +7,8 @@ import ImageDeletionEssentials
 /// Proxies are those of the environment (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`), as curl reads them, but a
 /// request to a loopback address never uses one.
 public final class CurlTransport: HTTPTransport {
-    private let thread = Locked<CurlThread?>(nil)
+    private let libcurl: Libcurl
+    private let thread: CurlThread
     private let certificates: CertificateFiles
     private let maximumBodyBytes: Int
 
@@ -19,42 +18,27 @@ public final class CurlTransport: HTTPTransport {
     ///   - certificates: The files to use instead of the system's certificate store, and to prove who sends.
     ///   - maximumBodyBytes: The maximum length of a response's body, 16 MiB by default. A longer one ends as
     ///     ``TransportError/Kind/oversizedAnswer``.
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` if a file cannot be used.
+    /// - Throws: ``ImageDeletionError/configuration(_:)`` if libcurl is missing or too old, or a file cannot be used.
     public init(
         certificates: CertificateFiles = CertificateFiles(),
         maximumBodyBytes: Int = 16 << 20
     ) throws(ImageDeletionError) {
         try certificates.check()
+        libcurl = try Libcurl.shared.get()
+        thread = try CurlThread(libcurl)
         self.certificates = certificates
         self.maximumBodyBytes = maximumBodyBytes
     }
 
-    deinit { thread.value?.stop() }
+    deinit { thread.stop() }
 
-    /// Loads libcurl, which takes longer in a process with several threads.
+    /// Loads libcurl, which takes longer once there are threads.
     package static func load() { _ = Libcurl.shared }
-
-    /// Gets ready to send, unless it is.
-    ///
-    /// - Throws: ``ImageDeletionError/configuration(_:)`` if libcurl is missing or too old.
-    @discardableResult
-    func start() throws(ImageDeletionError) -> CurlThread {
-        let result = thread.withLock { thread in
-            if let thread { return Result<CurlThread, ImageDeletionError>.success(thread) }
-            return Libcurl.shared.flatMap { libcurl in
-                Result { () throws(ImageDeletionError) in try CurlThread(libcurl) }
-            }.map { started in
-                thread = started
-                return started
-            }
-        }
-        return try result.get()
-    }
 
     /// Sends `request`, once.
     ///
     /// - Returns: The response, whatever its status.
-    /// - Throws: ``TransportError``, or ``ImageDeletionError/configuration(_:)`` if libcurl is missing or too old.
+    /// - Throws: ``TransportError``.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         if let fault = request.fault { throw TransportError(.invalidRequest, fault) }
         return try await send(request, within: nil)
@@ -62,8 +46,7 @@ public final class CurlTransport: HTTPTransport {
 
     /// Sends `request`, which has no fault, once, and waits for the response no longer than `timeLimit`.
     func send(_ request: HTTPRequest, within timeLimit: Duration?) async throws -> HTTPResponse {
-        let thread = try start()
-        let transfer = try CurlTransfer(request, thread.libcurl, certificates, timeLimit, maximumBodyBytes)
+        let transfer = try CurlTransfer(request, libcurl, certificates, timeLimit, maximumBodyBytes)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 if transfer.begin(continuation) { thread.start(transfer) }
