@@ -29,10 +29,14 @@ let package = Package(
             ),
             dependencies: ["delete-image"]
         ),
-        .executableTarget(name: "delete-image", dependencies: ["ImageDeletion", "ImageDeletionDemo"]),
-        .target(name: "ImageDeletion", dependencies: ["ImageDeletionCurl"]),
+        .executableTarget(
+            name: "delete-image",
+            dependencies: ["ImageDeletion", "ImageDeletionDemo", "ImageDeletionEssentials"]
+        ),
+        .target(name: "ImageDeletion", dependencies: ["ImageDeletionCurl", "ImageDeletionEssentials"]),
         .target(name: "ImageDeletionCurl"),
-        .target(name: "ImageDeletionDemo", dependencies: ["ImageDeletion"]),
+        .target(name: "ImageDeletionDemo", dependencies: ["ImageDeletion", "ImageDeletionEssentials"]),
+        .target(name: "ImageDeletionEssentials"),
         .target(
             name: "TestSupport",
             dependencies: ["ImageDeletion", "ImageDeletionDemo"],

@@ -1,4 +1,4 @@
-package import Foundation
+package import ImageDeletionEssentials
 
 /// One thing that is wrong with the settings. The names are those of the environment variables.
 package enum ConfigurationProblem: Sendable, Hashable {

@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// An error of this library. What became of an image is an ``Outcome`` instead.
 ///

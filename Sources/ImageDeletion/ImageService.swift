@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// A project's images in the image service of one cloud.
 ///

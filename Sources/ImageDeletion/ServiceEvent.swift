@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// What is worth telling while requests go out: see ``ServiceConnection/report``. Nothing in it is secret.
 public enum ServiceEvent: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// An answer on its way out, in the shapes of the real services.
 struct DemoAnswer {
@@ -7,17 +7,17 @@ struct DemoAnswer {
     var headers: [String: String] = [:]
     var body = Data()
 
-    static func json(_ status: Int, _ object: [String: Any], headers: [String: String] = [:]) -> DemoAnswer {
+    static func json(_ status: Int, _ object: JSONValue, headers: [String: String] = [:]) -> DemoAnswer {
         DemoAnswer(
             status: status,
             headers: headers.merging(["Content-Type": "application/json"]) { $1 },
-            body: (try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])) ?? Data()
+            body: (try? JSONWriter.data(object)) ?? Data()
         )
     }
 
     /// Keystone's error.
     static func keystone(_ status: Int, _ title: String, _ message: String) -> DemoAnswer {
-        json(status, ["error": ["code": status, "title": title, "message": message]])
+        json(status, ["error": ["code": .number("\(status)"), "title": .text(title), "message": .text(message)]])
     }
 
     /// Glance's error: the status again for a code, and markup in the message.
@@ -26,17 +26,13 @@ struct DemoAnswer {
         let title = titles[status, default: "Error"]
         return json(
             status,
-            ["message": message + "<br /><br />\n\n\n", "code": "\(status) \(title)", "title": title]
+            ["message": "\(message)<br /><br />\n\n\n", "code": "\(status) \(title)", "title": .text(title)]
         )
     }
 
     func response(at now: Date) -> HTTPResponse {
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = .gmt
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
         let headers = headers.merging([
-            "Date": format.string(from: now), "X-Openstack-Request-Id": "req-\(UUID().uuidString.lowercased())",
+            "Date": HTTPDate.text(now), "X-Openstack-Request-Id": "req-\(UUID().uuidString.lowercased())",
         ]) { $1 }
         return HTTPResponse(
             status: status,

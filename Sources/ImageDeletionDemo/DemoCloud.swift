@@ -1,5 +1,5 @@
-public import Foundation
 public import ImageDeletion
+public import ImageDeletionEssentials
 
 /// A cloud in memory: an identity, an image, a compute and a block storage service behind the same seam as the real
 /// ones.

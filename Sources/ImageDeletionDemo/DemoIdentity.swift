@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The identity service of the demo cloud: one user, one project, and any number of tokens.
 struct DemoIdentity {
@@ -64,17 +64,16 @@ struct DemoIdentity {
     private static let unknownToken = DemoAnswer.keystone(404, "Not Found", "Failed to validate token")
 
     private mutating func issue(_ body: Data) -> DemoAnswer {
-        guard let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any],
-            let auth = object["auth"] as? [String: Any],
-            let identity = auth["identity"] as? [String: Any]
-        else { return .keystone(400, "Bad Request", "'identity' is a required property") }
-        let user = (identity["password"] as? [String: Any])?["user"] as? [String: Any]
-        let project = (auth["scope"] as? [String: Any])?["project"] as? [String: Any]
-        let isProject = project.map {
-            $0["id"] as? String == Self.projectID || $0["name"] as? String == Self.projectName
+        guard let auth = (try? JSONValue(body))?["auth"], let identity = auth["identity"] else {
+            return .keystone(400, "Bad Request", "'identity' is a required property")
         }
-        guard identity["methods"] as? [String] == ["password"], user?["name"] as? String == Self.userName,
-            user?["password"] as? String == Self.password, isProject ?? true
+        let user = identity["password"]?["user"]
+        let project = auth["scope"]?["project"]
+        let isProject = project.map {
+            $0["id"]?.string == Self.projectID || $0["name"]?.string == Self.projectName
+        }
+        guard identity["methods"] == ["password"], user?["name"]?.string == Self.userName,
+            user?["password"]?.string == Self.password, isProject ?? true
         else { return .keystone(401, "Unauthorized", "The request you have made requires authentication.") }
 
         issued += 1
@@ -88,26 +87,31 @@ struct DemoIdentity {
         return .json(201, description(of: grant), headers: ["X-Subject-Token": token])
     }
 
-    private func description(of grant: Grant) -> [String: Any] {
-        var token: [String: Any] = [
+    private func description(of grant: Grant) -> JSONValue {
+        var token: [String: JSONValue] = [
             "methods": ["password"],
-            "expires_at": grant.expiresAt.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)),
-            "user": ["name": Self.userName, "domain": ["name": Self.domainName]],
+            "expires_at": .text(
+                grant.expiresAt.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+            ),
+            "user": ["name": .text(Self.userName), "domain": ["name": .text(Self.domainName)]],
         ]
         if let project = grant.project {
             token["project"] = [
-                "id": project, "name": Self.projectName, "domain": ["id": "default", "name": Self.domainName],
+                "id": .text(project), "name": .text(Self.projectName),
+                "domain": ["id": "default", "name": .text(Self.domainName)],
             ]
-            func service(_ type: String, _ name: String, _ url: URL) -> [String: Any] {
-                let endpoint = ["region_id": Self.region, "interface": "public", "url": url.absoluteString]
-                return ["type": type, "name": name, "endpoints": [endpoint]]
+            func service(_ type: String, _ name: String, _ url: URL) -> JSONValue {
+                let endpoint: JSONValue = [
+                    "region_id": .text(Self.region), "interface": "public", "url": .text(url.absoluteString),
+                ]
+                return ["type": .text(type), "name": .text(name), "endpoints": [endpoint]]
             }
             token["catalog"] = [
-                ["type": "identity", "name": "keystone", "endpoints": [] as [Any]],
+                ["type": "identity", "name": "keystone", "endpoints": []],
                 service("image", "glance", imageURL), service("compute", "nova", computeURL),
                 service("volumev3", "cinderv3", volumeURL),
             ]
         }
-        return ["token": token]
+        return ["token": .object(token)]
     }
 }

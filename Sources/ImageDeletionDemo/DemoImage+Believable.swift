@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 extension DemoImage {
     /// What a project's image service looks like after three weeks of nightly builds: the nightlies, a protected

@@ -1,4 +1,5 @@
-public import Foundation
+package import ImageDeletion
+public import ImageDeletionEssentials
 
 /// An image of the demo cloud.
 public struct DemoImage: Sendable, Hashable {
@@ -86,18 +87,20 @@ public struct DemoImage: Sendable, Hashable {
     var volumeID: String { "volume-of-\(id)" }
 
     /// The description of it by Open Telekom Cloud's image service: the size is in `__image_size`, as text.
-    public var json: [String: Any] {
-        let snapshot: [String: Any] = ["image_type": "snapshot", "instance_uuid": serverID]
-        return [
-            "id": id, "name": name, "owner": owner, "visibility": visibility, "protected": isProtected,
-            "os_hidden": isHidden, "status": status, "size": 0, "virtual_size": NSNull(), "checksum": NSNull(),
-            "tags": tags, "created_at": createdAt.formatted(.iso8601), "updated_at": updatedAt.formatted(.iso8601),
+    package var json: [String: JSONValue] {
+        let snapshot: [String: JSONValue] = ["image_type": "snapshot", "instance_uuid": .text(serverID)]
+        let image: [String: JSONValue] = [
+            "id": .text(id), "name": .text(name), "owner": .text(owner), "visibility": .text(visibility),
+            "protected": .flag(isProtected), "os_hidden": .flag(isHidden), "status": .text(status), "size": 0,
+            "virtual_size": nil, "checksum": nil, "tags": .list(tags.map { .text($0) }),
+            "created_at": .text(createdAt.formatted(.iso8601)), "updated_at": .text(updatedAt.formatted(.iso8601)),
             "min_ram": 0, "max_ram": "0", "min_disk": 40, "container_format": "bare", "disk_format": "zvhd2",
-            "__image_size": "\(size)", "__imagetype": visibility == "public" ? "gold" : visibility,
+            "__image_size": "\(size)", "__imagetype": .text(visibility == "public" ? "gold" : visibility),
             "__isregistered": "true", "__image_source_type": "uds", "__os_type": "Linux", "__os_bit": "64",
-            "__os_version": "Debian GNU/Linux 12 64bit", "__platform": "Debian", "__data_origin": NSNull(),
+            "__os_version": "Debian GNU/Linux 12 64bit", "__platform": "Debian", "__data_origin": nil,
             "virtual_env_type": "FusionCompute", "self": "/v2/images/\(id)", "file": "/v2/images/\(id)/file",
             "schema": "/v2/schemas/image",
-        ].merging(use == .shelved ? snapshot : [:]) { $1 }
+        ]
+        return image.merging(use == .shelved ? snapshot : [:]) { $1 }
     }
 }

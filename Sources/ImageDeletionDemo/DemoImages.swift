@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The image service of the demo cloud, and the servers that were created from its images.
 struct DemoImages {
@@ -30,7 +30,7 @@ struct DemoImages {
         let image = images[index]
         switch method {
         case "GET":
-            return .json(200, image.json)
+            return .json(200, .object(image.json))
         case "DELETE" where image.owner != project:
             return .glance(403, "You are not authorized to complete delete_image action.")
         case "DELETE" where image.isProtected:
@@ -41,13 +41,13 @@ struct DemoImages {
         case "PATCH" where image.owner != project:
             return .glance(403, "You are not authorized to complete modify_image action.")
         case "PATCH":
-            let changes = (try? JSONSerialization.jsonObject(with: body ?? Data())) as? [[String: Any]]
-            guard let change = changes?.first, changes?.count == 1, change["op"] as? String == "replace",
-                change["path"] as? String == "/protected", let value = change["value"] as? Bool
+            let changes = (try? JSONValue(body ?? Data()))?.elements
+            guard let change = changes?.first, changes?.count == 1, change["op"] == "replace",
+                change["path"] == "/protected", let value = change["value"]?.boolean
             else { return .glance(400, "Only the protection of an image can be changed here.") }
             images[index].isProtected = value
             images[index].updatedAt = now()
-            return .json(200, images[index].json)
+            return .json(200, .object(images[index].json))
         default:
             return .glance(405, "The method \(method) is not allowed for this resource.")
         }
@@ -77,11 +77,11 @@ struct DemoImages {
         }
         let limit = min(longestPage, value("limit").flatMap { Int($0) } ?? 25)
         let page = listed[start...].prefix(limit)
-        var answer: [String: Any] = [
-            "images": page.map(\.json), "first": "/v2/images", "schema": "/v2/schemas/images",
+        var answer: [String: JSONValue] = [
+            "images": .list(page.map { .object($0.json) }), "first": "/v2/images", "schema": "/v2/schemas/images",
         ]
         if let last = page.last, page.count == limit { answer["next"] = "/v2/images?marker=\(last.id)" }
-        return .json(200, answer)
+        return .json(200, .object(answer))
     }
 
     func members(_ method: String, of id: String, _ project: String) -> DemoAnswer {
@@ -95,7 +95,9 @@ struct DemoImages {
         return .json(
             200,
             [
-                "members": image.members.map { ["member_id": $0, "image_id": id, "status": "accepted"] },
+                "members": .list(
+                    image.members.map { ["member_id": .text($0), "image_id": .text(id), "status": "accepted"] }
+                ),
                 "schema": "/v2/schemas/members",
             ]
         )
@@ -108,10 +110,11 @@ struct DemoImages {
                 // A shelved server still names the image that it was created from, and not its snapshot.
                 let origins = [DemoImage.Use.disk: image.id, .shelved: "0e0c6d1c-2f6b-4c3e-9a52-5f1f6c5d9b01"]
                 return [
-                    "id": image.serverID, "name": name, "image": origins[image.use].map { ["id": $0] } ?? "",
-                    "status": image.use == .shelved ? "SHELVED_OFFLOADED" : "ACTIVE",
-                    "metadata": [:] as [String: Any],
-                    "os-extended-volumes:volumes_attached": image.use == .volume ? [["id": image.volumeID]] : [],
+                    "id": .text(image.serverID), "name": .text(name),
+                    "image": origins[image.use].map { ["id": .text($0)] } ?? "",
+                    "status": image.use == .shelved ? "SHELVED_OFFLOADED" : "ACTIVE", "metadata": [:],
+                    "os-extended-volumes:volumes_attached": image.use == .volume
+                        ? [["id": .text(image.volumeID)]] : [],
                 ]
             }
         }
@@ -122,19 +125,19 @@ struct DemoImages {
         page(of: "volumes", url) { image in
             guard image.usedBy != nil, image.use == .volume else { return nil }
             return [
-                "id": image.volumeID, "status": "in-use", "bootable": "true", "snapshot_id": NSNull(),
-                "attachments": [["server_id": image.serverID, "device": "/dev/vda"]],
-                "volume_image_metadata": ["image_id": image.id, "image_name": image.name],
+                "id": .text(image.volumeID), "status": "in-use", "bootable": "true", "snapshot_id": nil,
+                "attachments": [["server_id": .text(image.serverID), "device": "/dev/vda"]],
+                "volume_image_metadata": ["image_id": .text(image.id), "image_name": .text(image.name)],
             ]
         }
     }
 
-    private func page(of name: String, _ url: URL, _ describe: (DemoImage) -> [String: Any]?) -> DemoAnswer {
+    private func page(of name: String, _ url: URL, _ describe: (DemoImage) -> JSONValue?) -> DemoAnswer {
         let items = URLComponents(url: url, resolvingAgainstBaseURL: true)?.queryItems ?? []
         let marker = items.first { $0.name == "marker" }?.value
         let all = images.compactMap(describe)
-        let start = marker.map { marker in all.firstIndex { $0["id"] as? String == marker }.map { $0 + 1 } } ?? 0
+        let start = marker.map { marker in all.firstIndex { $0["id"]?.string == marker }.map { $0 + 1 } } ?? 0
         guard let start else { return .json(400, ["badRequest": ["message": "marker not found", "code": 400]]) }
-        return .json(200, [name: Array(all[start...])])
+        return .json(200, .object([name: .list(Array(all[start...]))]))
     }
 }

@@ -1,6 +1,6 @@
-import Foundation
 import ImageDeletion
 import ImageDeletionDemo
+import ImageDeletionEssentials
 
 /// The service that a run talks to, and its token.
 extension DeleteCommand {

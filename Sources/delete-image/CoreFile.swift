@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The memory of this process, which holds the password and the token.
 enum CoreFile {

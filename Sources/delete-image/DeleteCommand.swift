@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 import ImageDeletion
 
 /// One run: arguments → options → selection → plan → deletions → report → exit status.

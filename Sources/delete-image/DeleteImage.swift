@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The only place that touches the real world: it makes the surroundings of a run out of this process's.
 @main
@@ -10,9 +10,8 @@ struct DeleteImage {
         // Nor a file that reaches the limit for its size (`ulimit -f`): the write fails, and that is told.
         signal(SIGXFSZ, SIG_IGN)
         CoreFile.disable()
+        CurlTransport.load()
         let environment = ProcessInfo.processInfo.environment
-        // It takes about as long as everything else that a short run does before its first request.
-        let loading = Task.detached { CurlTransport.load() }
         let streams = StandardStreams(environment: environment)
         let status = await DeleteCommand.run(
             Array(CommandLine.arguments.dropFirst()),
@@ -34,8 +33,7 @@ struct DeleteImage {
                 interruptions: Signals.stops()
             )
         )
-        // A library that is just being loaded is not to be unloaded.
-        await loading.value
-        exit(streams.outputIsLost && status == .done ? ExitStatus.incomplete.rawValue : status.rawValue)
+        // Nothing is left to be done at the exit, and libcurl may still be at work in its thread.
+        _exit(streams.outputIsLost && status == .done ? ExitStatus.incomplete.rawValue : status.rawValue)
     }
 }

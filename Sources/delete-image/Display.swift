@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// What can be shown to whoever reads a stream.
 struct Display: Sendable {

@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The files that a command line names.
 enum NamedFile {
@@ -15,7 +15,7 @@ enum NamedFile {
     /// - Throws: ``Fault``; ``Objection``; `CancellationError` when it was given up.
     static func content(_ path: String, isNamed: Bool) async throws -> Data {
         let (contents, reader) = AsyncThrowingStream<Data, any Error>.makeStream()
-        Thread.detachNewThread {
+        DispatchQueue(label: "file").async {
             do {
                 let flags = O_RDONLY | (isNamed ? 0 : O_NOFOLLOW | O_NONBLOCK)
                 let file = path == "-" ? File(descriptor: STDIN_FILENO) : try File(path, flags)
@@ -75,10 +75,9 @@ enum NamedFile {
 
         /// Foundation's own words are "The operation could not be completed."; the system's say what happened.
         init(_ error: any Error) {
-            let error = error as NSError
-            let cause = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
-            let isSystem = cause.domain == NSPOSIXErrorDomain
-            reason = isSystem ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
+            let cause = (error as? CocoaError)?.underlying ?? error
+            let code = (cause as? POSIXError)?.code.rawValue
+            reason = code.map { String(cString: strerror($0)) } ?? "\(error)"
         }
     }
 }

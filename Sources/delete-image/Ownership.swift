@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// Files and folders that other users control. Like Git, this tool takes nothing from them that nobody named.
 enum Ownership {

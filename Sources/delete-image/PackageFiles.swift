@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The files that belong to a package: those that Git would list, tracked or new but not ignored; without Git, all but
 /// what builds leave behind.
@@ -32,7 +32,7 @@ enum PackageFiles {
     /// Returns the outermost folder around `folder` that is a work tree of this user's; else the nearest that is
     /// somebody's, of which Git itself decides whether to trust it (`safe.directory`).
     private static func workTree(around folder: String) -> String? {
-        let ancestors = sequence(first: folder) { $0 == "/" ? nil : ($0 as NSString).deletingLastPathComponent }
+        let ancestors = folder.withAncestors
         let trees = ancestors.filter { access($0 + "/.git", F_OK) == 0 }
         let own = trees.last { tree in [tree, tree + "/.git"].allSatisfy { Ownership.objection(to: $0) == nil } }
         return own ?? trees.first
@@ -65,7 +65,7 @@ enum PackageFiles {
         ]
         let variables = [
             "LC_ALL": "C", "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0",
-            "GIT_CEILING_DIRECTORIES": (root as NSString).deletingLastPathComponent,
+            "GIT_CEILING_DIRECTORIES": root.withAncestors.dropFirst().first ?? root,
         ]
         do {
             let pathspec = prefix.isEmpty ? [] : [String(prefix.dropLast())]
@@ -102,8 +102,8 @@ enum PackageFiles {
             if isSparse { throw UnreadableFile(path: "what is not checked out in \(folder)") }
         }
         if names.contains(".gitmodules") {
-            for match in (text("\(folder)/.gitmodules") ?? "").matches(of: #/\n\s*path\s*=\s*([^\n]+)/#) {
-                let submodule = "\(folder)/\(match.1.trimmingCharacters(in: .whitespaces))"
+            for match in (text("\(folder)/.gitmodules") ?? "").matches(of: #/\n\s*path\s*=\s*([^\n]*\S)/#) {
+                let submodule = "\(folder)/\(match.1)"
                 if isEmptyFolder(submodule) { throw UnreadableFile(path: submodule) }
             }
         }

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The package around a folder.
 enum PackageRoot: Sendable {

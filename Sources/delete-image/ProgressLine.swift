@@ -1,10 +1,10 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// A line at the terminal that says how far long work is, and goes when the work has ended.
 ///
 /// It comes after a second, because whatever is shorter needs none; then it is drawn once a second, and with each step.
-final class ProgressLine: @unchecked Sendable {
+final class ProgressLine: Sendable {
     /// What is counted.
     enum Unit: String {
         case requests = "requests answered"
@@ -21,9 +21,7 @@ final class ProgressLine: @unchecked Sendable {
 
     private let clock: WallClock
     private let show: (@Sendable (String?) -> Void)?
-    private let lock = NSLock()
-    private var work: Work?
-    private var drawing: Task<Void, Never>?
+    private let state = Locked<(work: Work?, drawing: Task<Void, Never>?)>((nil, nil))
 
     /// - Parameter show: Puts a text into the place of the one before; nil where nothing can be replaced.
     init(clock: WallClock, show: (@Sendable (String?) -> Void)?) {
@@ -38,40 +36,40 @@ final class ProgressLine: @unchecked Sendable {
     ///   - total: How many there are to be; nil where nobody knows.
     func begin(_ unit: Unit, of total: Int? = nil) {
         guard show != nil else { return }
-        lock.withLock { work = Work(unit: unit, total: total, began: clock.now()) }
-        drawing = Task {
+        let drawing = Task {
             while true {
                 do { try await clock.sleep(.seconds(1)) } catch { return }
                 draw()
             }
         }
+        state.withLock { $0 = (Work(unit: unit, total: total, began: clock.now()), drawing) }
     }
 
     /// One more is done.
     func step(_ unit: Unit) {
-        lock.withLock {
-            guard work?.unit == unit else { return }
-            work?.done += 1
-            if let work, work.isShown { show?(text(work)) }
+        state.withLock { state in
+            guard state.work?.unit == unit else { return }
+            state.work?.done += 1
+            if let work = state.work, work.isShown { show?(text(work)) }
         }
     }
 
     /// Nothing is done any more.
     func end() {
         guard let show else { return }
-        drawing?.cancel()
-        lock.withLock {
-            if work != nil { show(nil) }
-            work = nil
+        state.withLock { state in
+            state.drawing?.cancel()
+            if state.work != nil { show(nil) }
+            state = (nil, nil)
         }
     }
 
     private func draw() {
         // Shown under the lock: after the end, nothing is shown, also not in the name of what comes next.
-        lock.withLock {
+        state.withLock { state in
             if Task.isCancelled { return }
-            work?.isShown = true
-            if let work { show?(text(work)) }
+            state.work?.isShown = true
+            if let work = state.work { show?(text(work)) }
         }
     }
 
@@ -80,7 +78,7 @@ final class ProgressLine: @unchecked Sendable {
         let number = work.total.map { "\(work.done) of \($0)" } ?? "\(work.done)"
         let facts = [
             "\(number) \(work.unit.rawValue)",
-            work.done > 0 ? String(format: rate < 10 ? "%.1f a second" : "%.0f a second", rate) : nil,
+            work.done > 0 ? "\(rate < 10 ? rate.inTenths : "\(Int(rate.rounded()))") a second" : nil,
             work.done > 0 ? work.total.map { "\(Self.time(Double($0 - work.done) / rate)) left" } : nil,
         ]
         return facts.compactMap { $0 }.joined(separator: ", ")

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 import ImageDeletion
 
 /// Finding where images' IDs are written: in the folders of `--referenced-in`, and in the package, unless the command line
@@ -46,8 +46,7 @@ extension DeleteCommand {
     private func referenceFolders() throws(Failure) -> [URL] {
         try options.referenceFolders.map { path throws(Failure) in
             let folder = URL(fileURLWithPath: path, relativeTo: surroundings.currentDirectory)
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
+            guard folder.path.isFolderPath else {
                 throw Failure(.usage, "--referenced-in: there is no folder \(quoted(path)). Nothing was deleted.")
             }
             return folder

@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// Finds image IDs that are written in text files.
 enum References {
@@ -11,12 +11,12 @@ enum References {
         in folder: URL,
         except others: [String]
     ) async throws -> [ImageID: KeepReason.Reference] {
-        let isGivenUp = Flag()
+        let isGivenUp = Locked(false)
         return try await withTaskCancellationHandler {
             let paths = try await PackageFiles.paths(in: folder)
             let passedOver = Set(others.compactMap(FileIdentity.init))
             let wanted = Dictionary(grouping: ids, by: \.inAnyCase)
-            let found = Findings()
+            let found = Locked(Findings())
             let lanes = min(max(1, paths.count), ProcessInfo.processInfo.activeProcessorCount)
             DispatchQueue.concurrentPerform(iterations: lanes) { lane in
                 for path in paths[(paths.count * lane / lanes)..<(paths.count * (lane + 1) / lanes)] {
@@ -25,20 +25,24 @@ enum References {
                         if path.contains("\u{FFFD}") { throw UnreadableFile(path: path) }
                         try read("\(folder.path)/\(path)", except: passedOver) { text, line in
                             for (ids, offset) in places(of: wanted, in: text) {
-                                for id in ids { found.add(id, KeepReason.Reference(file: path, line: line + offset)) }
+                                for id in ids {
+                                    let place = KeepReason.Reference(file: path, line: line + offset)
+                                    found.withLock { $0.add(id, place) }
+                                }
                             }
-                            return !isGivenUp.isSet
+                            return !isGivenUp.value
                         }
                     } catch {
-                        found.fail(path)
+                        found.withLock { $0.unreadable.append(path) }
                     }
-                    if isGivenUp.isSet { return }
+                    if isGivenUp.value { return }
                 }
             }
-            if isGivenUp.isSet { throw CancellationError() }
-            return try found.result()
+            if isGivenUp.value { throw CancellationError() }
+            if let path = found.value.unreadable.min() { throw UnreadableFile(path: path) }
+            return found.value.places
         } onCancel: {
-            isGivenUp.set()
+            isGivenUp.withLock { $0 = true }
         }
     }
 
@@ -102,25 +106,13 @@ enum References {
     }
 
     /// What several threads find.
-    private final class Findings: @unchecked Sendable {
-        private let lock = NSLock()
-        private var places: [ImageID: KeepReason.Reference] = [:]
-        private var unreadable: [String] = []
+    private struct Findings {
+        var places: [ImageID: KeepReason.Reference] = [:]
+        var unreadable: [String] = []
 
-        func add(_ id: ImageID, _ place: KeepReason.Reference) {
-            lock.withLock {
-                if let known = places[id], (known.file, known.line) <= (place.file, place.line) { return }
-                places[id] = place
-            }
-        }
-
-        func fail(_ path: String) { lock.withLock { unreadable.append(path) } }
-
-        func result() throws -> [ImageID: KeepReason.Reference] {
-            try lock.withLock {
-                if let path = unreadable.min() { throw UnreadableFile(path: path) }
-                return places
-            }
+        mutating func add(_ id: ImageID, _ place: KeepReason.Reference) {
+            if let known = places[id], (known.file, known.line) <= (place.file, place.line) { return }
+            places[id] = place
         }
     }
 }

@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// What the command line and its files say about which images are meant. Reading it asks nobody.
 enum Selection {

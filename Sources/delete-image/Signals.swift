@@ -1,5 +1,4 @@
-import Dispatch
-import Foundation
+import ImageDeletionEssentials
 
 /// The signals that ask this process to stop.
 enum Signals {

@@ -1,12 +1,11 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The world around a run, as values: whoever makes them decides what is real.
 struct Surroundings: Sendable {
     var environment: [String: String]
     var currentDirectory: URL
-    /// Creates what sends requests, which uses these certificates. It is most of what starting up costs, so it is created
-    /// only when something is to be sent.
+    /// Creates what sends requests, which uses these certificates.
     var transport: @Sendable (CertificateFiles) throws(ImageDeletionError) -> any HTTPTransport
     var clock: WallClock
     var random: @Sendable () -> Double

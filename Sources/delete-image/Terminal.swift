@@ -1,4 +1,5 @@
-import Foundation
+import ImageDeletion
+import ImageDeletionEssentials
 
 /// The terminal of the person who started this, also where the standard streams are pipes, as in the plugin.
 enum Terminal {
@@ -20,23 +21,23 @@ enum Terminal {
         _ question: @escaping @Sendable (Display) -> String,
         _ environment: [String: String]
     ) async -> Answer {
-        let isGivenUp = Flag()
+        let isGivenUp = Locked(false)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // A thread of its own: waiting for a person must not hold up one of the few that tasks run on.
-                Thread.detachNewThread {
+                DispatchQueue(label: "terminal").async {
                     continuation.resume(returning: wait(question, environment, isGivenUp))
                 }
             }
         } onCancel: {
-            isGivenUp.set()
+            isGivenUp.withLock { $0 = true }
         }
     }
 
     private static func wait(
         _ question: (Display) -> String,
         _ environment: [String: String],
-        _ isGivenUp: Flag
+        _ isGivenUp: Locked<Bool>
     ) -> Answer {
         let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard terminal >= 0 else { return .nobody }
@@ -53,7 +54,7 @@ enum Terminal {
         guard write(question(Display(terminal, environment: environment)), to: terminal) else { return .nobody }
         let wait = 200
         for _ in 0..<(5 * 60 * 1000 / wait) {
-            if isGivenUp.isSet {
+            if isGivenUp.value {
                 endLine(terminal)
                 return .no
             }
@@ -66,7 +67,7 @@ enum Terminal {
             // What is left of a long line would go to the shell.
             tcflush(terminal, TCIFLUSH)
             let answer = String(decoding: line.prefix(max(0, count)), as: UTF8.self)
-                .trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
+                .split(whereSeparator: \.isWhitespace).joined(separator: " ").lowercased()
             return ["y", "yes"].contains(answer) ? .yes : .no
         }
         endLine(terminal)
@@ -88,6 +89,6 @@ enum Terminal {
     private static func endLine(_ terminal: Int32) { _ = write("\n", to: terminal) }
 
     private static func write(_ text: String, to terminal: Int32) -> Bool {
-        (try? FileHandle(fileDescriptor: terminal, closeOnDealloc: false).write(contentsOf: Data(text.utf8))) != nil
+        (try? File(descriptor: terminal).write(Data(text.utf8))) != nil
     }
 }

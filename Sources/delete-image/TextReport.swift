@@ -1,6 +1,6 @@
-import Foundation
 import ImageDeletion
 import ImageDeletionDemo
+import ImageDeletionEssentials
 
 /// The report for people: a line an image as soon as its outcome is known, and one that sums up.
 struct TextReport {

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Time and size as people read them.
 extension Words {
@@ -14,8 +14,13 @@ extension Words {
 
     /// A time where the reader is: "2026-11-24 14:05:00+01:00".
     static func time(_ date: Date) -> String {
-        date.formatted(
-            Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .current).year().month().day()
+        // FoundationEssentials knows no other zones than UTC and those with a constant offset.
+        var seconds = time_t(date.timeIntervalSince1970)
+        var local = tm()
+        localtime_r(&seconds, &local)
+        let zone = TimeZone(secondsFromGMT: local.tm_gmtoff) ?? .gmt
+        return date.formatted(
+            Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: zone).year().month().day()
                 .time(includingFractionalSeconds: false).timeZone(separator: .colon)
         )
     }
@@ -24,9 +29,17 @@ extension Words {
     static func size(_ bytes: Int64) -> String {
         var value = Double(max(0, bytes))
         for unit in ["B", "KiB", "MiB", "GiB"] {
-            if value < 1024 { return unit == "B" ? "\(Int(value)) B" : String(format: "%.1f %@", value, unit) }
+            if value < 1024 { return unit == "B" ? "\(Int(value)) B" : "\(value.inTenths) \(unit)" }
             value /= 1024
         }
-        return String(format: "%.1f TiB", value)
+        return "\(value.inTenths) TiB"
+    }
+}
+
+extension Double {
+    /// The number with one digit after the point, for a number that is not negative.
+    var inTenths: String {
+        let tenths = Int((self * 10).rounded(.toNearestOrEven))
+        return "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// What became of an image, and what was decided about it, in sentences.
 extension Words {

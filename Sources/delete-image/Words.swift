@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The sentences that people read. Every text from outside is made printable here.
 enum Words {
@@ -133,7 +133,7 @@ enum Words {
         case .unauthorized where error.status == nil, .unavailable where error.status == nil: return ""
         default: break
         }
-        let code = error.code?.replacingOccurrences(of: "APIGW.", with: "APIG.")
+        let code = error.code?.replacing("APIGW.", with: "APIG.")
         if let code, let advice = Advice.byCode[code] { return advice }
         guard let status = error.status else { return "Run again, or ask its support" }
         if error.kind == .lacksRight, error.service == .image { return Advice.permission }

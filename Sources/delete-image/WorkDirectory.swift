@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Where this run keeps what outlives it: the token cache.
 enum WorkDirectory {
@@ -24,7 +24,7 @@ enum WorkDirectory {
     static func objection(to folder: URL) -> String? {
         let path = folder.standardizedFileURL.path
         // A folder that does not exist will be created in the nearest one that does.
-        let ancestors = Array(sequence(first: path) { $0 == "/" ? nil : ($0 as NSString).deletingLastPathComponent })
+        let ancestors = path.withAncestors
         guard let existing = ancestors.first(where: { access($0, F_OK) == 0 }) else { return nil }
         let package = ancestors.first { access($0 + "/Package.swift", F_OK) == 0 }
         if let package, let root = resolved(package), let target = resolved(existing),
@@ -32,11 +32,8 @@ enum WorkDirectory {
         {
             return "it leads out of the package"
         }
-        var isFolder: ObjCBool = false
         // In what is not a folder, nothing can be created anyway.
-        guard FileManager.default.fileExists(atPath: existing, isDirectory: &isFolder), isFolder.boolValue else {
-            return nil
-        }
+        guard existing.isFolderPath else { return nil }
         let reason = Ownership.objection(to: existing)
         return existing == path ? reason : reason.map { "\(existing) is not safe: \($0)" }
     }

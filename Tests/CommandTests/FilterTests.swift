@@ -1,4 +1,5 @@
 import Foundation
+import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 import Testing
@@ -13,12 +14,11 @@ struct FilterTests {
         ]
 
     /// A cloud whose list is `images`, as they stand, and that deletes whatever it is asked to.
-    private func cloud(listing images: [[String: Any]]) throws -> LoopbackCloud {
-        let list = try JSONSerialization.data(withJSONObject: ["images": images, "first": "/v2/images"])
+    private func cloud(listing images: [[String: JSONValue]]) throws -> LoopbackCloud {
         return try LoopbackCloud { request, _ in
             guard request.path.hasPrefix("/image/v2/images") else { return nil }
             if request.method == "DELETE" { return .answer(204) }
-            return .answer(200, body: request.path.contains("os_hidden") ? Data(#"{"images":[]}"#.utf8) : list)
+            return .list(request.path.contains("os_hidden") ? [] : images)
         }
     }
 
@@ -28,7 +28,7 @@ struct FilterTests {
     )
     func undated(date: String?) async throws {
         var images = (1...4).map { DemoImage.old($0, "nightly-\($0)", day: $0).json }
-        images[1]["created_at"] = date ?? NSNull()
+        images[1]["created_at"] = date.map { .text($0) } ?? .null
         let cloud = try cloud(listing: images)
         let run = try await cloud.run(["--json", "--yes", "--match", "nightly-*", "--keep-last", "1"])
         let report = try run.report()
@@ -45,7 +45,7 @@ struct FilterTests {
     )
     func withoutZone(time: String) async throws {
         var images = (1...4).map { DemoImage.old($0, "nightly-\($0)", day: $0).json }
-        images[0]["created_at"] = time
+        images[0]["created_at"] = .text(time)
         let cloud = try cloud(listing: images)
         let run = try await cloud.run(["--json", "--dry-run", "--match", "nightly-*", "--keep-last", "1"])
         #expect(try run.report().images.map(\.id) == [2, 3, 4, 1].map(Sample.id))
@@ -173,7 +173,7 @@ struct FilterTests {
     @Test("What the service does not know is said to be unknown, and is no zero")
     func unknown() async throws {
         var images = (1...2).map { DemoImage.old($0).json }
-        (images[0]["__image_size"], images[0]["size"], images[0]["created_at"]) = (NSNull(), NSNull(), NSNull())
+        (images[0]["__image_size"], images[0]["size"], images[0]["created_at"]) = (.null, .null, .null)
         let cloud = try cloud(listing: images)
         let run = try await cloud.run(["--dry-run", "--match", "nightly"])
         #expect(run.output.contains("  \(Sample.id(1))  nightly      ?        ?\n"))
@@ -184,8 +184,8 @@ struct FilterTests {
     func hugeSizes() async throws {
         let cloud = try LoopbackCloud { request, _ in
             guard request.path.hasPrefix("/image/v2/images?") else { return nil }
-            let images = (1...2).map { DemoImage.old($0).json.merging(["size": Int64.max]) { $1 } }
-            return .json(["images": images, "first": "/v2/images"])
+            let images = (1...2).map { DemoImage.old($0).json.merging(["size": .number("\(Int64.max)")]) { $1 } }
+            return .list(images)
         }
         let run = try await cloud.run(["--dry-run", "--match", "nightly"])
         #expect(run.status == 0)
@@ -209,7 +209,7 @@ struct FilterTests {
         let listed = images
         let cloud = try LoopbackCloud(images: images) { request, _ in
             request.path.hasPrefix("/image/v2/images?")
-                ? .json(["images": listed.map(\.json), "first": "/v2/images"]) : nil
+                ? .list(listed.map(\.json)) : nil
         }
         let run = try await cloud.run(["--json", "--yes", "--match", "nightly-?"])
         #expect(try run.report().images.map(\.id) == [Sample.id(4)])

@@ -1,7 +1,16 @@
 import Foundation
+import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 import Testing
+
+extension LoopbackServer.Reply {
+    /// A list that has these images and no other page.
+    static func list(_ images: [[String: JSONValue]]) -> Self {
+        let page: JSONValue = ["images": .list(images.map { .object($0) }), "first": "/v2/images"]
+        return .answer(200, body: (try? JSONEncoder().encode(page)) ?? Data())
+    }
+}
 
 extension LoopbackCloud {
     /// Runs the executable against this cloud, with a work directory of its own.

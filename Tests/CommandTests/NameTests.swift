@@ -92,7 +92,7 @@ struct NameTests {
         let listed = images
         let cloud = try LoopbackCloud(images: images) { request, _ in
             guard listsAll, request.path.hasPrefix("/image/v2/images?") else { return nil }
-            return .json(["images": listed.map(\.json), "first": "/v2/images"])
+            return .list(listed.map(\.json))
         }
         let run = try await cloud.run(["--yes", "base"])
         #expect(run.status == 1)
@@ -204,7 +204,7 @@ struct NameTests {
         // A server that takes them for the same, as some databases do.
         let listed = images
         let alone = try LoopbackCloud(images: images) { request, _ in
-            request.path.hasPrefix("/image/v2/images?") ? .json(["images": listed.map(\.json), "first": "x"]) : nil
+            request.path.hasPrefix("/image/v2/images?") ? .list(listed.map(\.json)) : nil
         }
         let one = try await alone.run(["--json", "--yes", decomposed])
         #expect(try one.report().images.map(\.id) == [Sample.id(2)])

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Asks the compute services about servers, and the block storage service about the volumes that they boot from.
 struct ComputeClient: Sendable {

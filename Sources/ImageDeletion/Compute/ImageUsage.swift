@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Decides which images are in use, by what the services say of servers and volumes.
 struct ImageUsage {

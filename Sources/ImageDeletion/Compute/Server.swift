@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// A server as the compute services describe it: Nova ("List Servers Detailed") and, on Open Telekom Cloud, ECS
 /// ("Querying Details About ECSs").

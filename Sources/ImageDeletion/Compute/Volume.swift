@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// A volume as Cinder describes it ("List accessible volumes with details").
 struct Volume: Sendable {

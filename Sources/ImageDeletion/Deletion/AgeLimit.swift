@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// How old an image has to be: a length of time, or a moment before which it was made.
 public enum AgeLimit: Sendable, Hashable {

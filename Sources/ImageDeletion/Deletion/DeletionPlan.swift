@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// Each image with its fate: what was decided before anything is done.
 ///

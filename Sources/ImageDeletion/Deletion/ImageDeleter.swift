@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Carries out one plan, several deletions at a time, and can be stopped in an orderly way.
 package actor ImageDeleter {

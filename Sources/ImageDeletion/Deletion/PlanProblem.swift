@@ -1,4 +1,4 @@
-package import Foundation
+package import ImageDeletionEssentials
 
 /// What makes a plan unfit to be carried out.
 package enum PlanProblem: Sendable, Hashable {

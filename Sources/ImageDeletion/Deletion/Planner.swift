@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Finds out what has to be known, and decides.
 struct Planner: Sendable {

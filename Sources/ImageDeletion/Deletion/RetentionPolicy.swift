@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// The retention rules that a package keeps in `.delete-image.json`:
 ///
@@ -33,114 +33,69 @@ public struct RetentionPolicy: Sendable, Hashable {
     /// - Parameter json: The content of the file.
     /// - Throws: ``Fault`` with the key; a key that is not known, or there twice, is one.
     public init(json: Data) throws(Fault) {
-        let document: StrictJSON
-        do { document = try StrictJSON(json) } catch { throw Fault(key: error.path, reason: error.reason) }
-        // Foundation loses it at the beginning of a text: a pattern would be another than is written.
-        guard document.data.range(of: Data("\u{FEFF}".utf8)) == nil else {
-            throw Fault(key: "", reason: "there is an invisible character in it (U+FEFF, a byte order mark)")
+        do throws(JSONValue.Fault) {
+            let policy = try JSONObject(JSONValue(json))
+            guard String(utf8: json)?.unicodeScalars.contains("\u{FEFF}") == false else {
+                throw JSONValue.Fault(reason: "there is an invisible character in it (U+FEFF, a byte order mark)")
+            }
+            try policy.allow(["$schema", "rules"])
+            guard let named = policy.members["rules"] else {
+                throw JSONValue.Fault(path: "rules", reason: "it is missing")
+            }
+            let rules = try JSONObject(named, at: "rules")
+            guard !rules.members.isEmpty else { throw JSONValue.Fault(path: "rules", reason: "there is no rule") }
+            var read: [RetentionRule] = []
+            for (name, rule) in rules.members.sorted(by: { $0.key < $1.key }) {
+                read.append(try RetentionRule(name: name, JSONObject(rule, at: rules.path(to: name))))
+            }
+            self.rules = read
+        } catch {
+            throw Fault(key: error.path, reason: error.reason)
         }
-        let policy = try PolicyObject(document.value, at: "")
-        try policy.allow(["$schema", "rules"])
-        guard let named = policy.values["rules"] else { throw Fault(key: "rules", reason: "it is missing") }
-        let rules = try PolicyObject(named, at: "rules")
-        guard !rules.values.isEmpty else { throw Fault(key: "rules", reason: "there is no rule") }
-        var read: [RetentionRule] = []
-        for (name, rule) in rules.values.sorted(by: { $0.key < $1.key }) {
-            read.append(try RetentionRule(name: name, PolicyObject(rule, at: rules.path(name))))
-        }
-        self.rules = read
     }
 }
 
 extension RetentionRule {
-    fileprivate init(name: String, _ json: PolicyObject) throws(RetentionPolicy.Fault) {
+    fileprivate init(name: String, _ json: JSONObject) throws(JSONValue.Fault) {
         try json.allow([
             "match", "tag", "olderThan", "keepLast", "unprotect", "unlessInUse", "unlessShared", "unlessReferenced",
         ])
         self.init(name: name)
-        for text in try json.texts("match") {
+        for text in try json.textOrTexts("match") {
             do { namePatterns.append(try Glob(text)) } catch {
-                throw RetentionPolicy.Fault(key: json.path("match"), reason: "“\(text)” is \(error.expectation)")
+                throw json.fault("match", "“\(text)” is \(error.expectation)")
             }
         }
-        tags = try json.texts("tag")
+        tags = try json.textOrTexts("tag")
         if let text = try json.text("olderThan") {
             do { olderThan = try AgeLimit(text) } catch {
-                throw RetentionPolicy.Fault(key: json.path("olderThan"), reason: "“\(text)” is \(error.expectation)")
+                throw json.fault("olderThan", "“\(text)” is \(error.expectation)")
             }
         }
-        keepLast = try json.number("keepLast")
-        liftsProtection = try json.flag("unprotect")
-        if try json.flag("unlessInUse") { safeguards.insert(.inUse) }
-        if try json.flag("unlessShared") { safeguards.insert(.shared) }
-        if try json.flag("unlessReferenced") { safeguards.insert(.referenced) }
+        let range = 0...Int64(Self.mostKept)
+        keepLast =
+            try json.member("keepLast", "a whole number from 0 to \(range.upperBound) is expected") { value in
+                value.wholeNumber.flatMap { range.contains($0) ? Int($0) : nil }
+            } ?? 0
+        liftsProtection = try json.flag("unprotect") ?? false
+        if try json.flag("unlessInUse") ?? false { safeguards.insert(.inUse) }
+        if try json.flag("unlessShared") ?? false { safeguards.insert(.shared) }
+        if try json.flag("unlessReferenced") ?? false { safeguards.insert(.referenced) }
         guard selectsByAnything else {
-            throw RetentionPolicy.Fault(
-                key: json.key,
+            throw JSONValue.Fault(
+                path: json.path,
                 reason: "it would select every image; match, tag or olderThan is needed"
             )
         }
     }
 }
 
-/// A JSON object, and where it stands.
-private struct PolicyObject {
-    let values: [String: Any]
-    let key: String
-
-    init(_ value: Any, at key: String) throws(RetentionPolicy.Fault) {
-        guard let values = value as? [String: Any] else {
-            throw RetentionPolicy.Fault(key: key, reason: "an object is expected")
-        }
-        self.values = values
-        self.key = key
-    }
-
-    func path(_ name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
-
-    func allow(_ names: Set<String>) throws(RetentionPolicy.Fault) {
-        guard let unknown = values.keys.filter({ !names.contains($0) }).sorted().first else { return }
-        throw RetentionPolicy.Fault(
-            key: path(unknown),
-            reason: "unknown key; known keys: \(names.sorted().joined(separator: ", "))"
-        )
-    }
-
-    func text(_ name: String) throws(RetentionPolicy.Fault) -> String? {
-        guard let value = values[name] else { return nil }
-        guard let text = value as? String else { throw wrong(name, "a text is expected") }
-        return text
-    }
-
-    func texts(_ name: String) throws(RetentionPolicy.Fault) -> [String] {
-        guard let value = values[name] else { return [] }
-        guard let texts = (value as? [String]) ?? (value as? String).map({ [$0] }), !texts.isEmpty,
-            !texts.contains("")
-        else { throw wrong(name, "a text, or a list of texts, is expected, none of them empty") }
-        return texts
-    }
-
-    func number(_ name: String) throws(RetentionPolicy.Fault) -> Int {
-        guard let value = values[name] else { return 0 }
-        let range = 0...RetentionRule.mostKept
-        guard !isFlag(value), let number = value as? Int, range.contains(number) else {
-            throw wrong(name, "a whole number from 0 to \(range.upperBound) is expected")
-        }
-        return number
-    }
-
-    func flag(_ name: String) throws(RetentionPolicy.Fault) -> Bool {
-        guard let value = values[name] else { return false }
-        guard isFlag(value), let flag = value as? Bool else { throw wrong(name, "true or false is expected") }
-        return flag
-    }
-
-    /// JSON's `true` is a number to Foundation, and its `1` a truth.
-    private func isFlag(_ value: Any) -> Bool {
-        (value as? NSNumber).map { String(cString: $0.objCType) == "c" } ?? false
-    }
-
-    private func wrong(_ name: String, _ reason: String) -> RetentionPolicy.Fault {
-        RetentionPolicy.Fault(key: path(name), reason: reason)
+extension JSONObject {
+    /// Returns the text or the texts of the member `key`; none if there is no such member.
+    fileprivate func textOrTexts(_ key: String) throws(JSONValue.Fault) -> [String] {
+        try member(key, "a text, or a list of texts, is expected, none of them empty") { value in
+            let texts = value.string.map { [$0] } ?? value.elements?.map { $0.string ?? "" } ?? []
+            return texts.isEmpty || texts.contains("") ? nil : texts
+        } ?? []
     }
 }

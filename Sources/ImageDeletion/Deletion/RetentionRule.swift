@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// Which images a clean-up selects, and which of those it spares.
 public struct RetentionRule: Sendable, Hashable {

@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// The plan as the content of a file.
 extension SavedPlan {
@@ -9,50 +9,11 @@ extension SavedPlan {
     /// - Parameter json: The content of the file.
     /// - Throws: ``Fault/malformed(_:)`` with the place in the file.
     init(json: Data) throws(ImageDeletionError) {
-        let document: StrictJSON
-        do { document = try StrictJSON(json) } catch {
+        do throws(JSONValue.Fault) {
+            self.init(checked: try Content(JSONObject(JSONValue(json), allowsNull: true)))
+        } catch {
             throw .plan(.malformed(error.path.isEmpty ? error.reason : "\(error.path): \(error.reason)"))
         }
-        let content: Content
-        do {
-            let version = try JSONDecoder().decode(Version.self, from: document.data)
-            guard version.schema == Self.schema else {
-                throw ImageDeletionError.plan(.malformed("schema: it is not \(Self.schema)"))
-            }
-            content = try JSONDecoder().decode(Content.self, from: document.data)
-            let known = try JSONSerialization.jsonObject(with: SavedPlan(checked: content).json())
-            if let key = Self.unknownKey(of: document.value, besides: known) {
-                throw ImageDeletionError.plan(.malformed("\(key): unknown key"))
-            }
-        } catch let error as ImageDeletionError {
-            throw error
-        } catch {
-            throw .plan(.malformed((error as? DecodingError)?.place ?? "invalid JSON"))
-        }
-        var seen: Set<ImageID> = []
-        for (index, image) in content.images.enumerated() {
-            guard seen.insert(image.id).inserted else { throw .plan(.malformed("images[\(index)].id: duplicate ID")) }
-        }
-        self.init(checked: content)
-    }
-
-    private struct Version: Decodable {
-        var schema: String
-    }
-
-    /// The path of a key in `given`, as it was read, that `known`, which is written anew, does not have.
-    private static func unknownKey(of given: Any, besides known: Any, at path: String = "") -> String? {
-        if let given = given as? [Any], let known = known as? [Any] {
-            return zip(given, known).enumerated().lazy.compactMap { index, pair in
-                unknownKey(of: pair.0, besides: pair.1, at: "\(path)[\(index)]")
-            }.first
-        }
-        guard let given = given as? [String: Any], let known = known as? [String: Any] else { return nil }
-        return given.sorted { $0.key < $1.key }.lazy.compactMap { key, value in
-            let path = path.isEmpty ? key : "\(path).\(key)"
-            guard let twin = known[key] else { return value is NSNull ? nil : path }
-            return unknownKey(of: value, besides: twin, at: path)
-        }.first
     }
 
     /// The file's content, as people can read it.
@@ -60,5 +21,74 @@ extension SavedPlan {
     func json() -> Data {
         // Nothing in a plan makes the encoder throw.
         (try? JSONWriter.data(content, isPretty: true) + Data("\n".utf8)) ?? Data()
+    }
+}
+
+extension SavedPlan.Content {
+    fileprivate init(_ json: JSONObject) throws(JSONValue.Fault) {
+        schema = try json.needed("schema", json.text("schema"))
+        guard schema == SavedPlan.schema else { throw json.fault("schema", "it is not \(SavedPlan.schema)") }
+        try json.allow(["schema", "createdAt", "endpoint", "project", "user", "images"], names: false)
+        createdAt = try json.needed("createdAt", json.text("createdAt"))
+        endpoint = try json.needed("endpoint", json.text("endpoint"))
+        let project = try json.needed("project", json.members["project"])
+        self.project = try TokenProject(JSONObject(project, at: "project", allowsNull: true))
+        user = try json.text("user")
+        images = []
+        var seen: Set<ImageID> = []
+        for (index, element) in try json.needed("images", json.list("images")).enumerated() {
+            let image = try SavedPlan.Entry(JSONObject(element, at: "images[\(index)]", allowsNull: true))
+            guard seen.insert(image.id).inserted else {
+                throw JSONValue.Fault(path: "images[\(index)].id", reason: "duplicate ID")
+            }
+            images.append(image)
+        }
+    }
+}
+
+extension TokenProject {
+    fileprivate init(_ json: JSONObject) throws(JSONValue.Fault) {
+        try json.allow(["id", "name"], names: false)
+        id = try json.needed("id", json.text("id"))
+        name = try json.text("name")
+    }
+}
+
+extension SavedPlan.Entry {
+    fileprivate init(_ json: JSONObject) throws(JSONValue.Fault) {
+        try json.allow(
+            [
+                "id", "fate", "reason", "rules", "unprotect", "safeguards", "name",
+                "owner", "status", "visibility", "protected", "hidden", "createdAt", "updatedAt", "size", "tags",
+                "imageType",
+            ],
+            names: false
+        )
+        id = try json.needed(
+            "id",
+            json.member("id", "an image ID (a UUID) is expected") { try? ImageID($0.string ?? "") }
+        )
+        fate = try json.needed(
+            "fate",
+            json.member("fate", "neither delete nor keep") { SavedPlan.Fate(rawValue: $0.string ?? "") }
+        )
+        reason = try json.member("reason", "unknown reason") { KeepReason.Kind(rawValue: $0.string ?? "") }
+        rules = try json.texts("rules")
+        unprotect = try json.flag("unprotect")
+        safeguards = try json.list("safeguards")?.enumerated().map { index, name throws(JSONValue.Fault) in
+            if let safeguard = Safeguard(rawValue: name.string ?? "") { return safeguard }
+            throw json.fault("safeguards[\(index)]", "unknown safeguard")
+        }
+        name = try json.text("name")
+        owner = try json.text("owner")
+        status = try json.text("status")
+        visibility = try json.text("visibility")
+        protected = try json.needed("protected", json.flag("protected"))
+        hidden = try json.flag("hidden")
+        createdAt = try json.text("createdAt")
+        updatedAt = try json.text("updatedAt")
+        size = try json.wholeNumber("size")
+        tags = try json.needed("tags", json.texts("tags"))
+        imageType = try json.text("imageType")
     }
 }

@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// A plan as a file says it: in JSON, with the cloud and the project that it was made for, and for each image what it
 /// looked like.

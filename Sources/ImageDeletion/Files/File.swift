@@ -1,4 +1,4 @@
-package import Foundation
+package import ImageDeletionEssentials
 
 /// An open file, by plain system calls: Foundation follows links, and has neither modes at creation nor locks.
 ///
@@ -29,11 +29,11 @@ package struct File: Sendable {
     }
 
     /// Reads to the end of the file, but not more than `limit` bytes.
-    package func read(atMost limit: Int) throws(FileError) -> Data {
+    package func read(atMost limit: Int = .max) throws(FileError) -> Data {
         var data = Data()
         var block = [UInt8](repeating: 0, count: min(limit, 64 << 10))
         while data.count < limit {
-            let count = Foundation.read(descriptor, &block, min(block.count, limit - data.count))
+            let count = ImageDeletionEssentials.read(descriptor, &block, min(block.count, limit - data.count))
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileError() }
             if count == 0 { break }
@@ -47,7 +47,7 @@ package struct File: Sendable {
         var written = 0
         while written < data.count {
             let count = data.withUnsafeBytes {
-                Foundation.write(descriptor, $0.baseAddress! + written, $0.count - written)
+                ImageDeletionEssentials.write(descriptor, $0.baseAddress! + written, $0.count - written)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw FileError() }
@@ -74,7 +74,7 @@ package struct File: Sendable {
     /// well, until it has become its own program.
     package func close() {
         flock(descriptor, LOCK_UN)
-        Foundation.close(descriptor)
+        ImageDeletionEssentials.close(descriptor)
     }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// A file that holds secrets: only this user's own, only for this user, and never half-written.
 struct PrivateFile: Sendable {

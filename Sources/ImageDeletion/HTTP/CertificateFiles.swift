@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The PEM files that a connection with TLS uses instead of the system's settings.
 public struct CertificateFiles: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// What the body of an answer says about a failure, whatever its shape.
 ///
@@ -13,7 +13,7 @@ struct ErrorBody: Sendable {
     init(_ body: Data, status: Int, redact: Redaction) {
         // No service says more. A tree of 16 MB of braces would fill the memory.
         let body = body.prefix(1 << 20)
-        if let object = try? JSONSerialization.jsonObject(with: body) as? [String: Any] {
+        if let object = (try? JSONValue(body, allowsDuplicateKeys: true))?.members {
             read(object, status: status, depth: 0)
         } else {
             read(text: String(decoding: body, as: UTF8.self))
@@ -28,25 +28,25 @@ struct ErrorBody: Sendable {
         }
     }
 
-    private mutating func read(_ object: [String: Any], status: Int, depth: Int) {
-        requestID = requestID ?? object["request_id"] as? String
-        message = ["error_msg", "message", "error_description"].lazy.compactMap { object[$0] as? String }.first
+    private mutating func read(_ object: [String: JSONValue], status: Int, depth: Int) {
+        requestID = requestID ?? object["request_id"]?.string
+        message = ["error_msg", "message", "error_description"].lazy.compactMap { object[$0]?.string }.first
         code = ["error_code", "code"].lazy.compactMap { Self.code(object[$0], status: status) }.first
         guard message == nil, code == nil, depth < 3 else { return }
         // The error object first, then any fault wrapper; sorted, so that the choice is always the same.
         for key in object.keys.sorted(by: { ($0 == "error" ? 0 : 1, $0) < ($1 == "error" ? 0 : 1, $1) }) {
-            if let inner = object[key] as? [String: Any] {
+            if let inner = object[key]?.members {
                 read(inner, status: status, depth: depth + 1)
             } else if key == "error" {
-                message = object[key] as? String
+                message = object[key]?.string
             }
             if message != nil || code != nil { return }
         }
     }
 
     /// A service's own code. Keystone, Nova and Glance repeat the status there ("403", "403 Forbidden"): no code.
-    private static func code(_ value: Any?, status: Int) -> String? {
-        let text = (value as? String) ?? (value as? Int).map(String.init)
+    private static func code(_ value: JSONValue?, status: Int) -> String? {
+        let text = value?.string ?? value?.wholeNumber.map(String.init)
         guard let text, !text.isEmpty, text != "\(status)", !text.hasPrefix("\(status) ") else { return nil }
         return text
     }

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 extension HTTPRequest {
     /// Why this request cannot be sent; nil if it can.
@@ -9,7 +9,11 @@ extension HTTPRequest {
         guard let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme) else {
             return "the address is neither https nor http"
         }
-        if url.host?.isEmpty ?? true { return "the address has no host" }
+        guard let host = url.host(percentEncoded: true), !host.isEmpty else { return "the address has no host" }
+        // FoundationEssentials escapes such a character, instead of translating the name.
+        if host.contains("%"), host.contains(/%[89A-Fa-f]/) {
+            return "the host name contains a character beyond ASCII. Write the name in its form with xn--"
+        }
         if url.user != nil || url.password != nil || url.fragment != nil {
             return "the address contains a user name, a password or a fragment"
         }

@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// An HTTP request.
 public struct HTTPRequest: Sendable, Hashable {

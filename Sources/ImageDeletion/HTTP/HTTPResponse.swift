@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// A complete HTTP response.
 public struct HTTPResponse: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The hosts that are this machine itself: nothing that is sent to them leaves it.
 enum LoopbackHost {

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Keeps the secrets of a request out of everything that is reported about it: servers do echo what they were sent.
 ///

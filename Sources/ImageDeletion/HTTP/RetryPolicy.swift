@@ -1,4 +1,4 @@
-import Foundation
+package import ImageDeletionEssentials
 
 /// How often a request that failed in passing is sent again, and how long to wait before each further try.
 ///
@@ -40,7 +40,7 @@ public struct RetryPolicy: Sendable {
 
     /// `Retry-After` as a length of time; nil where it is neither whole seconds nor an HTTP date.
     static func retryAfter(_ value: String, now: Date) -> Duration? {
-        let value = value.trimmingCharacters(in: .whitespaces)
+        let value = value.split { " \t".contains($0) }.joined(separator: " ")
         // Ten digits are three centuries, and no more than an `Int` holds.
         if let seconds = UInt(value.prefix(10)), value.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
             return .seconds(Int(seconds))
@@ -53,7 +53,7 @@ public struct RetryPolicy: Sendable {
 }
 
 /// Dates in HTTP headers (RFC 9110, 5.6.7), in the one form that servers still send.
-enum HTTPDate {
+package enum HTTPDate {
     /// Returns the time that `text` names, like `Sun, 06 Nov 1994 08:49:37 GMT`.
     static func parse(_ text: String) -> Date? {
         // Not a `DateFormatter`: to set one up takes longer than a request on a fast network.
@@ -64,6 +64,17 @@ enum HTTPDate {
         let number = month < 9 ? "0\(month + 1)" : "\(month + 1)"
         return try? Date("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z", strategy: .iso8601)
     }
+
+    /// Returns `date` in this form.
+    package static func text(_ date: Date) -> String {
+        let parts = date.formatted(.iso8601).split { "-TZ".contains($0) }
+        let day = Int((date.timeIntervalSince1970 / 86_400).rounded(.down))
+        let month = months[(Int(parts[1]) ?? 1) - 1]
+        // 1 January 1970 was a Thursday.
+        return "\(weekdays[(day + 4) % 7]), \(parts[2]) \(month) \(parts[0]) \(parts[3]) GMT"
+    }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
 
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// A request before it is sent, with what its answer should be and which of its parts nobody may see.
 struct ServiceRequest: Sendable {
@@ -50,7 +50,8 @@ public struct ServiceConnection: Sendable {
     public var transport: (any HTTPTransport)?
     /// When a request is sent again.
     public var retry: RetryPolicy
-    /// The bound on one try, from its start to its last byte; its task is cancelled then.
+    /// The time limit of one attempt, from its start to its last byte. ``CurlTransport`` keeps it itself; the task of any
+    /// other transport is cancelled then.
     public var timeout: Duration
     /// What o'clock it is, and how to wait.
     public var clock: WallClock
@@ -125,37 +126,42 @@ public struct ServiceConnection: Sendable {
     }
 
     private func answer(to request: HTTPRequest) async -> Result<HTTPResponse, TransportError> {
-        guard let transport else { preconditionFailure("ImageService sets it") }
-        let clock = clock
-        let timeout = timeout
         do {
-            return .success(
-                // Around any transport, whatever its own time limits mean.
-                try await withThrowingTaskGroup { group in
-                    group.addTask { () -> HTTPResponse? in try await transport.send(request) }
-                    group.addTask {
-                        try? await clock.sleep(timeout)
-                        return nil
-                    }
-                    defer { group.cancelAll() }
-                    if let response = try await group.next() ?? nil { return response }
-                    group.cancelAll()
-                    // A transport that is cancelled knows whether it had begun to send.
-                    let result = await group.nextResult()
-                    if case .success(let response?) = result { return response }
-                    if Task.isCancelled { throw CancellationError() }
-                    if case .failure(let error as TransportError) = result, error.kind == .unreachable {
-                        throw TransportError(.unreachable, "no connection within \(timeout.secondsText) s")
-                    }
-                    throw TransportError(.timedOut, "no complete response within \(timeout.secondsText) s")
-                }
-            )
+            switch transport {
+            case let transport as CurlTransport: return .success(try await transport.send(request, within: timeout))
+            case let transport?: return .success(try await response(to: request, from: transport))
+            case nil: preconditionFailure("ImageService sets it")
+            }
         } catch let error as TransportError {
             return .failure(error)
         } catch  where error is CancellationError || Task.isCancelled {
             return .failure(TransportError(.cancelled, "cancelled"))
         } catch {
             return .failure(TransportError(.connectionLost, "\(error)"))
+        }
+    }
+
+    /// Sends through a transport whose own time limits may mean anything.
+    private func response(to request: HTTPRequest, from transport: any HTTPTransport) async throws -> HTTPResponse {
+        let clock = clock
+        let timeout = timeout
+        return try await withThrowingTaskGroup { group in
+            group.addTask { () -> HTTPResponse? in try await transport.send(request) }
+            group.addTask {
+                try? await clock.sleep(timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            if let response = try await group.next() ?? nil { return response }
+            group.cancelAll()
+            // A transport that is cancelled knows whether it had begun to send.
+            let result = await group.nextResult()
+            if case .success(let response?) = result { return response }
+            if Task.isCancelled { throw CancellationError() }
+            var error = TransportError(.timedOut, "")
+            if case .failure(let failure as TransportError) = result, failure.kind == .unreachable { error = failure }
+            error.noteTimeLimit(timeout)
+            throw error
         }
     }
 

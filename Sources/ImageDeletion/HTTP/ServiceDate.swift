@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Dates as OpenStack writes them: UTC, with or without a fraction of a second.
 enum ServiceDate {

@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// What happened, in sentences that can be shown at a terminal.
 extension ServiceError: CustomStringConvertible, LocalizedError {

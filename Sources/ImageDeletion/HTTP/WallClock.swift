@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// Time as a value: what o'clock it is, and how to wait. A test or a simulation brings its own.
 public struct WallClock: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Proves to the services who sends a request, and knows where they are.
 ///

@@ -1,4 +1,4 @@
-package import Foundation
+package import ImageDeletionEssentials
 
 /// Who asks, where, and for which project: what the identity service needs to know before it gives a token.
 package struct Credentials: Sendable, Hashable {

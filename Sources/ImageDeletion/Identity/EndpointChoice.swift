@@ -1,4 +1,4 @@
-package import Foundation
+package import ImageDeletionEssentials
 
 /// Which of the endpoints in the catalog are meant.
 package struct EndpointChoice: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The three token calls of the identity service.
 struct IdentityClient: Sendable {

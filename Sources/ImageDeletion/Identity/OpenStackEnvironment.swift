@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// What the OpenStack client's `OS_*` variables say, read with that client's meanings.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The address of a service, fit to be sent a secret to.
 struct ServiceAddress: Sendable, Hashable {

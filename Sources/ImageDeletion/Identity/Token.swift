@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// A token of the identity service with what came along: its end, its project, and where the image service is.
 struct Token: Sendable, Hashable, Codable {

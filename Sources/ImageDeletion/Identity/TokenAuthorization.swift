@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Authorizes requests with a token, whose catalog says where the services are.
 struct TokenAuthorization: Authorization {

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The body of `POST /v3/auth/tokens`.
 ///
@@ -9,64 +9,62 @@ struct TokenRequest {
     let body: Data?
 
     init(_ credentials: Credentials) {
-        var auth: [String: Any] = [:]
+        var auth: [String: JSONValue] = [:]
         switch credentials.method {
         case .password(let user, let password, let passcode):
-            var identity: [String: Any] = [
-                "methods": [password.map { _ in "password" }, passcode.map { _ in "totp" }]
-                    .compactMap { $0 }
-            ]
-            if let password { identity["password"] = ["user": user.json(adding: ["password": password.value])] }
-            if let passcode { identity["totp"] = ["user": user.json(adding: ["passcode": passcode.value])] }
-            auth["identity"] = identity
+            let methods: [JSONValue?] = [password.map { _ in "password" }, passcode.map { _ in "totp" }]
+            var identity: [String: JSONValue] = ["methods": .list(methods.compactMap { $0 })]
+            if let password { identity["password"] = ["user": user.json(adding: ["password": .text(password.value)])] }
+            if let passcode { identity["totp"] = ["user": user.json(adding: ["passcode": .text(passcode.value)])] }
+            auth["identity"] = .object(identity)
             auth["scope"] = credentials.project.map { ["project": $0.json] }
         case .applicationCredential(let credential, let secret):
             // Bound to its project: to name a scope here is an error.
             auth["identity"] = [
                 "methods": ["application_credential"],
-                "application_credential": credential.json(adding: ["secret": secret.value]),
+                "application_credential": credential.json(adding: ["secret": .text(secret.value)]),
             ]
         case .token:
             body = nil
             return
         }
-        body = try? JSONSerialization.data(withJSONObject: ["auth": auth])
+        body = try? JSONEncoder().encode(["auth": auth])
     }
 }
 
 extension Credentials.User {
-    fileprivate func json(adding proof: [String: Any]) -> [String: Any] {
+    fileprivate func json(adding proof: [String: JSONValue] = [:]) -> JSONValue {
         switch self {
-        case .id(let id): proof.merging(["id": id]) { $1 }
-        case .name(let name, let domain): proof.merging(["name": name, "domain": domain.json]) { $1 }
+        case .id(let id): .object(proof.merging(["id": .text(id)]) { $1 })
+        case .name(let name, let domain): .object(proof.merging(["name": .text(name), "domain": domain.json]) { $1 })
         }
     }
 }
 
 extension Credentials.ApplicationCredential {
-    fileprivate func json(adding proof: [String: Any]) -> [String: Any] {
+    fileprivate func json(adding proof: [String: JSONValue]) -> JSONValue {
         switch self {
-        case .id(let id): proof.merging(["id": id]) { $1 }
-        case .name(let name, let user): proof.merging(["name": name, "user": user.json(adding: [:])]) { $1 }
+        case .id(let id): .object(proof.merging(["id": .text(id)]) { $1 })
+        case .name(let name, let user): .object(proof.merging(["name": .text(name), "user": user.json()]) { $1 })
         }
     }
 }
 
 extension Credentials.Project {
-    fileprivate var json: [String: Any] {
-        if let id { return ["id": id] }
-        var json: [String: Any] = [:]
-        json["name"] = name
+    fileprivate var json: JSONValue {
+        if let id { return ["id": .text(id)] }
+        var json: [String: JSONValue] = [:]
+        json["name"] = name.map { .text($0) }
         json["domain"] = domain?.json
-        return json
+        return .object(json)
     }
 }
 
 extension Credentials.Domain {
-    fileprivate var json: [String: Any] {
+    fileprivate var json: JSONValue {
         switch self {
-        case .id(let id): ["id": id]
-        case .name(let name): ["name": name]
+        case .id(let id): ["id": .text(id)]
+        case .name(let name): ["name": .text(name)]
         }
     }
 }

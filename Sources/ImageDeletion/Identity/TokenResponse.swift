@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The answer to `POST /v3/auth/tokens` (and to `GET`, which tells the same of a token from somewhere else).
 ///

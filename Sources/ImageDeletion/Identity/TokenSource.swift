@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Knows when the identity service has to be asked for a token, and asks it once for everybody: for all tasks of this
 /// process, and through the token cache for all processes that start together.

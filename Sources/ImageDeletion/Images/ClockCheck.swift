@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Remembers how much this machine's clock differs from the image service's, by the last list that it sent.
 actor ClockCheck {

@@ -1,4 +1,4 @@
-public import Foundation
+public import ImageDeletionEssentials
 
 /// An image as the image service describes it.
 ///

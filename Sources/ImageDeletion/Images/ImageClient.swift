@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// The image service's calls.
 struct ImageClient: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// One page of the list of images.
 struct ImagePage {

@@ -1,4 +1,4 @@
-import Foundation
+import ImageDeletionEssentials
 
 /// Remembers for a run that a 404 really says that an image does not exist.
 ///

@@ -74,7 +74,7 @@ struct SavedPlanFileTests {
         let twice = plan.replacing(#""fate":"delete""#, with: #""fate":"keep","fate":"delete""#)
         #expect(twice != plan)
         #expect(fault(twice)?.contains("duplicate key") == true)
-        // Foundation reads the two keys as one.
+        // The two keys look the same.
         let hidden = plan.replacing(#""fate":"delete""#, with: "\"\u{FEFF}fate\":\"keep\",\"fate\":\"delete\"")
         #expect(fault(hidden)?.contains("duplicate key") == true)
         let odd = plan.replacing(#""fate":"delete""#, with: #""fate":"delete","unlessinuse":true"#)

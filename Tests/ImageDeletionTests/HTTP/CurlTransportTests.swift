@@ -251,8 +251,7 @@ struct CurlTransportTests {
         "A request that cannot be sent is refused before it is",
         arguments: [
             "ftp://127.0.0.1/", "http:///x", "http://me@127.0.0.1/", "http://me:secret@127.0.0.1/",
-            "http://127.0.0.1/#x",
-            "http://127.0.0.1:99999/", "file:///etc/passwd",
+            "http://127.0.0.1/#x", "http://b%C3%BCcher.example/", "http://127.0.0.1:99999/", "file:///etc/passwd",
         ]
     )
     func badAddress(text: String) async throws {

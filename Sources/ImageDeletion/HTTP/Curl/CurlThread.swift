@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletionCurl
+import ImageDeletionEssentials
 
 /// The thread that all transfers of a transport run on. It owns libcurl's handles while they are under way.
 final class CurlThread: Sendable {

@@ -1,5 +1,5 @@
-import Foundation
 import ImageDeletionCurl
+import ImageDeletionEssentials
 
 /// One request on its way through libcurl, and its response as it comes in.
 ///
@@ -27,6 +27,7 @@ final class CurlTransfer: @unchecked Sendable {
     private let state = Locked(State())
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: 256)
     private var headers: UnsafeMutableRawPointer?
+    private let timeLimit: Duration?
     private let maximumBodyBytes: Int
     private var head = ResponseHead()
     private var headBytes = 0
@@ -38,11 +39,13 @@ final class CurlTransfer: @unchecked Sendable {
         _ request: HTTPRequest,
         _ libcurl: Libcurl,
         _ certificates: CertificateFiles,
-        maximumBodyBytes: Int
+        _ timeLimit: Duration?,
+        _ maximumBodyBytes: Int
     ) throws(TransportError) {
         guard let easy = libcurl.functions.easy_init() else { throw TransportError(.unreachable, "out of memory") }
         self.easy = easy
         self.libcurl = libcurl
+        self.timeLimit = timeLimit
         self.maximumBodyBytes = maximumBodyBytes
         errorText.pointee = 0
         configure(request)
@@ -104,6 +107,7 @@ final class CurlTransfer: @unchecked Sendable {
             // nil if this libcurl does not say.
             let mayHaveSent = libcurl.announcesSending ? state.sendings > 0 : nil
             var error = refusal ?? TransportError(curl: code, words(for: code), mayHaveSent: mayHaveSent)
+            if code == 28, let timeLimit { error.noteTimeLimit(timeLimit) }
             if head.isOver, status >= 200 { error.status = status }
             return .failure(error)
         }
@@ -186,6 +190,7 @@ final class CurlTransfer: @unchecked Sendable {
     private func configure(_ request: HTTPRequest) {
         set(.errorBuffer, errorText)
         set(.noSignal, 1)
+        if let timeLimit { set(.timeLimit, max(1, Int(timeLimit / .milliseconds(1)))) }
         // A name lookup that nobody waits for any more must not hold up the thread.
         set(.quickExit, 1)
         let (http, https) = (1, 2)

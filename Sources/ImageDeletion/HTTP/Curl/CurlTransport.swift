@@ -32,7 +32,7 @@ public final class CurlTransport: HTTPTransport {
 
     deinit { thread.stop() }
 
-    /// Loads libcurl, so that the first transport need not.
+    /// Loads libcurl, which takes longer once there are threads.
     package static func load() { _ = Libcurl.shared }
 
     /// Sends `request`, once.
@@ -41,7 +41,12 @@ public final class CurlTransport: HTTPTransport {
     /// - Throws: ``TransportError``.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         if let fault = request.fault { throw TransportError(.invalidRequest, fault) }
-        let transfer = try CurlTransfer(request, libcurl, certificates, maximumBodyBytes: maximumBodyBytes)
+        return try await send(request, within: nil)
+    }
+
+    /// Sends `request`, which has no fault, once, and waits for the response no longer than `timeLimit`.
+    func send(_ request: HTTPRequest, within timeLimit: Duration?) async throws -> HTTPResponse {
+        let transfer = try CurlTransfer(request, libcurl, certificates, timeLimit, maximumBodyBytes)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 if transfer.begin(continuation) { thread.start(transfer) }

@@ -23,6 +23,7 @@ enum CurlOption: Int32 {
     case freshConnection = 74
     case forbidReuse = 75
     case noSignal = 99
+    case timeLimit = 155
     case protocols = 181
     case pathAsIs = 234
     case suppressProxyHeaders = 265

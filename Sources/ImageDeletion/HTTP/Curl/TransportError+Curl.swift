@@ -17,6 +17,12 @@ extension TransportError {
         self.init(kind, Self.isPlainPort(code, words) ? "the server does not speak TLS on this port (\(words))" : words)
     }
 
+    /// Says that `timeLimit` is over, and how far the request got.
+    mutating func noteTimeLimit(_ timeLimit: Duration) {
+        let missing = kind == .unreachable ? "connection" : "complete response"
+        description = "no \(missing) within \(timeLimit.secondsText) s"
+    }
+
     /// Proxy, host, connection; the TLS handshake and its files; the handshake with a proxy.
     private static let codesBeforeSending: Set<Int32> = [5, 6, 7, 35, 53, 54, 59, 80, 90, 91, 97]
 

@@ -11,6 +11,9 @@ struct JSONCursor {
     /// Starts at the beginning of `bytes`, which must stay valid.
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
+    /// The number of the current line; the first is 1.
+    var line: Int { 1 + bytes.prefix(position).count { $0 == UInt8(ascii: "\n") } }
+
     /// The bytes in `range`.
     func text(in range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
 

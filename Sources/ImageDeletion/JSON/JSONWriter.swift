@@ -1,4 +1,4 @@
-package import Foundation
+package import ImageDeletionEssentials
 
 /// The one writer of JSON that people may print at a terminal: the report, plans and receipts.
 package enum JSONWriter {
@@ -20,7 +20,7 @@ package enum JSONWriter {
         guard json.unicodeScalars.contains(where: needsEscape) else { return data }
         let escaped = json.unicodeScalars.reduce(into: "") { text, scalar in
             if needsEscape(scalar) {
-                for unit in String(scalar).utf16 { text += String(format: "\\u%04x", unit) }
+                for unit in String(scalar).utf16 { text += "\\u" + String(0x10000 + Int(unit), radix: 16).dropFirst() }
             } else {
                 text.unicodeScalars.append(scalar)
             }
