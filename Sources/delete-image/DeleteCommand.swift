@@ -1,5 +1,5 @@
-import ImageDeletionEssentials
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// One run: arguments → options → selection → plan → deletions → report → exit status.
 struct DeleteCommand: Sendable {

@@ -1,5 +1,5 @@
-import ImageDeletionEssentials
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// Finding where images' IDs are written: in the folders of `--referenced-in`, and in the package, unless the command line
 /// asks for the folders alone.
