@@ -37,7 +37,9 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         case plan(PlanProblem)
         /// How many seconds this machine's clock is ahead of the image service's.
         case clock(ahead: TimeInterval)
-        case protection(ImageID, cause: ImageDeletionError)
+        case protection(id: String, cause: ImageDeletionError)
+        /// An image that is kept as one of the newest could not be looked up, so that others may be the newest.
+        case keptIsUnseen(id: String, cause: ImageDeletionError)
         case cancelled
     }
 
@@ -50,7 +52,7 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         case .service: .service
         case .invalidImageID: .invalidImageID
         case .names: .imageName
-        case .plan: .plan
+        case .plan, .keptIsUnseen: .plan
         case .clock: .clock
         case .protection: .protection
         case .cancelled: .cancelled
@@ -70,7 +72,8 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
     static func names(_ problems: [NameProblem]) -> Self { Self(reason: .names(problems)) }
     package static func plan(_ problem: PlanProblem) -> Self { Self(reason: .plan(problem)) }
     static func clock(ahead seconds: TimeInterval) -> Self { Self(reason: .clock(ahead: seconds)) }
-    static func protection(_ id: ImageID, cause: Self) -> Self { Self(reason: .protection(id, cause: cause)) }
+    static func protection(_ id: String, cause: Self) -> Self { Self(reason: .protection(id: id, cause: cause)) }
+    static func keptIsUnseen(_ id: String, cause: Self) -> Self { Self(reason: .keptIsUnseen(id: id, cause: cause)) }
     static let cancelled = Self(reason: .cancelled)
 
     private init(reason: Reason) { self.reason = reason }
@@ -90,6 +93,8 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
                 + "the age of an image is not known."
         case .protection(let id, let cause):
             "image \(id) was left unprotected by an interrupted run and could not be protected again. \(cause)"
+        case .keptIsUnseen(let id, let cause):
+            "image \(id), kept by the plan as one of the newest, cannot be looked up. \(cause)"
         case .cancelled: "cancelled before anything was deleted."
         }
     }

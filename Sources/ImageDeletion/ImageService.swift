@@ -14,13 +14,9 @@ public import ImageDeletionEssentials
 /// Nothing is sent before the first call that needs it. One service may be used from any number of tasks; they share
 /// one token.
 public struct ImageService: Sendable {
-    /// The version of this package.
-    package static let version = "0.1.0"
-
     let images: ImageClient
     let compute: ComputeClient
     private let authorization: any Authorization
-    private let user: String?
 
     /// A service for whom the OpenStack client's `OS_*` variables describe.
     ///
@@ -61,23 +57,6 @@ public struct ImageService: Sendable {
             addressSource: environment.endpoint.imageSource
         )
         compute = ComputeClient(connection: connection, authorization: authorization)
-        user = environment.credentials.userName
-    }
-
-    /// Where the images are, and whose they are.
-    public struct Session: Sendable, Hashable {
-        /// The image service's address, ending in `/v2`.
-        public let endpoint: URL
-        /// The project; nil for a token from somewhere else that nobody was asked about.
-        public let project: TokenProject?
-        /// The user's name or ID, or the application credential's; nil for a token from somewhere else.
-        public let user: String?
-
-        package init(endpoint: URL, project: TokenProject?, user: String?) {
-            self.endpoint = endpoint
-            self.project = project
-            self.user = user
-        }
     }
 
     /// Gets a token, from the cache if it can (else `POST /v3/auth/tokens`), and finds the image service.
@@ -87,9 +66,8 @@ public struct ImageService: Sendable {
     /// - Returns: Where the images are, and whose they are.
     /// - Throws: ``ImageDeletionError/Code/service`` where the identity service gives none, and
     ///   ``ImageDeletionError/Code/configuration`` for settings that do not fit the cloud.
-    public func signIn() async throws(ImageDeletionError) -> Session {
-        let project = try await authorization.signIn()
-        return Session(endpoint: try await authorization.endpoint(of: .image), project: project, user: user)
+    public func signIn() async throws(ImageDeletionError) -> ImageSession {
+        try await authorization.session()
     }
 
     /// The project that the token is for; a token from somewhere else is asked about (`GET /v3/auth/tokens`).
@@ -97,10 +75,7 @@ public struct ImageService: Sendable {
     /// - Returns: The project, whose ID its images bear as ``Image/owner``.
     /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/Code/configuration`` for a token of no project.
     public func project() async throws(ImageDeletionError) -> TokenProject {
-        guard let project = try await authorization.project() else {
-            throw .configuration([.missing(["OS_AUTH_URL"])])
-        }
-        return project
+        try await authorization.neededProject()
     }
 
     /// Takes this identity's token out of the cache and revokes it at the identity service
@@ -132,13 +107,7 @@ public struct ImageService: Sendable {
         where isWanted: (Image) -> Bool = { _ in true },
         named isNamed: (@Sendable (String?) -> Bool)? = nil
     ) async throws(ImageDeletionError) -> [Image] {
-        do { return try await images.images(query, named: isNamed, where: isWanted) } catch { throw error.ofList }
-    }
-
-    /// Returns how many seconds this machine's clock is ahead of the image service's, or behind (negative), if that is
-    /// more than five minutes: then no age of an image that was listed can be trusted. Nothing is sent.
-    func clockDifference() async -> TimeInterval? {
-        await images.clockCheck.difference.flatMap { abs($0) > Token.margin ? $0 : nil }
+        try await images.images(query, named: isNamed, where: isWanted)
     }
 
     // MARK: Three verbs
@@ -161,7 +130,7 @@ public struct ImageService: Sendable {
         _ selection: ImageSelection,
         options: DeletionOptions = DeletionOptions()
     ) async throws(ImageDeletionError) -> DeletionPlan {
-        try await Planner(service: self, options: options).plan(selection)
+        try await Planner(images: images, compute: compute, options: options).plan(selection)
     }
 
     /// Looks again at the images of a plan that somebody has taken time to approve, and checks again everything that may
@@ -179,7 +148,7 @@ public struct ImageService: Sendable {
         _ plan: DeletionPlan,
         options: DeletionOptions = DeletionOptions()
     ) async throws(ImageDeletionError) -> DeletionPlan {
-        try await Planner(service: self, options: options).recheck(plan)
+        try await Planner(images: images, compute: compute, options: options).recheck(plan)
     }
 
     /// Deletes what `plan` says (`DELETE /v2/images/{image_id}`). It cannot be undone.
@@ -236,14 +205,5 @@ public struct ImageService: Sendable {
     public func receipt(at url: URL, isReadOnly: Bool = false) async throws -> Receipt {
         let project = try await project()
         return try Receipt(url, at: try await signIn(), project: project, isReadOnly: isReadOnly)
-    }
-}
-
-extension ImageDeletionError {
-    /// The same error for a list: a 403 to it says that the account lacks the permission, and nothing about an image.
-    fileprivate var ofList: ImageDeletionError {
-        guard var error = serviceError, error.service == .image, error.kind == .forbidden else { return self }
-        error.kind = .lacksRight
-        return .service(error)
     }
 }

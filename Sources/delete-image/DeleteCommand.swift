@@ -33,7 +33,7 @@ struct DeleteCommand: Sendable {
             return .done
         }
         if options.showsVersion {
-            surroundings.print("delete-image \(ImageService.version)")
+            surroundings.print("delete-image \(Version.current)")
             return .done
         }
         let command = DeleteCommand(options, surroundings)

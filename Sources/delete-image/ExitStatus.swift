@@ -59,7 +59,7 @@ extension ExitStatus {
         case .invalidImageID: self = .usage
         case .names(let problems):
             self = problems.contains { if case .ambiguous = $0 { true } else { false } } ? .usage : .incomplete
-        case .plan(.keptIsUnseen(_, let cause)), .protection(_, let cause): self = ExitStatus(cause)
+        case .keptIsUnseen(_, let cause), .protection(_, let cause): self = ExitStatus(cause)
         case .plan: self = .input
         case .clock: self = .unavailable
         case .cancelled: self = .interrupted

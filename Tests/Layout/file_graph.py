@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checks that no files of the library use each other in a circle, and no two folders use each other both ways.
 
-A file uses another one if it names a type or a function that the other defines at its top level.
+A file uses another one if it names a type or a function that the other defines at its top level. A folder within a
+folder belongs to it. The files beside the folders are the library's front and its errors, which every folder may use.
 
     Tests/Layout/file_graph.py Sources/ImageDeletion
 """
@@ -70,8 +71,9 @@ def main():
     folders = collections.defaultdict(set)
     for path, others in files.items():
         for other, words in others.items():
-            if path.parent != other.parent:
-                folders[path.parent, other.parent] |= {f"{path.name} names {word}" for word in words}
+            one, two = path.parts[0], other.parts[0]
+            if one != two and len(path.parts) > 1 and len(other.parts) > 1:
+                folders[one, two] |= {f"{path.name} names {word}" for word in words}
     for one, other in sorted(folders):
         if one < other and (other, one) in folders:
             for here, there in [(one, other), (other, one)]:

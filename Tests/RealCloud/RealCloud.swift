@@ -132,7 +132,7 @@ struct RealCloud: Sendable {
             let log = URL(fileURLWithPath: variable("DELETE_IMAGE_REAL_CLOUD_STATE") ?? "/nonexistent")
                 .appendingPathComponent("\(server)-access.log")
             return String(decoding: try Data(contentsOf: log), as: UTF8.self).split(separator: "\n")
-                .filter { $0.hasSuffix(" delete-image/\(ImageService.version)") }
+                .filter { $0.hasSuffix(" delete-image/\(Version.current)") }
                 .map { $0.split(separator: " ").prefix(3).joined(separator: " ") }
         }
     }

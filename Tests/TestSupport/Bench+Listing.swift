@@ -45,7 +45,7 @@ extension Image {
 extension DeletionPlan {
     /// A plan to delete `ids` without a look at them.
     public init(deleting ids: [ImageID]) {
-        let session = ImageService.Session(
+        let session = ImageSession(
             endpoint: URL(string: "https://ims.demo.example/v2")!,
             project: nil,
             user: nil

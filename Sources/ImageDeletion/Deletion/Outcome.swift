@@ -181,7 +181,7 @@ extension ImageDeletionError {
         switch reason {
         case .configuration: true
         case .service(let error): error.concernsWholeRun
-        case .invalidImageID, .names, .plan, .clock, .protection, .cancelled: false
+        case .invalidImageID, .names, .plan, .clock, .protection, .keptIsUnseen, .cancelled: false
         }
     }
 }

@@ -93,7 +93,7 @@ public final class Receipt: Sendable {
     /// - Throws: ``Fault``; then the file is as it was.
     package init(
         _ url: URL,
-        at session: ImageService.Session,
+        at session: ImageSession,
         project: TokenProject,
         isReadOnly: Bool = false
     ) throws(Fault) {

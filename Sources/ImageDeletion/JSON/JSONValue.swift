@@ -37,6 +37,9 @@ extension JSONValue {
         /// The place, as `rules.nightly.keepLast` or `images[1].id`; empty for the whole document.
         var path = ""
         var reason: String
+
+        /// Returns the place of the member `key` of the object at `path`.
+        static func path(to key: String, in path: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
     }
 
     /// No document that is read here has more levels. Many more would fill the stack.
@@ -69,7 +72,7 @@ extension JSONValue {
             var visibleKeys: Set<String> = []
             try cursor.members { key, cursor in
                 let key = try Self.text(key)
-                let path = JSONObject.path(to: key, in: path)
+                let path = Fault.path(to: key, in: path)
                 let visibleKey = String(String.UnicodeScalarView(key.unicodeScalars.filter { $0 != "\u{FEFF}" }))
                 if !visibleKeys.insert(visibleKey).inserted, !allowsDuplicateKeys {
                     throw Fault(path: path, reason: "duplicate key")

@@ -51,7 +51,7 @@ extension FuzzTarget {
         try must(rest.starts(with: beginning.prefix(rest.count)), "what is no beginning of a line was cut off")
     }
 
-    private static func isWritten(_ deleted: Set<ImageID>, in input: Data, _ session: ImageService.Session) throws {
+    private static func isWritten(_ deleted: Set<ImageID>, in input: Data, _ session: ImageSession) throws {
         let lines = input.split(separator: UInt8(ascii: "\n")).compactMap { JSONTree($0) }
         guard !lines.contains(where: \.isAmbiguous) else { return }
         let written = lines.filter { line in

@@ -15,7 +15,7 @@ struct ReceiptFileTests {
         file = folder.file("receipt.jsonl")
     }
 
-    private func session() async throws -> ImageService.Session { try await Bench().service().signIn() }
+    private func session() async throws -> ImageSession { try await Bench().service().signIn() }
 
     private func outcomes(_ numbers: Int...) async throws -> [Outcome] {
         try await Bench().delete(numbers.map(Sample.id))
@@ -31,7 +31,7 @@ struct ReceiptFileTests {
         return lines
     }
 
-    private func fault(of url: URL, at session: ImageService.Session) -> Receipt.Fault? {
+    private func fault(of url: URL, at session: ImageSession) -> Receipt.Fault? {
         do {
             _ = try Receipt(url, at: session)
             return nil

@@ -37,7 +37,7 @@ struct ReceiptTests {
         return try await Bench().service(showing: Locked(images)).plan(.images(images.map(\.id)), options: options)
     }
 
-    private func append(_ outcomes: [Outcome], at session: ImageService.Session) throws {
+    private func append(_ outcomes: [Outcome], at session: ImageSession) throws {
         let receipt = try Receipt(file, at: session)
         for outcome in outcomes { #expect(receipt.append(outcome, at: Self.time)) }
         #expect(receipt.fault == nil)

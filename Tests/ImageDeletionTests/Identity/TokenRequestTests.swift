@@ -128,7 +128,7 @@ struct TokenRequestTests {
         let requests = bench.transport.requests
         #expect(requests.map(\.method) == ["POST", "DELETE"])
         #expect(requests.map { $0.header("Accept") } == ["application/json", "application/json"])
-        let agent = "delete-image/\(ImageService.version)"
+        let agent = "delete-image/\(Version.current)"
         #expect(requests.map { $0.header("User-Agent") } == [agent, agent])
         #expect(requests.map { $0.header("Content-Type") } == ["application/json", nil])
         #expect(requests.map(\.body.isEmpty) == [false, true])

@@ -49,7 +49,7 @@ public struct DeletionPlan: Sendable, Hashable {
     }
 
     /// Where the images are, whose they are, and for whom the plan was made.
-    public let session: ImageService.Session
+    public let session: ImageSession
     /// When the plan was made.
     public let createdAt: Date
     /// The images in the order asked for, each ID once.
@@ -62,7 +62,7 @@ public struct DeletionPlan: Sendable, Hashable {
 
     package init(
         _ entries: [Entry],
-        at session: ImageService.Session,
+        at session: ImageSession,
         createdAt: Date,
         missingNames: [String] = []
     ) {
@@ -155,14 +155,6 @@ extension DeletionPlan.Entry {
 
     private mutating func keepIfProtected() {
         if image?.isProtected == true, !terms.liftsProtection { fate = .keep(.protected) }
-    }
-
-    /// Passes over a deletion that an earlier run did. An image that was seen is there, whatever was done before.
-    mutating func passOver(_ receipt: Receipt) {
-        guard image == nil else { return }
-        wasBegun = receipt.begun.contains(id)
-        let isGone = if case .unseen(let error) = fate { error.isNotFound } else { false }
-        if receipt.deleted.contains(id) || isGone && wasBegun { fate = .alreadyDeleted }
     }
 
     /// Decides anew after another look at an image that was to be deleted: one that has changed since is kept.
