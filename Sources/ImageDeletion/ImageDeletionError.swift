@@ -20,6 +20,14 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         public static let imageName = Code(name: "imageName")
         /// A plan is malformed, or out of date, or was made for another cloud or project.
         public static let plan = Code(name: "plan")
+        /// A policy file is malformed.
+        public static let policy = Code(name: "policy")
+        /// A text is not a pattern for names.
+        public static let pattern = Code(name: "pattern")
+        /// A text is neither an age nor a date.
+        public static let age = Code(name: "age")
+        /// A receipt cannot be read or written.
+        public static let receipt = Code(name: "receipt")
         /// This machine's clock is wrong, so the age of an image is not known.
         public static let clock = Code(name: "clock")
         /// An image that an interrupted run left unprotected could not be protected again.
@@ -35,6 +43,9 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         case invalidImageID(String)
         case names([NameProblem])
         case plan(PlanProblem)
+        case policy(key: String, reason: String)
+        case rule(RuleProblem)
+        case receipt(ReceiptProblem)
         /// How many seconds this machine's clock is ahead of the image service's.
         case clock(ahead: TimeInterval)
         case protection(id: String, cause: ImageDeletionError)
@@ -53,6 +64,10 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         case .invalidImageID: .invalidImageID
         case .names: .imageName
         case .plan, .keptIsUnseen: .plan
+        case .policy: .policy
+        case .rule(.pattern): .pattern
+        case .rule(.age): .age
+        case .receipt: .receipt
         case .clock: .clock
         case .protection: .protection
         case .cancelled: .cancelled
@@ -71,6 +86,9 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
     package static func invalidImageID(_ text: String) -> Self { Self(reason: .invalidImageID(text)) }
     static func names(_ problems: [NameProblem]) -> Self { Self(reason: .names(problems)) }
     package static func plan(_ problem: PlanProblem) -> Self { Self(reason: .plan(problem)) }
+    static func policy(key: String, reason: String) -> Self { Self(reason: .policy(key: key, reason: reason)) }
+    package static func rule(_ problem: RuleProblem) -> Self { Self(reason: .rule(problem)) }
+    package static func receipt(_ problem: ReceiptProblem) -> Self { Self(reason: .receipt(problem)) }
     static func clock(ahead seconds: TimeInterval) -> Self { Self(reason: .clock(ahead: seconds)) }
     static func protection(_ id: String, cause: Self) -> Self { Self(reason: .protection(id: id, cause: cause)) }
     static func keptIsUnseen(_ id: String, cause: Self) -> Self { Self(reason: .keptIsUnseen(id: id, cause: cause)) }
@@ -88,6 +106,10 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
         case .invalidImageID(let text): "“\(printable(text, limit: 60))” is not an image ID (a UUID)."
         case .names(let problems): problems.map(\.description).joined(separator: "\n")
         case .plan(let problem): problem.description
+        case .policy(let key, let reason):
+            (key.isEmpty ? "" : printable(key, limit: 200) + ": ") + printable(reason)
+        case .rule(let problem): problem.description
+        case .receipt(let problem): problem.description
         case .clock(let seconds):
             "this machine's clock is \(Int(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") the image service's, so "
                 + "the age of an image is not known."

@@ -201,9 +201,11 @@ public struct ImageService: Sendable {
     /// - Parameters:
     ///   - url: The file. It is created if there is none.
     ///   - isReadOnly: Whether the file stays as it is; then it must exist.
-    /// - Throws: What ``project()`` does, and ``Receipt/Fault``; then the file is as it was.
-    public func receipt(at url: URL, isReadOnly: Bool = false) async throws -> Receipt {
-        let project = try await project()
-        return try Receipt(url, at: try await signIn(), project: project, isReadOnly: isReadOnly)
+    /// - Throws: What ``project()`` does, and ``ImageDeletionError/Code/receipt``; then the file is as it was.
+    public func receipt(at url: URL, isReadOnly: Bool = false) async throws(ImageDeletionError) -> Receipt {
+        let (project, session) = (try await project(), try await signIn())
+        do { return try Receipt(url, at: session, project: project, isReadOnly: isReadOnly) } catch {
+            throw .receipt(error)
+        }
     }
 }

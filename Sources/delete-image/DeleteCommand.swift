@@ -151,13 +151,12 @@ struct DeleteCommand: Sendable {
         if options.onlyShows, !FileManager.default.fileExists(atPath: path) { return nil }
         do {
             return try await service.receipt(at: URL(fileURLWithPath: path), isReadOnly: options.onlyShows)
-        } catch let fault as Receipt.Fault {
+        } catch {
+            guard case .receipt(let problem) = error.reason else { throw Failure(error) }
             throw Failure(
                 .input,
-                "the receipt \(printable(path)) is of no use: \(Words.sentence(fault)) Nothing was deleted."
+                "the receipt \(printable(path)) is of no use: \(Words.sentence(problem)) Nothing was deleted."
             )
-        } catch {
-            throw (error as? ImageDeletionError).map(Failure.init) ?? .interruptedBefore
         }
     }
 

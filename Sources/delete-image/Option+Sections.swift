@@ -32,8 +32,8 @@ extension Option.Section {
                 Option(
                     "--match GLOB",
                     .values { options, value, name throws(UsageError) in
-                        do throws(RuleFault) { options.rule.namePatterns.append(try Glob(value)) } catch {
-                            throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
+                        do { options.rule.namePatterns.append(try Glob(value)) } catch {
+                            throw UsageError(message: "\(name) \(error).")
                         }
                     },
                     "the whole name matches: *, ?, [a-z], [!a-z], \\ before a literal one; repeatable, any of them"
@@ -46,8 +46,8 @@ extension Option.Section {
                 Option(
                     "--older-than AGE",
                     .value { options, value, name throws(UsageError) in
-                        do throws(RuleFault) { options.rule.olderThan = try AgeLimit(value) } catch {
-                            throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
+                        do { options.rule.olderThan = try AgeLimit(value) } catch {
+                            throw UsageError(message: "\(name) \(error).")
                         }
                     },
                     "made longer ago than 90m, 12h, 30d or 2w, or before 2026-10-01 or 2026-10-01T08:00:00+02:00 (UTC "

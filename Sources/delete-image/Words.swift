@@ -18,7 +18,8 @@ enum Words {
             "image \(id), kept by the plan as one of the newest, cannot be looked up. "
                 + "\(capitalized(sentence(cause))) Nothing was deleted."
         case .cancelled: "interrupted. Nothing was deleted."
-        case .service, .invalidImageID: error.description
+        case .receipt(let problem): sentence(problem)
+        case .service, .invalidImageID, .policy, .rule: error.description
         }
     }
 
@@ -104,13 +105,12 @@ enum Words {
             + (name.contains { "*?[".contains($0) } ? " Patterns go with --match." : "")
     }
 
-    /// Why a receipt cannot be used.
-    static func sentence(_ fault: Receipt.Fault) -> String {
-        switch fault {
-        case .malformed(let line): "line \(line) is none of a receipt; name another file."
-        case .otherVersion: "another version of delete-image wrote it; name another file."
-        case .inUse: "another run writes to it just now; wait for that, or name another file."
-        case .system(let words): "\(printable(words))."
+    /// What is wrong with a receipt, and what to do next.
+    static func sentence(_ problem: ReceiptProblem) -> String {
+        switch problem {
+        case .malformed, .otherVersion: "\(problem); name another file."
+        case .inUse: "\(problem); wait for that, or name another file."
+        case .system: "\(problem)."
         }
     }
 

@@ -237,7 +237,9 @@ struct Planner: Sendable {
             throw .plan(.otherEndpoint(plan.session.endpoint))
         }
         guard let project = plan.session.project else { return }
-        guard try await authorization.neededProject().id.exact == project.id.exact else { throw .plan(.otherProject(project.name ?? project.id)) }
+        guard try await authorization.neededProject().id.exact == project.id.exact else {
+            throw .plan(.otherProject(project.name ?? project.id))
+        }
     }
 
     /// Checks that the newest images, which are kept, still exist and are still what a rule would count: otherwise, what

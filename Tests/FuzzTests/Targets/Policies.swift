@@ -15,10 +15,10 @@ extension FuzzTarget {
         ]
     ) { input, _ in
         let policy: RetentionPolicy
-        do throws(RetentionPolicy.Fault) {
+        do throws(ImageDeletionError) {
             policy = try RetentionPolicy(json: input)
         } catch {
-            try must(!error.reason.isEmpty, "nobody is told what is wrong")
+            try must(error.code == .policy && !error.description.isEmpty, "nobody is told what is wrong")
             return .refused
         }
         try must(!policy.rules.isEmpty, "there is no rule in it")

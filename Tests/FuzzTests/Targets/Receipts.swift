@@ -22,13 +22,13 @@ extension FuzzTarget {
         let service = try cloud.service()
         let session = try await service.signIn()
         let deleted: Set<ImageID>
-        do throws(Receipt.Fault) {
+        do throws(ReceiptProblem) {
             let receipt = try Receipt(file, at: session)
             deleted = receipt.deleted
             var options = DeletionOptions()
             options.receipt = receipt
             await service.delete(DeletionPlan(deleting: [.sample(9)]), options: options)
-            if let fault = receipt.fault { throw fault }
+            if let fault = receipt.problem { throw fault }
         } catch {
             try must(cloud.sent("DELETE").isEmpty, "it was read and then refused: \(error)")
             try must(Data(contentsOf: file) == input, "it is refused, and not as it was")

@@ -55,7 +55,7 @@ struct AgeLimitTests {
         ]
     )
     func noLength(text: String) {
-        #expect(throws: RuleFault.age(text)) { try AgeLimit(text) }
+        #expect(throws: ImageDeletionError.rule(.age(text))) { try AgeLimit(text) }
     }
 
     @Test(
@@ -67,7 +67,7 @@ struct AgeLimitTests {
         ]
     )
     func noDate(text: String) {
-        #expect(throws: RuleFault.age(text)) { try AgeLimit(text) }
+        #expect(throws: ImageDeletionError.rule(.age(text))) { try AgeLimit(text) }
     }
 
     @Test(
@@ -81,7 +81,7 @@ struct AgeLimitTests {
         ]
     )
     func noForm(text: String) {
-        #expect(throws: RuleFault.age(text)) { try AgeLimit(text) }
+        #expect(throws: ImageDeletionError.rule(.age(text))) { try AgeLimit(text) }
     }
 
     @Test("A length is counted back from now, day by day of 24 hours")

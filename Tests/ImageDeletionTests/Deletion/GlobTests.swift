@@ -95,7 +95,7 @@ struct GlobTests {
         ]
     )
     func malformed(pattern: String) {
-        #expect(throws: RuleFault.pattern(pattern)) { try Glob(pattern) }
+        #expect(throws: ImageDeletionError.rule(.pattern(pattern))) { try Glob(pattern) }
     }
 
     @Test("The pattern is kept as it was written", arguments: ["a**b", #"\*"#, "[!a-z]"])

@@ -31,7 +31,7 @@ struct ReceiptFileTests {
         return lines
     }
 
-    private func fault(of url: URL, at session: ImageSession) -> Receipt.Fault? {
+    private func fault(of url: URL, at session: ImageSession) -> ReceiptProblem? {
         do {
             _ = try Receipt(url, at: session)
             return nil
@@ -184,13 +184,13 @@ struct ReceiptFileTests {
         dup2(full, writing)
         close(full)
         #expect(!receipt.append(outcomes[1], at: Self.time))
-        #expect(receipt.fault == .system("No space left on device"))
+        #expect(receipt.problem == .system("No space left on device"))
 
         let roomy = open(file.path, O_WRONLY | O_APPEND)
         dup2(roomy, writing)
         close(roomy)
         #expect(!receipt.append(outcomes[2], at: Self.time))
-        #expect(receipt.fault == .system("No space left on device"))
+        #expect(receipt.problem == .system("No space left on device"))
         #expect(try Data(contentsOf: file) == content)
     }
 

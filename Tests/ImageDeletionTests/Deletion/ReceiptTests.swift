@@ -40,7 +40,7 @@ struct ReceiptTests {
     private func append(_ outcomes: [Outcome], at session: ImageSession) throws {
         let receipt = try Receipt(file, at: session)
         for outcome in outcomes { #expect(receipt.append(outcome, at: Self.time)) }
-        #expect(receipt.fault == nil)
+        #expect(receipt.problem == nil)
     }
 
     private func lines() throws -> [[String: Any]] {
