@@ -91,7 +91,13 @@ extension LoopbackCloud {
         let place = try TemporaryFolder()
         defer { withExtendedLifetime(place) {} }
         let program = confinement.isAnotherUser ? place.file("delete-image") : Executable.deleteImage.url
-        if confinement.isAnotherUser { try FileManager.default.copyItem(at: Executable.deleteImage.url, to: program) }
+        if confinement.isAnotherUser {
+            // A program of its own copies: while this process has the file open, a child of it that is being started has it
+            // open as well, and then nobody can execute it.
+            let copy = try await Executable(url: URL(fileURLWithPath: "/bin/cp"))
+                .run([Executable.deleteImage.url.path, program.path])
+            guard copy.status == 0 else { throw POSIXError(.EIO) }
+        }
         let command = confinement.words + [program.path]
         return try await Executable(url: URL(fileURLWithPath: command[0])).run(
             command.dropFirst() + (folder == nil ? ["--no-token-cache"] : []) + arguments,
