@@ -27,7 +27,7 @@ public struct ImageService: Sendable {
     /// - Throws: ``ImageDeletionError/Code/configuration`` with everything that is missing or contradictory.
     public init(
         environment: [String: String],
-        tokenCache: TokenCache = .none,
+        tokenCache: TokenCache = .disabled,
         connection: ServiceConnection = ServiceConnection()
     ) throws(ImageDeletionError) {
         try self.init(OpenStackEnvironment(environment), tokenCache: tokenCache, connection: connection)
@@ -43,7 +43,7 @@ public struct ImageService: Sendable {
     ///   used.
     public init(
         _ environment: OpenStackEnvironment,
-        tokenCache: TokenCache = .none,
+        tokenCache: TokenCache = .disabled,
         connection: ServiceConnection = ServiceConnection()
     ) throws(ImageDeletionError) {
         var connection = connection
@@ -121,7 +121,7 @@ public struct ImageService: Sendable {
     /// - Parameters:
     ///   - selection: The images.
     ///   - options: What else keeps an image, and how it is found out.
-    /// - Returns: Each image with its fate. The order is that of the selection; by rules, the oldest comes first.
+    /// - Returns: Each image with what is to become of it. The order is that of the selection; by rules, the oldest comes first.
     /// - Throws: What ``signIn()`` does; ``ImageDeletionError/Code/service`` if the list cannot be read;
     ///   ``ImageDeletionError/Code/imageName`` for a name that does not say which image is meant;
     ///   ``ImageDeletionError/Code/clock`` if ages cannot be trusted; ``ImageDeletionError/Code/protection`` if an image

@@ -2,7 +2,7 @@
 package enum RuleProblem: Sendable, Hashable {
     /// This text is not a pattern for names: see ``Glob``.
     case pattern(String)
-    /// This text is neither a length of time nor a date: see ``AgeLimit``.
+    /// This text is neither a length of time nor a date: see ``MinimumAge``.
     case age(String)
 }
 

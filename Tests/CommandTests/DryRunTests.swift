@@ -8,7 +8,7 @@ import Testing
 /// What a dry run shows is what the run does, in combinations chosen at random.
 @Suite("Dry run, then run")
 struct DryRunTests {
-    @Test("Every image has the same fate", arguments: 0..<200)
+    @Test("Every image has the same action", arguments: 0..<200)
     func sameFate(seed: Int) async throws {
         var dice = Dice(seed: seed)
         let images = (1...8).map { Self.image($0, &dice) }
@@ -48,13 +48,13 @@ struct DryRunTests {
 
         let line = Comment(rawValue: arguments.joined(separator: " "))
         #expect(Set(dryRun.fates.keys) == Set(run.fates.keys), line)
-        for (id, fate) in dryRun.fates {
+        for (id, action) in dryRun.fates {
             let isOwn = there[id].map { $0.owner == DemoImage.projectID } ?? true
-            switch fate {
+            switch action {
             // The service refuses this account other projects' images; an administrator's it might not.
             case "wouldDelete": #expect(run.fates[id] == (isOwn ? "deleted" : "failed"), line)
             case "kept protected" where !isOwn: #expect(["kept protected", "failed"].contains(run.fates[id]), line)
-            default: #expect(run.fates[id] == fate, line)
+            default: #expect(run.fates[id] == action, line)
             }
         }
         if run.report.summary["failed"] == 0 { #expect(dryRun.status == run.status, line) }

@@ -24,20 +24,20 @@ struct MemoryRun {
         of cloud: DemoCloud,
         files: Locked<[String: Data]> = Locked([:]),
         referenced: Locked<Set<String>> = Locked([]),
-        answer: Terminal.Answer = .nobody,
+        answer: Terminal.Answer = .unavailable,
         asked: @escaping @Sendable () async -> Void = {}
     ) async throws {
         let (output, errors) = (Locked(""), Locked(""))
         status = await DeleteCommand.run(
             ["--json", "--no-token-cache", "--retries", "0"] + arguments,
-            in: Surroundings(
+            in: CommandContext(
                 environment: cloud.environment,
                 currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
                 transport: { _ in transport },
                 clock: .system,
                 random: { 0.5 },
                 read: { path, _ in
-                    guard let content = files.value[path] else { throw NamedFile.Fault(POSIXError(.ENOENT)) }
+                    guard let content = files.value[path] else { throw UserFile.Fault(POSIXError(.ENOENT)) }
                     return content
                 },
                 write: { path, data, _ in files.withLock { $0[path] = data } },

@@ -41,7 +41,7 @@ struct ProgressTests {
         }
         let status = await DeleteCommand.run(
             ["--no-token-cache", "--concurrency", "1"] + (isQuiet ? ["--quiet"] : []) + (1...4).map(Sample.id),
-            in: Surroundings(
+            in: CommandContext(
                 environment: cloud.environment,
                 currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
                 transport: { _ in transport },
@@ -50,7 +50,7 @@ struct ProgressTests {
                 read: { _, _ in Data() },
                 write: { _, _, _ in },
                 references: { _, _, _ in [:] },
-                ask: { _ in .nobody },
+                ask: { _ in .unavailable },
                 print: { _ in },
                 printError: { _ in },
                 progress: { text in

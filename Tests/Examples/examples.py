@@ -49,7 +49,7 @@ def check_recipe(cloud, recipe):
         check_same("deciding", recipe.run("decide"), 0)
         check_same("deciding deletes nothing", cloud.names(), before)
         plan = json.loads((recipe.artifacts / "plan.json").read_text())
-        check_same("the plan", {image["id"] for image in plan["images"] if image["fate"] == "delete"}, set(go.values()))
+        check_same("the plan", {image["id"] for image in plan["images"] if image["action"] == "delete"}, set(go.values()))
 
         check("a wrong password fails", recipe.run("decide", {"OS_PASSWORD": "wrong"}) not in (0, None))
         cloud.rename(go["nightly-2"], "nightly-2-for-ann")

@@ -61,7 +61,7 @@ final class Impostor: HTTPTransport {
     }
 
     /// A service that talks to this.
-    func service(tokenCache: TokenCache = .none) throws -> ImageService {
+    func service(tokenCache: TokenCache = .disabled) throws -> ImageService {
         try ImageService(
             environment: cloud.environment,
             tokenCache: tokenCache,

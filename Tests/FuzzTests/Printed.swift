@@ -15,7 +15,7 @@ struct Printed {
         let (output, errors) = (Locked<[String]>([]), Locked<[String]>([]))
         let status = await DeleteCommand.run(
             arguments,
-            in: Surroundings(
+            in: CommandContext(
                 environment: cloud.cloud.environment,
                 currentDirectory: URL(fileURLWithPath: "/nowhere", isDirectory: true),
                 transport: { _ in cloud },
@@ -24,7 +24,7 @@ struct Printed {
                 read: { _, _ in Data() },
                 write: { _, _, _ in },
                 references: { _, _, _ in [:] },
-                ask: { _ in .nobody },
+                ask: { _ in .unavailable },
                 print: { line in output.withLock { $0.append(line) } },
                 printError: { line in errors.withLock { $0.append(line) } },
                 interruptions: AsyncStream { _ in }

@@ -50,7 +50,7 @@ final class Run: @unchecked Sendable {
                 interrupt()
             }
         }
-        let answer: Terminal.Answer = dice.pick([.yes, .yes, .yes, .yes, .yes, .no, .nobody, .late])
+        let answer: Terminal.Answer = dice.pick([.yes, .yes, .yes, .yes, .yes, .no, .unavailable, .timedOut])
         let patience = dice.number(1...dice.pick([1, 20, 300]))
         let arguments = try wish.arguments(in: day.folder.url, process: number)
         began = scheduler.time
@@ -59,7 +59,7 @@ final class Run: @unchecked Sendable {
         day.ledger.note("\(number): delete-image \(line)")
         status = await DeleteCommand.run(
             arguments,
-            in: Surroundings(
+            in: CommandContext(
                 environment: day.environment,
                 currentDirectory: day.folder.url,
                 transport: { _ in day.network(self.number) { if requests.contains($0) { interrupt() } } },
@@ -67,10 +67,10 @@ final class Run: @unchecked Sendable {
                 random: { Double(self.dice.number(0...999)) / 1000 },
                 read: { path, _ in
                     do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-                        throw NamedFile.Fault(error)
+                        throw UserFile.Fault(error)
                     }
                 },
-                write: NamedFile.replace,
+                write: UserFile.replace,
                 references: { ids, _, _ in
                     let named = ids.filter { day.referenced.contains($0.description) }
                     let place = KeepReason.Reference(file: "main.tf", line: 1)

@@ -5,7 +5,7 @@ struct TokenAuthorization: Authorization {
     let user: String?
     private let tokens: TokenSource
     private let authURL: URL?
-    private let choice: EndpointChoice
+    private let choice: EndpointFilter
     /// The image service's address for the latest token: the catalog is searched once for all images.
     private let imageEndpoint = Locked<(secret: Secret, url: URL)?>(nil)
 

@@ -17,7 +17,7 @@ extension ImageClient {
         } catch {
             // A 403 to a list says that the account lacks the permission, and nothing about an image.
             guard var error = error.serviceError, error.service == .image, error.kind == .forbidden else { throw error }
-            error.kind = .lacksRight
+            error.kind = .lacksPermission
             throw .service(error)
         }
         // An image that was hidden in between is in both.
@@ -42,7 +42,7 @@ extension ImageClient {
         var setbacks = 0
         var dropped = 1
         var listed = 0
-        for _ in 0..<Self.mostPages {
+        for _ in 0..<Self.maximumPages {
             let page: ImagePage
             do {
                 page = try await self.page(query, after: trail.last, names)
@@ -71,7 +71,9 @@ extension ImageClient {
                 return []
             }
             listed += page.entries.count
-            guard listed <= Self.mostImages else { throw Self.endless("it has more than \(Self.mostImages) images") }
+            guard listed <= Self.maximumImages else {
+                throw Self.endless("it has more than \(Self.maximumImages) images")
+            }
             for entry in page.entries {
                 // What comes again may have changed, and may not be wanted any more.
                 let known = wanted[entry.id]
@@ -89,12 +91,12 @@ extension ImageClient {
             trail = page.entries.map(\.id)
             dropped = 1
         }
-        throw Self.endless("it has more than \(Self.mostPages) pages")
+        throw Self.endless("it has more than \(Self.maximumPages) pages")
     }
 
     // More than any project has, and less than a server can invent.
-    private static let mostPages = 2_000
-    private static let mostImages = 250_000
+    private static let maximumPages = 2_000
+    private static let maximumImages = 250_000
 
     private static let incomplete = ImageDeletionError.service(
         ServiceError(.image, .unexpected, message: "a page of the list of images is empty but is not the last one")

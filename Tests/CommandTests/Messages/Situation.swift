@@ -15,13 +15,13 @@ struct Situation: Sendable {
     /// What is in the files that are read, by their paths.
     var files: [String: String] = [:]
     /// Why a file cannot be read, where it is there.
-    var readFault: NamedFile.Fault?
+    var readFault: UserFile.Fault?
     /// Where the token cache is kept, if that is what goes wrong.
     var cache: [String]?
     /// Why the plan cannot be written.
-    var writeFault: NamedFile.Fault?
+    var writeFault: UserFile.Fault?
     var references: @Sendable (Set<ImageID>) throws -> [ImageID: KeepReason.Reference] = { _ in [:] }
-    var answer: Terminal.Answer = .nobody
+    var answer: Terminal.Answer = .unavailable
     var fault: @Sendable (SentRequest, Int) async -> FaultyTransport.Fault? = { _, _ in nil }
     /// Whether somebody presses Ctrl-C, and again, when this request is sent.
     var interrupts: (@Sendable (SentRequest) -> Int)?
@@ -61,7 +61,7 @@ struct Situation: Sendable {
         let run = {
             await DeleteCommand.run(
                 ["--json"] + timeout + cache + retries + arguments,
-                in: Surroundings(
+                in: CommandContext(
                     environment: cloud.environment.merging(variables.compactMapValues { $0 }) { $1 }
                         .filter { variables[$0.key] != .some(nil) },
                     currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
@@ -70,7 +70,7 @@ struct Situation: Sendable {
                     random: { 0.5 },
                     read: { path, _ in
                         if let readFault { throw readFault }
-                        guard let content = files[path] else { throw NamedFile.Fault(POSIXError(.ENOENT)) }
+                        guard let content = files[path] else { throw UserFile.Fault(POSIXError(.ENOENT)) }
                         return Data(content.utf8)
                     },
                     write: { _, _, _ in if let writeFault { throw writeFault } },
