@@ -72,4 +72,38 @@ extension DeleteCommand {
             )
         }
     }
+
+    /// What the command line asks the three verbs for.
+    func deletionOptions(
+        _ service: ImageService,
+        _ search: DeletionOptions.ReferenceSearch?
+    ) async throws(Failure) -> DeletionOptions {
+        var deletion = DeletionOptions(safeguards: options.rule.safeguards, references: search)
+        deletion.liftsProtection = options.rule.liftsProtection
+        deletion.ignoresMissing = options.ignoresMissing
+        deletion.concurrency = options.concurrency
+        deletion.deletesBackups = options.deletesBackups
+        deletion.waitsUntilGone = options.waits
+        deletion.looksAtIDs = options.onlyShows
+        deletion.receipt = try await receipt(of: service)
+        // A plan in a file says whose images they are.
+        if options.planFile != nil {
+            do { _ = try await service.project() } catch { throw Failure(error) }
+        }
+        return deletion
+    }
+
+    private func receipt(of service: ImageService) async throws(Failure) -> Receipt? {
+        guard let path = options.receipt else { return nil }
+        if options.onlyShows, !FileManager.default.fileExists(atPath: path) { return nil }
+        do {
+            return try await service.receipt(at: URL(fileURLWithPath: path), isReadOnly: options.onlyShows)
+        } catch {
+            guard case .receipt(let problem) = error.reason else { throw Failure(error) }
+            throw Failure(
+                .input,
+                "the receipt \(printable(path)) is of no use: \(Messages.sentence(problem)) Nothing was deleted."
+            )
+        }
+    }
 }
