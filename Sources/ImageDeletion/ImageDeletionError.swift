@@ -22,10 +22,8 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         public static let plan = Code(name: "plan")
         /// A policy file is malformed.
         public static let policy = Code(name: "policy")
-        /// A text is not a pattern for names.
-        public static let pattern = Code(name: "pattern")
-        /// A text is neither an age nor a date.
-        public static let age = Code(name: "age")
+        /// A rule, or a part of one, cannot be meant.
+        public static let rule = Code(name: "rule")
         /// A receipt cannot be read or written.
         public static let receipt = Code(name: "receipt")
         /// This machine's clock is wrong, so the age of an image is not known.
@@ -65,8 +63,7 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         case .names: .imageName
         case .plan, .keptIsUnseen: .plan
         case .policy: .policy
-        case .rule(.pattern): .pattern
-        case .rule(.age): .age
+        case .rule: .rule
         case .receipt: .receipt
         case .clock: .clock
         case .protection: .protection
@@ -107,9 +104,9 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
         case .names(let problems): problems.map(\.description).joined(separator: "\n")
         case .plan(let problem): problem.description
         case .policy(let key, let reason):
-            (key.isEmpty ? "" : printable(key, limit: 200) + ": ") + printable(reason)
-        case .rule(let problem): problem.description
-        case .receipt(let problem): problem.description
+            "the policy is not valid: \(key.isEmpty ? "" : printable(key, limit: 200) + ": ")\(printable(reason))."
+        case .rule(let problem): "\(problem)."
+        case .receipt(let problem): "the receipt cannot be used: \(problem)."
         case .clock(let seconds):
             "this machine's clock is \(Int(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") the image service's, so "
                 + "the age of an image is not known."
@@ -117,9 +114,12 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
             "image \(id) was left unprotected by an interrupted run and could not be protected again. \(cause)"
         case .keptIsUnseen(let id, let cause):
             "image \(id), kept by the plan as one of the newest, cannot be looked up. \(cause)"
-        case .cancelled: "cancelled before anything was deleted."
+        case .cancelled: "the task was cancelled before anything was deleted."
         }
     }
+
+    /// The description without the period at its end, for a longer sentence.
+    package var withoutPeriod: String { description.hasSuffix(".") ? String(description.dropLast()) : description }
 
     /// The same as ``description``.
     public var errorDescription: String? { description }

@@ -160,7 +160,8 @@ public struct ImageService: Sendable {
     /// Glance: "Delete image"; Open Telekom Cloud: "Deleting an Image (Native OpenStack API)".
     ///
     /// - Parameters:
-    ///   - plan: What is to be deleted, and what is not. What it says to be unchecked is kept.
+    ///   - plan: What is to be deleted, and what is not. What it says to be unchecked is kept, and so is what has not all
+    ///     of the safeguards in `options`. A plan for another cloud or project fails as a whole.
     ///   - options: How deletions are done.
     ///   - onOutcome: Called once for each image as soon as its outcome is known, in no particular order. No other deletion
     ///     starts before it returns. It returns whether to go on; with `false`, no further deletion starts.
@@ -171,10 +172,17 @@ public struct ImageService: Sendable {
         options: DeletionOptions = DeletionOptions(),
         onOutcome: @escaping @Sendable (Outcome) -> Bool = { _ in true }
     ) async -> [Outcome] {
-        await deleter(for: plan, options: options).carryOut(onOutcome: onOutcome)
+        do throws(ImageDeletionError) {
+            try await Planner(images: images, compute: compute, options: options).prepareDeletion(of: plan)
+        } catch {
+            let outcomes = plan.entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .failed, error: error) }
+            for outcome in outcomes { _ = onOutcome(outcome) }
+            return outcomes
+        }
+        return await deleter(for: plan, options: options).carryOut(onOutcome: onOutcome)
     }
 
-    /// What carries out `plan`, once. Nothing is sent yet.
+    /// What carries out `plan`, which this service has just made, once. Nothing is sent yet.
     package func deleter(for plan: DeletionPlan, options: DeletionOptions = DeletionOptions()) -> ImageDeleter {
         ImageDeleter(client: images, plan: plan, options: options)
     }

@@ -150,7 +150,7 @@ struct DeleteCommand: Sendable {
             }
             throw Failure(.incomplete, words)
         }
-        for name in plan.missingNames {
+        for name in plan.missingNames where !isConfirmed {
             let project = plan.session.project
             tell("warning", Messages.unknown(name, project: project?.name ?? project?.id ?? ""))
         }

@@ -29,8 +29,8 @@ struct Planner: Sendable {
 
     /// Looks again at what `plan` deletes, and at what it keeps as one of the newest.
     func recheck(_ plan: DeletionPlan) async throws(ImageDeletionError) -> DeletionPlan {
-        try await checkPlace(of: plan)
         try await restoreProtections()
+        try await checkPlace(of: plan)
         let pending = plan.entries.filter { $0.action == .delete || $0.action == .unchecked }
         let counted = plan.entries.filter(\.holdsOthersBack)
         let lookups = try await look(at: (pending + counted).map(\.id))
@@ -43,12 +43,25 @@ struct Planner: Sendable {
             entry.conditions.safeguards.formUnion(options.safeguards)
             return entry
         }
-        return plan.with(try await checked(entries))
+        return DeletionPlan(
+            try await checked(entries),
+            at: try await authorization.session(),
+            createdAt: plan.createdAt
+        )
+    }
+
+    /// Makes sure that `plan` is for this cloud and project, and protects again what an earlier run left unprotected. A
+    /// sign-in that fails is left to the deletions, which report it for each image.
+    func prepareDeletion(of plan: DeletionPlan) async throws(ImageDeletionError) {
+        guard !plan.deletions.isEmpty, (try? await authorization.session()) != nil else { return }
+        try await restoreProtections()
+        try await checkPlace(of: plan)
     }
 
     /// Passes over what earlier runs did, and asks what the safeguards need to know.
     private func checked(_ entries: [DeletionPlan.Entry]) async throws(ImageDeletionError) -> [DeletionPlan.Entry] {
-        var entries = entries
+        var seen: Set<ImageID> = []
+        var entries = entries.filter { seen.insert($0.id).inserted }
         if let receipt = options.receipt {
             for index in entries.indices { entries[index].passOver(receipt) }
         }
@@ -70,6 +83,7 @@ struct Planner: Sendable {
         selectedBy rules: [RetentionRule],
         now: Date
     ) async throws(ImageDeletionError) -> [DeletionPlan.Entry] {
+        for rule in rules { if let problem = rule.problem(now: now) { throw .rule(problem) } }
         let project = try await authorization.neededProject()
         // Tags that all rules ask for, the server can filter by.
         let tags = rules.dropFirst().reduce(into: rules.first?.tags ?? []) { common, rule in
@@ -208,7 +222,8 @@ struct Planner: Sendable {
                 continue
             }
             do throws(ImageDeletionError) {
-                if try await protect(id) { images.connection.report(.protectionRestored(imageID: id.description)) }
+                guard let wasUnprotected = try await protect(id) else { continue }
+                if wasUnprotected { images.connection.report(.protectionRestored(imageID: id.description)) }
             } catch {
                 throw .protection(id.description, cause: error)
             }
@@ -216,15 +231,15 @@ struct Planner: Sendable {
         }
     }
 
-    /// - Returns: Whether the image was there and unprotected.
-    private func protect(_ id: ImageID) async throws(ImageDeletionError) -> Bool {
+    /// - Returns: Whether the image was unprotected; nil if it is gone.
+    private func protect(_ id: ImageID) async throws(ImageDeletionError) -> Bool? {
         do throws(ImageDeletionError) {
             if try await images.image(id).isProtected { return false }
             do { try await images.setProtection(of: id, to: true) } catch { throw error.cause }
             return true
         } catch {
             guard error.isNotFound else { throw error }
-            return false
+            return nil
         }
     }
 

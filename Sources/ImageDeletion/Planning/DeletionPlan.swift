@@ -72,13 +72,6 @@ public struct DeletionPlan: Sendable, Hashable {
         self.createdAt = createdAt
         self.missingNames = missingNames
     }
-
-    /// This plan with other entries.
-    func with(_ entries: [Entry]) -> DeletionPlan {
-        var plan = self
-        plan.entries = entries
-        return plan
-    }
 }
 
 extension DeletionPlan: CustomStringConvertible {

@@ -24,7 +24,7 @@ public struct Glob: Sendable, Hashable {
 
     /// Reads `pattern`.
     ///
-    /// - Throws: ``ImageDeletionError/Code/pattern`` for one that is empty, that opens a bracket and does not close it, or that
+    /// - Throws: ``ImageDeletionError/Code/rule`` for one that is empty, that opens a bracket and does not close it, or that
     ///   ends in a backslash: taken literally, a slip of the pen could select other images.
     public init(_ pattern: String) throws(ImageDeletionError) {
         self.pattern = pattern

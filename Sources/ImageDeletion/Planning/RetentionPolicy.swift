@@ -54,13 +54,13 @@ extension RetentionRule {
         self.init(name: name)
         for text in try json.textOrTexts("match") {
             do { namePatterns.append(try Glob(text)) } catch {
-                throw json.fault("match", "\(error)")
+                throw json.fault("match", error.withoutPeriod)
             }
         }
         tags = try json.textOrTexts("tag")
         if let text = try json.text("olderThan") {
             do { olderThan = try MinimumAge(text) } catch {
-                throw json.fault("olderThan", "\(error)")
+                throw json.fault("olderThan", error.withoutPeriod)
             }
         }
         let range = 0...Int64(Self.maximumKeepLast)

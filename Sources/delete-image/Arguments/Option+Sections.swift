@@ -33,7 +33,7 @@ extension Option.Section {
                     "--match GLOB",
                     .values { options, value, name throws(UsageError) in
                         do { options.rule.namePatterns.append(try Glob(value)) } catch {
-                            throw UsageError(message: "\(name) \(error).")
+                            throw UsageError(message: "\(name) \(error)")
                         }
                     },
                     "the whole name matches: *, ?, [a-z], [!a-z], \\ before a literal one; repeatable, any of them"
@@ -47,7 +47,7 @@ extension Option.Section {
                     "--older-than AGE",
                     .value { options, value, name throws(UsageError) in
                         do { options.rule.olderThan = try MinimumAge(value) } catch {
-                            throw UsageError(message: "\(name) \(error).")
+                            throw UsageError(message: "\(name) \(error)")
                         }
                     },
                     "made longer ago than 90m, 12h, 30d or 2w, or before 2026-10-01 or 2026-10-01T08:00:00+02:00 (UTC "

@@ -19,7 +19,9 @@ enum Messages {
                 + "\(capitalized(sentence(cause))) Nothing was deleted."
         case .cancelled: "interrupted. Nothing was deleted."
         case .receipt(let problem): sentence(problem)
-        case .service, .invalidImageID, .policy, .rule: error.description
+        case .policy(let key, let reason):
+            "\(key.isEmpty ? "" : printable(key, limit: 200) + ": ")\(printable(reason))."
+        case .service, .invalidImageID, .rule: error.description
         }
     }
 

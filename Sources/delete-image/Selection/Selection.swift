@@ -115,7 +115,7 @@ enum Selection {
 
     private static func policy(_ file: String, _ json: Data) throws(Failure) -> RetentionPolicy {
         do { return try RetentionPolicy(json: json) } catch {
-            throw Failure(.input, "\(name(file)): \(error). Nothing was deleted.")
+            throw Failure(.input, "\(name(file)): \(Messages.sentence(error)) Nothing was deleted.")
         }
     }
 

@@ -45,7 +45,10 @@ struct RandomProject {
         let tags = dice.once(in: 2) ? [] : dice.some(["ci", "old"])
         let days = dice.once(in: 2) ? nil : dice.number(0...4)
         let rule = RetentionRule(
-            namePatterns: try chosen.map { pattern throws(ImageDeletionError) in try Glob(pattern.glob) },
+            // A rule without a filter is refused.
+            namePatterns: try (chosen.isEmpty ? ["*"] : chosen.map(\.glob)).map { glob throws(ImageDeletionError) in
+                try Glob(glob)
+            },
             tags: tags,
             olderThan: days.map { .seconds($0 * 86_400) },
             keepLast: dice.once(in: 2) ? 0 : dice.number(1...4),

@@ -39,8 +39,8 @@ struct SavedPlanTests {
                   "endpoint" : "https://ims.demo.example/v2",
                   "images" : [
                     {
-                      "createdAt" : "2026-09-21T14:13:20Z",
                       "action" : "delete",
+                      "createdAt" : "2026-09-21T14:13:20Z",
                       "id" : "\(Sample.id(1))",
                       "imageType" : "private",
                       "name" : "nightly-1",
@@ -57,8 +57,8 @@ struct SavedPlanTests {
                       "visibility" : "private"
                     },
                     {
-                      "createdAt" : "2026-09-21T14:13:20Z",
                       "action" : "keep",
+                      "createdAt" : "2026-09-21T14:13:20Z",
                       "id" : "\(Sample.id(2))",
                       "imageType" : "private",
                       "name" : "nightly-2",

@@ -1,0 +1,114 @@
+import Foundation
+import ImageDeletion
+import ImageDeletionDemo
+import TestSupport
+import Testing
+
+/// What a program can do wrong with the three verbs, and what keeps its images all the same.
+@Suite("Three verbs")
+struct VerbTests {
+    private static let rule = RetentionRule(tags: ["ci"])
+    private let images = [try? Image.sample(1), try? Image.sample(2)].compactMap { $0 }
+
+    @Test("A safeguard that the plan did not ask for was not checked: the image is kept")
+    func lateSafeguard() async throws {
+        let bench = Bench()
+        let service = try bench.service(showing: Locked(images))
+        let plan = try await service.plan(.rule(Self.rule))
+        #expect(plan.deletions.count == 2)
+        let outcomes = await service.delete(plan, options: DeletionOptions(safeguards: [.inUse]))
+        #expect(outcomes.map(\.result) == [.kept(.unchecked), .kept(.unchecked)])
+        #expect(bench.transport.count("DELETE") == 0)
+    }
+
+    @Test("A plan for another cloud fails as a whole, and is not called missing")
+    func otherCloud() async throws {
+        let plan = try await Bench().service(showing: Locked(images)).plan(.rule(Self.rule))
+        let bench = Bench()
+        let elsewhere = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://other.example/v2"])
+        let outcomes = await elsewhere.delete(plan)
+        #expect(outcomes.map(\.result) == [.failed, .failed])
+        #expect(outcomes.allSatisfy { $0.error?.code == .plan })
+        #expect(bench.transport.count("DELETE") == 0)
+    }
+
+    @Test("An image that is named twice is one, also when it cannot be found out what keeps it")
+    func namedTwice() async throws {
+        let bench = Bench { request, _ in request.url.path.hasSuffix("/servers/detail") ? .answer(403) : nil }
+        let id = images[0].id
+        let plan = try await bench.service(retries: 0).plan(
+            .images([id, id]),
+            options: DeletionOptions(safeguards: [.inUse])
+        )
+        #expect(plan.entries.map(\.id) == [id])
+        #expect(plan.deletions.isEmpty)
+    }
+
+    @Test("A rule that cannot be meant selects nothing")
+    func rules() async throws {
+        let tomorrow = Bench().clock.now + 86_400
+        for rule in [
+            RetentionRule(), RetentionRule(tags: ["ci"], keepLast: -1),
+            RetentionRule(tags: ["ci"], olderThan: .date(tomorrow)),
+        ] {
+            let bench = Bench()
+            let service = try bench.service(showing: Locked(images))
+            await #expect { try await service.plan(.rule(rule)) } throws: { error in
+                (error as? ImageDeletionError)?.code == .rule
+            }
+            #expect(bench.transport.requests.isEmpty)
+        }
+    }
+
+    @Test("What the cloud says now is what a rechecked plan says of the project")
+    func projectName() async throws {
+        let service = try Bench().service(showing: Locked(images))
+        let json = String(decoding: try await service.plan(.rule(Self.rule)).json(), as: UTF8.self)
+        let edited = json.replacing(#""name" : "ci""#, with: #""name" : "staging""#)
+        #expect(edited != json)
+        let plan = try await service.recheck(DeletionPlan(json: Data(edited.utf8)))
+        #expect(plan.session.project?.name == "ci")
+    }
+
+    /// A receipt of a run that was killed while the first image was unprotected.
+    private func receipt(_ folder: TemporaryFolder, _ service: ImageService) async throws -> URL {
+        let file = folder.file("receipt")
+        let receipt = try await service.receipt(at: file)
+        var options = DeletionOptions()
+        options.liftsProtection = true
+        var image = images[0]
+        image.isProtected = true
+        let plan = try await Bench().service(showing: Locked([image])).plan(.images([image.id]), options: options)
+        #expect(receipt.begin(try #require(plan.entries.first), at: plan.createdAt))
+        return file
+    }
+
+    @Test("An image that an earlier run left unprotected is protected again first, also if only delete has the receipt")
+    func unprotected() async throws {
+        let bench = Bench()
+        let service = try bench.service()
+        var options = DeletionOptions()
+        let plan = try await service.plan(.images([images[0].id]))
+        let folder = try TemporaryFolder()
+        options.receipt = try await service.receipt(at: receipt(folder, service))
+        let outcomes = await service.delete(plan, options: options)
+        #expect(outcomes.map(\.result) == [.kept(.protected)])
+        #expect(await bench.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected == true)
+    }
+
+    @Test("A deletion that an earlier run began and did stays its deletion, run after run")
+    func gone() async throws {
+        let folder = try TemporaryFolder()
+        let service = try Bench(images: []).service()
+        let file = try await receipt(folder, service)
+        for _ in 0..<2 {
+            var options = DeletionOptions()
+            options.receipt = try await service.receipt(at: file)
+            _ = try await service.plan(.rule(Self.rule), options: options)
+            options.receipt = nil
+            options.receipt = try await service.receipt(at: file)
+            let plan = try await service.plan(.images([images[0].id]), options: options)
+            #expect(plan.entries.map(\.action) == [.alreadyDeleted])
+        }
+    }
+}
