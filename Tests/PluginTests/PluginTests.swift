@@ -204,8 +204,7 @@ struct PluginTests {
     @Test(
         "Ctrl-C, and the end of SwiftPM itself, stop the tool in its orderly way; it never goes on alone",
         .timeLimit(.minutes(3)),
-        arguments: Ending.allCases,
-        1...2
+        arguments: Sampling.pairs(Ending.allCases, [1, 2])
     )
     func interruption(ending: Ending, seed: Int) async throws {
         forgetTokens()
