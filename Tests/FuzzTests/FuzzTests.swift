@@ -9,7 +9,7 @@ import Testing
 /// DELETE_IMAGE_FUZZ_SEED=plans:7 swift test --filter FuzzTests       # one input again, and what it is
 /// ```
 ///
-/// What crashes says its seed, and so does what hangs, when it gets a SIGABRT.
+/// If the process crashes or hangs, ``RunningSeeds`` has the command for its input.
 @Suite("Fuzzing", .serialized, .timeLimit(.minutes(Wish.seconds == nil ? 10 : 1440)))
 struct FuzzTests {
     @Test("Foreign bytes do no harm", arguments: FuzzTarget.all)

@@ -73,13 +73,13 @@ struct SimulationTests {
     /// - Returns: What happened in it, one after the other, and how often what.
     @discardableResult
     private static func check(_ seed: Int) async -> (trace: [String], tally: [String: Int]) {
-        let (ledger, problems) = await withCheckedContinuation { continuation in
-            // A thread of its own, which no other code runs on meanwhile.
-            let thread = Thread {
-                continuation.resume(returning: LastWords.during(replay(seed)) { outcome(of: seed) })
+        let (ledger, problems) = await RunningSeeds.note(replay(seed)) {
+            await withCheckedContinuation { continuation in
+                // A thread of its own, which no other code runs on meanwhile.
+                let thread = Thread { continuation.resume(returning: outcome(of: seed)) }
+                thread.stackSize = 8 << 20
+                thread.start()
             }
-            thread.stackSize = 8 << 20
-            thread.start()
         }
         for problem in problems {
             Issue.record("seed \(seed): \(problem)\n\(replay(seed))")
