@@ -23,9 +23,9 @@ struct SimulationTests {
             let seed = try #require(Self.number("DELETE_IMAGE_SEED", otherwise: 0))
             return print(await Self.check(seed).trace.joined(separator: "\n"))
         }
-        let firsts = Sampling.of(Array(stride(from: 1, to: 300, by: 50)), 1)
+        let firsts = Sampling.of(Array(stride(from: 1, to: 300, by: 30)), 1)
         let first = try #require(Self.number("DELETE_IMAGE_FIRST_SEED", otherwise: firsts[0]))
-        let count = try #require(Self.number("DELETE_IMAGE_SEEDS", otherwise: Sampling.count(300, sample: 50)))
+        let count = try #require(Self.number("DELETE_IMAGE_SEEDS", otherwise: Sampling.count(300, sample: 30)))
         let lanes = ProcessInfo.processInfo.activeProcessorCount
         let tally = await withTaskGroup { group in
             for lane in 0..<lanes {
