@@ -31,7 +31,7 @@ public struct ImageService: Sendable {
     /// - Throws: ``ImageDeletionError/Code/configuration`` with everything that is missing or contradictory.
     public init(
         environment: [String: String],
-        tokenCache: TokenCache = .none,
+        tokenCache: TokenCache = .disabled,
         connection: ServiceConnection = ServiceConnection()
     ) throws(ImageDeletionError) {
         try self.init(OpenStackEnvironment(environment), tokenCache: tokenCache, connection: connection)
@@ -47,7 +47,7 @@ public struct ImageService: Sendable {
     ///   used.
     public init(
         _ environment: OpenStackEnvironment,
-        tokenCache: TokenCache = .none,
+        tokenCache: TokenCache = .disabled,
         connection: ServiceConnection = ServiceConnection()
     ) throws(ImageDeletionError) {
         var connection = connection
@@ -152,7 +152,7 @@ public struct ImageService: Sendable {
     /// - Parameters:
     ///   - selection: The images.
     ///   - options: What else keeps an image, and how it is found out.
-    /// - Returns: Each image with its fate. The order is that of the selection; by rules, the oldest comes first.
+    /// - Returns: Each image with its action. The order is that of the selection; by rules, the oldest comes first.
     /// - Throws: What ``signIn()`` does; ``ImageDeletionError/Code/service`` if the list cannot be read;
     ///   ``ImageDeletionError/Code/imageName`` for a name that does not say which image is meant;
     ///   ``ImageDeletionError/Code/clock`` if ages cannot be trusted; ``ImageDeletionError/Code/protection`` if an image
@@ -243,7 +243,7 @@ extension ImageDeletionError {
     /// The same error for a list: a 403 to it says that the account lacks the permission, and nothing about an image.
     fileprivate var ofList: ImageDeletionError {
         guard var error = serviceError, error.service == .image, error.kind == .forbidden else { return self }
-        error.kind = .lacksRight
+        error.kind = .lacksPermission
         return .service(error)
     }
 }

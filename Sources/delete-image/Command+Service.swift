@@ -11,22 +11,22 @@ extension DeleteCommand {
         let transport: any HTTPTransport
         do throws(ImageDeletionError) {
             environment = try OpenStackEnvironment(
-                demo?.environment ?? surroundings.environment,
+                demo?.environment ?? context.environment,
                 allowsHTTP: options.allowsHTTP
             )
-            transport = if let demo { demo } else { try surroundings.transport(environment.certificates) }
+            transport = if let demo { demo } else { try context.transport(environment.certificates) }
         } catch {
             throw Failure(error)
         }
-        for variable in environment.notFollowed { tell("warning", Words.notFollowed(variable)) }
+        for variable in environment.notFollowed { tell("warning", Messages.notFollowed(variable)) }
         if options.forgetsToken, case .token = environment.credentials.method {
             throw Failure(.usage, "--forget-token has nothing to forget: a token in OS_TOKEN is never cached.")
         }
         let connection = ServiceConnection(
             transport: transport,
-            retry: RetryPolicy(retries: options.retries, random: surroundings.random),
+            retry: RetryPolicy(retries: options.retries, random: context.random),
             timeout: .seconds(options.timeout),
-            clock: surroundings.clock,
+            clock: context.clock,
             report: tell
         )
         do { return try ImageService(environment, tokenCache: tokenCache(), connection: connection) } catch {
@@ -35,16 +35,16 @@ extension DeleteCommand {
     }
 
     private func demoCloud() -> DemoCloud {
-        let clock = surroundings.clock
-        return DemoCloud(images: DemoImage.believable(now: clock.now()), now: clock.now)
+        let clock = context.clock
+        return DemoCloud(images: DemoImage.samples(now: clock.now()), now: clock.now)
     }
 
     private func tokenCache() -> TokenCache {
         if options.isDemo || !options.usesTokenCache { return .none }
         let folders = WorkDirectory.candidates(
             option: options.workDirectory,
-            environment: surroundings.environment,
-            currentDirectory: surroundings.currentDirectory,
+            environment: context.environment,
+            currentDirectory: context.currentDirectory,
             package: package.url
         )
         for folder in folders {
@@ -68,7 +68,7 @@ extension DeleteCommand {
             throw Failure(
                 ExitStatus(error),
                 "the token is no longer cached, but could not be revoked, so it stays valid until it expires. "
-                    + Words.sentence(error)
+                    + Messages.sentence(error)
             )
         }
     }

@@ -23,11 +23,11 @@ extension DeleteCommand {
         let way =
             "add --yes to delete \(count(plan.deletions.count, "image")), "
             + "or save the decision with --plan FILE and have it approved. Nothing was deleted."
-        switch await surroundings.ask({ report.question(plan, on: $0) }) {
+        switch await context.ask({ report.question(plan, on: $0) }) {
         case .yes: return
         case .no: throw Failure(.interrupted, "not confirmed. Nothing was deleted.")
-        case .late: throw Failure(.usage, "nobody answered for five minutes: " + way)
-        case .nobody:
+        case .timedOut: throw Failure(.usage, "nobody answered for five minutes: " + way)
+        case .unavailable:
             say(report.proposal(plan, on: report.display))
             throw Failure(.usage, "nobody can be asked here: " + way)
         }
@@ -44,11 +44,11 @@ extension DeleteCommand {
         }
         guard let path = options.planFile else { return }
         do {
-            try surroundings.write(path, plan.json()) { (try? DeletionPlan(json: $0)) != nil }
+            try context.write(path, plan.json()) { (try? DeletionPlan(json: $0)) != nil }
         } catch let error as ImageDeletionError {
             throw Failure(error)
         } catch {
-            let fault = error as? NamedFile.Fault ?? NamedFile.Fault(error)
+            let fault = error as? UserFile.Fault ?? UserFile.Fault(error)
             throw fault.isOther
                 ? Failure(.usage, "\(printable(path)) is there and no plan: \(fault.reason). Name another file.")
                 : Failure(.input, "the plan \(printable(path)) cannot be written: \(printable(fault.reason)).")

@@ -4,41 +4,41 @@ import ImageDeletionEssentials
 /// One run: arguments → options → selection → plan → deletions → report → exit status.
 struct DeleteCommand: Sendable {
     let options: Options
-    let surroundings: Surroundings
+    let context: CommandContext
     let report: TextReport
     let progress: ProgressLine
     /// The package that this runs in.
     let package: PackageRoot
 
-    private init(_ options: Options, _ surroundings: Surroundings) {
+    private init(_ options: Options, _ context: CommandContext) {
         self.options = options
-        self.surroundings = surroundings
-        package = PackageRoot(around: surroundings.currentDirectory)
-        report = TextReport(options: options, now: surroundings.clock.now(), display: surroundings.output)
-        progress = ProgressLine(clock: surroundings.clock, show: options.isQuiet ? nil : surroundings.progress)
+        self.context = context
+        package = PackageRoot(around: context.currentDirectory)
+        report = TextReport(options: options, now: context.clock.now(), display: context.output)
+        progress = ProgressLine(clock: context.clock, show: options.isQuiet ? nil : context.progress)
     }
 
     /// Does what `arguments` ask for and says how it went.
-    static func run(_ arguments: [String], in surroundings: Surroundings) async -> ExitStatus {
+    static func run(_ arguments: [String], in context: CommandContext) async -> ExitStatus {
         let options: Options
         do {
             options = try Options(arguments)
         } catch {
             var options = Options()
             options.isJSON = arguments.contains("--json")
-            return DeleteCommand(options, surroundings).end([], Failure(.usage, error.message + " See --help."))
+            return DeleteCommand(options, context).end([], Failure(.usage, error.message + " See --help."))
         }
         if options.showsHelp {
-            surroundings.print(Help.text)
+            context.print(Help.text)
             return .done
         }
         if options.showsVersion {
-            surroundings.print("delete-image \(ImageService.version)")
+            context.print("delete-image \(ImageService.version)")
             return .done
         }
-        let command = DeleteCommand(options, surroundings)
+        let command = DeleteCommand(options, context)
         if options.isDemo, !options.selects, !options.isJSON {
-            surroundings.print(command.report.demoImages())
+            context.print(command.report.demoImages())
             return .done
         }
         return await command.run()
@@ -49,8 +49,8 @@ struct DeleteCommand: Sendable {
         let run = Task { await perform(interruption) }
         await interruption.watch { run.cancel() }
         let watcher = Task {
-            for await _ in surroundings.interruptions {
-                if let words = await interruption.request(clock: surroundings.clock) { tell("warning", words) }
+            for await _ in context.interruptions {
+                if let words = await interruption.request(clock: context.clock) { tell("warning", words) }
             }
         }
         defer { watcher.cancel() }
@@ -104,14 +104,14 @@ struct DeleteCommand: Sendable {
         if case .untrusted(let folder, let reason) = package {
             tell("warning", "the package in \(printable(folder.path)) is not used, because \(reason).")
         }
-        if options.lists.contains("-"), surroundings.environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil {
+        if options.lists.contains("-"), context.environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil {
             throw Failure(
                 .usage,
                 "--from -: SwiftPM gives plugins no standard input. Write the list to a file, or use the executable."
             )
         }
         if options.forgetsToken, !options.selects { return nil }
-        let selection = try await Selection(options, package: policyFolder, now: report.now, read: surroundings.read)
+        let selection = try await Selection(options, package: policyFolder, now: report.now, read: context.read)
         guard selection.isEmpty else { return selection }
         say("Nothing to delete: the list has no images.")
         // A plan is written, and a receipt may have work left, all the same.
@@ -122,7 +122,7 @@ struct DeleteCommand: Sendable {
     /// The folder of the policy that `--policy` without a file names: the current one, if it has a policy, else the
     /// package's.
     private var policyFolder: URL {
-        let current = surroundings.currentDirectory
+        let current = context.currentDirectory
         let policy = current.appendingPathComponent(RetentionPolicy.fileName).path
         return FileManager.default.fileExists(atPath: policy) ? current : package.url ?? current
     }
@@ -154,7 +154,7 @@ struct DeleteCommand: Sendable {
         } catch let fault as Receipt.Fault {
             throw Failure(
                 .input,
-                "the receipt \(printable(path)) is of no use: \(Words.sentence(fault)) Nothing was deleted."
+                "the receipt \(printable(path)) is of no use: \(Messages.sentence(fault)) Nothing was deleted."
             )
         } catch {
             throw (error as? ImageDeletionError).map(Failure.init) ?? .interruptedBefore
@@ -178,7 +178,7 @@ struct DeleteCommand: Sendable {
                 case .saved(let plan): try await service.recheck(plan, options: deletion)
                 }
         } catch {
-            guard isConfirmed, case .plan(let problem) = error.reason, let words = Words.changeBeforeAnswer(problem)
+            guard isConfirmed, case .plan(let problem) = error.reason, let words = Messages.changeBeforeAnswer(problem)
             else {
                 throw Failure(error)
             }
@@ -186,10 +186,10 @@ struct DeleteCommand: Sendable {
         }
         for name in plan.missingNames {
             let project = plan.session.project
-            tell("warning", Words.unknown(name, project: project?.name ?? project?.id ?? ""))
+            tell("warning", Messages.unknown(name, project: project?.name ?? project?.id ?? ""))
         }
-        for warning in Words.notAsked(plan) { tell("warning", warning) }
-        if !isConfirmed, let warning = Words.affectingOthers(plan) { tell("warning", warning) }
+        for warning in Messages.notAsked(plan) { tell("warning", warning) }
+        if !isConfirmed, let warning = Messages.affectingOthers(plan) { tell("warning", warning) }
         return plan
     }
 
@@ -220,7 +220,7 @@ struct DeleteCommand: Sendable {
     private func end(_ outcomes: [Outcome], _ failure: Failure?) -> ExitStatus {
         if options.isJSON {
             do {
-                surroundings.print(try JSONReport(outcomes, isDryRun: options.onlyShows, failure: failure).text())
+                context.print(try JSONReport(outcomes, isDryRun: options.onlyShows, failure: failure).text())
             } catch {
                 tell("error", "the report cannot be written as JSON: \(printable("\(error)"))")
                 return .incomplete
@@ -232,21 +232,21 @@ struct DeleteCommand: Sendable {
 
     /// A line of the report for people.
     func say(_ line: String?) {
-        if let line, !options.isJSON { surroundings.print(line) }
+        if let line, !options.isJSON { context.print(line) }
     }
 
     /// A line of what is not the report.
     func tell(_ kind: String, _ words: String) {
-        let display = surroundings.errors
-        let text = folded("\(kind): \(words)", to: display.width)
+        let display = context.errors
+        let text = wrapped("\(kind): \(words)", to: display.width)
         let mark = display.coloured("\(kind):", kind == "error" ? .red : .yellow)
-        surroundings.printError(mark + text.dropFirst(kind.count + 1))
+        context.printError(mark + text.dropFirst(kind.count + 1))
     }
 
     func tell(_ event: ServiceEvent) {
-        if let warning = Words.warning(event) { tell("warning", warning) }
+        if let warning = Messages.warning(event) { tell("warning", warning) }
         guard case .request(let record) = event else { return }
         progress.step(.requests)
-        if options.isVerbose { surroundings.printError(Words.line(record)) }
+        if options.isVerbose { context.printError(Messages.line(record)) }
     }
 }

@@ -1,7 +1,7 @@
 import ImageDeletion
 import ImageDeletionEssentials
 
-/// The only place that touches the real world: it makes the surroundings of a run out of this process's.
+/// The only place that touches the real world: it makes the context of a run out of this process's.
 @main
 struct DeleteImage {
     static func main() async {
@@ -15,14 +15,14 @@ struct DeleteImage {
         let streams = StandardStreams(environment: environment)
         let status = await DeleteCommand.run(
             Array(CommandLine.arguments.dropFirst()),
-            in: Surroundings(
+            in: CommandContext(
                 environment: environment,
                 currentDirectory: URL(fileURLWithPath: FileManager.default.currentDirectoryPath, isDirectory: true),
                 transport: { certificates throws(ImageDeletionError) in try CurlTransport(certificates: certificates) },
                 clock: .system,
                 random: { Double.random(in: 0..<1) },
-                read: NamedFile.content,
-                write: NamedFile.replace,
+                read: UserFile.content,
+                write: UserFile.replace,
                 references: References.find,
                 ask: { await Terminal.ask($0, environment) },
                 print: streams.print,
@@ -30,7 +30,7 @@ struct DeleteImage {
                 printError: streams.printError,
                 errors: streams.errors,
                 progress: streams.errors.mayBeLive(beside: STDOUT_FILENO) ? streams.show : nil,
-                interruptions: Signals.stops()
+                interruptions: Signals.terminationRequests()
             )
         )
         // Nothing is left to be done at the exit, and libcurl may still be at work in its thread.

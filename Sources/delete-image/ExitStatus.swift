@@ -38,7 +38,7 @@ struct Failure: Error, Equatable {
     }
 
     init(_ error: ImageDeletionError) {
-        self.init(ExitStatus(error), Words.sentence(error))
+        self.init(ExitStatus(error), Messages.sentence(error))
     }
 
     /// Ctrl-C before anything was done.
@@ -67,7 +67,7 @@ extension ExitStatus {
             switch (error.service, error.kind) {
             case (_, .cancelled): self = .interrupted
             case (_, .invalidRequest): self = .configuration
-            case (_, .unauthorized), (_, .incompleteCredentials), (_, .invalidToken), (_, .lacksRight), (_, .forbidden):
+            case (_, .unauthorized), (_, .incompleteCredentials), (_, .invalidToken), (_, .lacksPermission), (_, .forbidden):
                 self = .denied
             // IAM understood the address or the values in another way than they were meant.
             case (.identity, .rejected), (.identity, .redirected): self = .configuration
@@ -100,7 +100,7 @@ extension Failure {
     init?(_ outcomes: [Outcome], isInterrupted: Bool, _ receipt: Receipt?) {
         let errors = outcomes.compactMap(\.error)
         if let fault = receipt?.fault {
-            let words = Words.sentence(fault)
+            let words = Messages.sentence(fault)
             self =
                 outcomes.allSatisfy { $0.attempts == 0 }
                 ? Failure(.input, "the receipt cannot be written: \(words) Nothing was deleted.")
@@ -110,13 +110,13 @@ extension Failure {
                 )
         } else if isInterrupted, outcomes.contains(where: \.isUnfinished) {
             self.init(.interrupted, "interrupted. Run the same command again to go on.")
-        } else if let error = errors.first(where: \.concernsWholeRun) ?? Outcome.refusal(of: outcomes) {
+        } else if let error = errors.first(where: \.affectsEveryImage) ?? Outcome.refusal(of: outcomes) {
             self.init(error)
         } else if outcomes.contains(where: { $0.result == .pending || $0.serviceError?.attempts == 0 }),
             let error = errors.last(where: \.isTransient)
         {
             // Not all were attempted: the service failed so often that it was not asked any more.
-            self.init(ExitStatus(error), "stopped, because image after image failed. \(Words.sentence(error))")
+            self.init(ExitStatus(error), "stopped, because image after image failed. \(Messages.sentence(error))")
         } else {
             self.init(unchecked: outcomes)
         }
@@ -132,7 +132,7 @@ extension Failure {
         self.init(
             isDenied ? .denied : .unavailable,
             "\(count(number, "image")) \(number == 1 ? "was" : "were") kept only because "
-                + "\(Words.unchecked(first.safeguard))."
+                + "\(Messages.unchecked(first.safeguard))."
         )
     }
 }
@@ -160,7 +160,7 @@ extension Outcome {
         let attempted = outcomes.filter(\.isAttempted)
         let isRefused = attempted.allSatisfy { outcome in
             guard outcome.result == .failed, let error = outcome.serviceError else { return false }
-            return error.kind == .forbidden || error.kind == .lacksRight
+            return error.kind == .forbidden || error.kind == .lacksPermission
         }
         return isRefused ? attempted.first?.error : nil
     }
@@ -174,7 +174,7 @@ extension Outcome {
     /// could not be checked.
     var uncheckedSafeguard: (safeguard: Safeguard, error: ImageDeletionError?)? {
         switch keepReason {
-        case .unknown(.shared, let error): error.concernsWholeRun ? (.shared, error) : nil
+        case .unknown(.shared, let error): error.affectsEveryImage ? (.shared, error) : nil
         case .unknown(_, let error) where error.serviceError?.service == .image: nil
         case .unknown(let safeguard, let error): (safeguard, error)
         case .unreadable: (.referenced, nil)

@@ -30,7 +30,7 @@ enum Help {
         """
 
     private static func section(_ section: Option.Section) -> String {
-        let remark = section.remark.isEmpty ? [] : ["  " + folded(section.remark, to: width, indent: 2)]
+        let remark = section.remark.isEmpty ? [] : ["  " + wrapped(section.remark, to: width, indent: 2)]
         return ([section.title] + section.options.map { row($0.usage, $0.help) } + remark).joined(separator: "\n")
     }
 
@@ -39,7 +39,7 @@ enum Help {
         let margin = String(repeating: " ", count: column)
         let name = "  " + name
         let start = name.count + 2 <= column ? padded(name, to: column) : name + "\n" + margin
-        return start + folded(meaning, to: width, indent: column)
+        return start + wrapped(meaning, to: width, indent: column)
     }
 
     private static var environment: String {
@@ -61,7 +61,7 @@ enum Help {
     private static var exitStatuses: String {
         let rows = ExitStatus.allCases.map { status in
             let number = "\(status.rawValue)"
-            return "  " + padded(number, to: 5) + folded(status.meaning, to: width, indent: 7)
+            return "  " + padded(number, to: 5) + wrapped(status.meaning, to: width, indent: 7)
         }
         return (["EXIT STATUS (through swift package, every failure is 1)"] + rows).joined(separator: "\n")
     }

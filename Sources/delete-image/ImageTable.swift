@@ -21,8 +21,8 @@ struct ImageTable {
     }
 
     private static let headings = Row.Facts(name: "NAME", age: "AGE", size: "SIZE")
-    private static let leastName = 16
-    private static let mostName = 40
+    private static let minimumNameWidth = 16
+    private static let maximumNameWidth = 40
 
     private let display: Display
     /// How many spaces a row begins with: one less for what is done, whose labels are one longer, at a terminal, where
@@ -60,15 +60,15 @@ struct ImageTable {
         size = widest(\.size)
         let wanted = widest(\.name)
         guard let width = display.width else {
-            name = min(wanted, Self.mostName)
+            name = min(wanted, Self.maximumNameWidth)
             isStacked = false
             return
         }
         let numbers = 2 + age + 2 + size
         let beside = width - (indentation + label + 2 + ImageTable.idWidth + 2 + numbers)
-        isStacked = beside < min(wanted, Self.leastName)
+        isStacked = beside < min(wanted, Self.minimumNameWidth)
         let room = isStacked ? width - (indentation + label + 2 + numbers) : beside
-        name = min(wanted, max(room, Self.leastName))
+        name = min(wanted, max(room, Self.minimumNameWidth))
     }
 
     private static let idWidth = 36
@@ -98,7 +98,7 @@ struct ImageTable {
         if !row.remarks.isEmpty {
             let remarks = row.remarks.joined(separator: "  ")
             if let width = display.width, margin + columns(lines[lines.count - 1] + remarks) + 2 > width {
-                lines.append(folded(remarks, to: width, indent: margin))
+                lines.append(wrapped(remarks, to: width, indent: margin))
             } else {
                 lines[lines.count - 1] += "  " + remarks
             }

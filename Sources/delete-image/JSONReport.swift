@@ -36,7 +36,7 @@ struct JSONReport: Encodable {
                 reason: outcome.keepReason?.name,
                 status: outcome.status,
                 code: outcome.code,
-                detail: Words.detail(outcome),
+                detail: Messages.detail(outcome),
                 requestID: outcome.requestID,
                 attempts: outcome.attempts
             )

@@ -46,7 +46,7 @@ extension Option.Section {
                 Option(
                     "--older-than AGE",
                     .value { options, value, name throws(UsageError) in
-                        do throws(RuleFault) { options.rule.olderThan = try AgeLimit(value) } catch {
+                        do throws(RuleFault) { options.rule.olderThan = try MinimumAge(value) } catch {
                             throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
                         }
                     },
@@ -55,7 +55,7 @@ extension Option.Section {
                 ),
                 Option(
                     "--keep-last N",
-                    .number(in: 0...RetentionRule.mostKept) { $0.rule.keepLast = $1 },
+                    .number(in: 0...RetentionRule.maximumKeepLast) { $0.rule.keepLast = $1 },
                     "of those, spare the N newest"
                 ),
             ],

@@ -39,7 +39,7 @@ struct Options: Sendable, Equatable {
     /// Whether images are named one by one.
     var namesImages: Bool { !images.isEmpty || !lists.isEmpty }
     /// Whether anything says which images are meant.
-    var selects: Bool { namesImages || rule.selectsByAnything || policy != nil || appliedPlan != nil }
+    var selects: Bool { namesImages || rule.hasFilters || policy != nil || appliedPlan != nil }
     /// Whether nothing is to be changed, only shown.
     var onlyShows: Bool { isDryRun || planFile != nil }
 }
@@ -98,7 +98,7 @@ extension Options {
 
     /// Refuses what would leave it to a guess which images are meant.
     private func check() throws(UsageError) {
-        let filters = rule.selectsByAnything || rule.keepLast > 0
+        let filters = rule.hasFilters || rule.keepLast > 0
         let ways: [(isMeant: Bool, words: String)] = [
             (namesImages, "images named one by one"), (filters, "filters (--match, --tag, --older-than, --keep-last)"),
             (policy != nil, "--policy"), (appliedPlan != nil, "--apply"),
@@ -107,7 +107,7 @@ extension Options {
         if meant.count > 1 {
             throw UsageError(message: "\(meant.joined(separator: " and ")) do not go together; use one of them.")
         }
-        if rule.keepLast > 0, !rule.selectsByAnything {
+        if rule.keepLast > 0, !rule.hasFilters {
             throw UsageError(message: "--keep-last needs --match, --tag or --older-than to say of which images.")
         }
         if rule.liftsProtection, policy != nil || appliedPlan != nil {

@@ -20,7 +20,7 @@ extension DeleteCommand {
         let package = searchesPackage ? try packageFolder() : nil
         // A list, a plan and a receipt name images because of this very command.
         let ours = options.lists + [options.planFile, options.appliedPlan, options.receipt].compactMap { $0 }
-        let find = surroundings.references
+        let find = context.references
         return { ids in
             do {
                 var places: [ImageID: KeepReason.Reference] = [:]
@@ -45,7 +45,7 @@ extension DeleteCommand {
     /// The folders that `--referenced-in` names.
     private func referenceFolders() throws(Failure) -> [URL] {
         try options.referenceFolders.map { path throws(Failure) in
-            let folder = URL(fileURLWithPath: path, relativeTo: surroundings.currentDirectory)
+            let folder = URL(fileURLWithPath: path, relativeTo: context.currentDirectory)
             guard folder.path.isFolderPath else {
                 throw Failure(.usage, "--referenced-in: there is no folder \(quoted(path)). Nothing was deleted.")
             }
@@ -55,7 +55,7 @@ extension DeleteCommand {
 
     /// The package's folder; outside of a package, the current one.
     private func packageFolder() throws(Failure) -> URL {
-        let current = surroundings.currentDirectory
+        let current = context.currentDirectory
         // To search only the current folder of somebody else's package would be to miss references.
         if case .untrusted(let folder, let reason) = package, folder != current.standardizedFileURL {
             throw Failure(

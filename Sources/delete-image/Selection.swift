@@ -23,15 +23,15 @@ enum Selection {
             let path = file.isEmpty ? policyFolder.appendingPathComponent(RetentionPolicy.fileName).path : file
             let rules = try Self.policy(path, try await Self.data(path, isNamed: !file.isEmpty, read)).rules
             for rule in rules {
-                if let date = rule.olderThan?.dateAhead(of: now) {
+                if let date = rule.olderThan?.futureDate(of: now) {
                     let key = "rules.\(rule.name ?? "").olderThan"
-                    throw Failure(.input, "\(Self.name(path)): \(printable(key, limit: 200)): \(Words.ahead(date))")
+                    throw Failure(.input, "\(Self.name(path)): \(printable(key, limit: 200)): \(Messages.ahead(date))")
                 }
             }
             self = .new(ImageSelection(.rules(rules)))
-        } else if options.rule.selectsByAnything {
-            if let date = options.rule.olderThan?.dateAhead(of: now) {
-                throw Failure(.usage, "--older-than: \(Words.ahead(date))")
+        } else if options.rule.hasFilters {
+            if let date = options.rule.olderThan?.futureDate(of: now) {
+                throw Failure(.usage, "--older-than: \(Messages.ahead(date))")
             }
             self = .new(.rule(options.rule))
         } else {
@@ -42,7 +42,7 @@ enum Selection {
     /// The IDs that it names: images that are told of, whatever becomes of the run.
     var ids: [ImageID] {
         switch self {
-        case .saved(let plan): plan.entries.filter { $0.fate == .unchecked }.map(\.id)
+        case .saved(let plan): plan.entries.filter { $0.action == .unchecked }.map(\.id)
         case .new(let images):
             switch images.kind {
             case .named(let names): names.compactMap { if case .id(let id) = $0 { id } else { nil } }
@@ -72,7 +72,7 @@ enum Selection {
     var safeguards: Set<Safeguard> {
         switch self {
         case .saved(let plan):
-            plan.entries.filter { $0.fate == .unchecked }.reduce(into: []) { $0.formUnion($1.terms.safeguards) }
+            plan.entries.filter { $0.action == .unchecked }.reduce(into: []) { $0.formUnion($1.conditions.safeguards) }
         case .new(let images):
             if case .rules(let rules) = images.kind {
                 rules.reduce(into: []) { $0.formUnion($1.safeguards) }
@@ -89,12 +89,12 @@ enum Selection {
     ) async throws(Failure) -> Data {
         do {
             return try await read(file, isNamed)
-        } catch let objection as NamedFile.Objection {
+        } catch let objection as UserFile.Objection {
             throw Failure(
                 .input,
                 "\(name(file)) is not used, because \(objection.reason). Name the file to use it. Nothing was deleted."
             )
-        } catch let fault as NamedFile.Fault {
+        } catch let fault as UserFile.Fault {
             let hint = file.hasSuffix("/" + RetentionPolicy.fileName) ? " The README shows what to write into it." : ""
             throw Failure(
                 .input,
@@ -109,7 +109,7 @@ enum Selection {
 
     private static func plan(_ file: String, _ json: Data) throws(Failure) -> DeletionPlan {
         do { return try DeletionPlan(json: json) } catch {
-            throw Failure(.input, "\(name(file)): \(Words.sentence(error))")
+            throw Failure(.input, "\(name(file)): \(Messages.sentence(error))")
         }
     }
 

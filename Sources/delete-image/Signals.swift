@@ -9,7 +9,7 @@ enum Signals {
     ///
     /// Started by the plugin, the process stops too when the plugin is gone, for whatever reason: it never goes on
     /// deleting alone.
-    static func stops() -> AsyncStream<Void> {
+    static func terminationRequests() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         let queue = DispatchQueue(label: "signals")
         let plugin = ProcessInfo.processInfo.environment["DELETE_IMAGE_PLUGIN_PROCESS"].flatMap(pid_t.init)

@@ -27,7 +27,7 @@ final class StandardStreams: Sendable {
         state.withLock { state in
             guard !write(text + "\n", to: STDOUT_FILENO, above: state.progress), !state.outputIsLost else { return }
             state.outputIsLost = true
-            write("error: \(Words.outputIsLost)\n", to: STDERR_FILENO, above: state.progress)
+            write("error: \(Messages.outputIsLost)\n", to: STDERR_FILENO, above: state.progress)
         }
     }
 

@@ -7,9 +7,9 @@ enum Terminal {
     enum Answer {
         case yes, no
         /// There was none for as long as is waited.
-        case late
+        case timedOut
         /// There is no terminal to ask at.
-        case nobody
+        case unavailable
     }
 
     /// Shows `question`, as fits what the terminal can show, and waits for a line, for five minutes at most.
@@ -40,18 +40,18 @@ enum Terminal {
         _ isGivenUp: Locked<Bool>
     ) -> Answer {
         let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard terminal >= 0 else { return .nobody }
+        guard terminal >= 0 else { return .unavailable }
         defer { close(terminal) }
         let foreground = tcgetpgrp(terminal)
         if foreground != getpgrp() {
             let isPlugin = environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil
-            guard isPlugin, foreground > 0, takeForeground(terminal, getpgrp()) else { return .nobody }
+            guard isPlugin, foreground > 0, takeForeground(terminal, getpgrp()) else { return .unavailable }
         }
         defer { if foreground != getpgrp() { _ = takeForeground(terminal, foreground) } }
 
         // What was typed before the question was there does not answer it.
         tcflush(terminal, TCIFLUSH)
-        guard write(question(Display(terminal, environment: environment)), to: terminal) else { return .nobody }
+        guard write(question(Display(terminal, environment: environment)), to: terminal) else { return .unavailable }
         let wait = 200
         for _ in 0..<(5 * 60 * 1000 / wait) {
             if isGivenUp.value {
@@ -71,7 +71,7 @@ enum Terminal {
             return ["y", "yes"].contains(answer) ? .yes : .no
         }
         endLine(terminal)
-        return .late
+        return .timedOut
     }
 
     /// Whoever is in the background and takes the terminal is stopped by SIGTTOU, unless that is blocked.

@@ -11,7 +11,7 @@ struct TextReport {
 
     /// What is about to happen; said before anything does.
     func heading(_ plan: DeletionPlan) -> String {
-        folded(sentence(plan), to: display.width)
+        wrapped(sentence(plan), to: display.width)
     }
 
     private func sentence(_ plan: DeletionPlan) -> String {
@@ -39,7 +39,7 @@ struct TextReport {
     /// The plan, as somebody is to see it who has to say whether it is meant.
     func proposal(_ plan: DeletionPlan, on display: Display) -> String {
         let heading = "\(count(plan.entries.count, "image"))\(place(plan)):"
-        return folded(heading, to: display.width) + "\n" + lines(plan, on: display)
+        return wrapped(heading, to: display.width) + "\n" + lines(plan, on: display)
     }
 
     /// The plan and the question whether it is meant.
@@ -51,7 +51,7 @@ struct TextReport {
             "Delete \(count(deletions.count, "image")) (\(facts.joined(separator: ", ")))\(place(plan))"
             + (options.deletesBackups ? ", and the backups of full-server images" : "")
             + "? This cannot be undone. [y/N]"
-        return proposal(plan, on: display) + "\n" + folded(question, to: display.width) + " "
+        return proposal(plan, on: display) + "\n" + wrapped(question, to: display.width) + " "
     }
 
     /// The table for what becomes of `plan`, an image after the other. Images that nobody looked at need no column.
@@ -70,7 +70,7 @@ struct TextReport {
             isLifted ? "protected" : nil,
             outcome.image?.isHidden == true ? "hidden" : nil,
             outcome.rules.isEmpty ? nil : printable("[\(outcome.rules.joined(separator: ", "))]", limit: 128),
-            Words.detail(outcome, isShort: true),
+            Messages.detail(outcome, isShort: true),
         ]
         let (label, ink) = Self.label(outcome, isPlan: isPlan)
         return ImageTable.Row(
@@ -85,8 +85,8 @@ struct TextReport {
     private func facts(_ image: Image) -> ImageTable.Row.Facts {
         ImageTable.Row.Facts(
             name: printable(image.name ?? "(no name)", limit: 128),
-            age: image.createdAt.map { Words.age($0, now: now) } ?? "?",
-            size: image.size.map(Words.size) ?? "?"
+            age: image.createdAt.map { Messages.age($0, now: now) } ?? "?",
+            size: image.size.map(Messages.size) ?? "?"
         )
     }
 
@@ -101,12 +101,12 @@ struct TextReport {
                 return "would delete \(number) (\(size))"
             }
         }
-        return folded("\(count(outcomes.count, "image")): \(parts.joined(separator: ", ")).", to: display.width)
+        return wrapped("\(count(outcomes.count, "image")): \(parts.joined(separator: ", ")).", to: display.width)
     }
 
     /// What there is to try `--demo` with.
     func demoImages() -> String {
-        let rows = DemoImage.believable(now: now).map { image in
+        let rows = DemoImage.samples(now: now).map { image in
             let traits = [
                 image.isProtected ? "protected" : nil,
                 image.visibility == "private" ? nil : image.visibility,
@@ -117,8 +117,8 @@ struct TextReport {
                 id: image.id,
                 facts: ImageTable.Row.Facts(
                     name: image.name,
-                    age: Words.age(image.createdAt, now: now),
-                    size: Words.size(image.size)
+                    age: Messages.age(image.createdAt, now: now),
+                    size: Messages.size(image.size)
                 ),
                 remarks: traits.compactMap { $0 }
             )
@@ -151,6 +151,6 @@ struct TextReport {
     private static func size(of images: [Image?]) -> String {
         let sizes = images.compactMap { $0?.size }
         if sizes.isEmpty { return "size unknown" }
-        return (sizes.count < images.count ? "at least " : "") + Words.size(sizes.reduce(0, Self.sum))
+        return (sizes.count < images.count ? "at least " : "") + Messages.size(sizes.reduce(0, Self.sum))
     }
 }

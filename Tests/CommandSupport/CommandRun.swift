@@ -11,16 +11,16 @@ struct CommandRun {
     let output: String
     let errors: String
 
-    init(_ arguments: [String], in surroundings: Surroundings) async {
+    init(_ arguments: [String], in context: CommandContext) async {
         let (output, errors) = (Locked(""), Locked(""))
-        var recorded = surroundings
+        var recorded = context
         recorded.print = { line in
             output.withLock { $0 += line + "\n" }
-            surroundings.print(line)
+            context.print(line)
         }
         recorded.printError = { line in
             errors.withLock { $0 += line + "\n" }
-            surroundings.printError(line)
+            context.printError(line)
         }
         status = await DeleteCommand.run(arguments, in: recorded)
         (self.output, self.errors) = (output.value, errors.value)
@@ -39,16 +39,16 @@ struct CommandRun {
         of cloud: DemoCloud,
         files: Locked<[String: Data]> = Locked([:]),
         referenced: Locked<Set<String>> = Locked([]),
-        answer: Terminal.Answer = .nobody,
+        answer: Terminal.Answer = .unavailable,
         asked: @escaping @Sendable () async -> Void = {}
     ) async {
-        var surroundings = Surroundings.inMemory(cloud.environment, transport, files: files)
-        surroundings.references = { ids, _, _ in .references(to: ids) { referenced.value.contains($0) } }
-        surroundings.ask = { _ in
+        var context = CommandContext.inMemory(cloud.environment, transport, files: files)
+        context.references = { ids, _, _ in .references(to: ids) { referenced.value.contains($0) } }
+        context.ask = { _ in
             await asked()
             return answer
         }
-        await self.init(["--json", "--no-token-cache", "--retries", "0"] + arguments, in: surroundings)
+        await self.init(["--json", "--no-token-cache", "--retries", "0"] + arguments, in: context)
     }
 
     /// The JSON document on standard output; fails if it is anything else.
@@ -66,27 +66,27 @@ struct CommandRun {
     }
 }
 
-extension Surroundings {
-    /// Surroundings without a terminal, in a package whose files are `files` by their paths. A plan is added to them.
+extension CommandContext {
+    /// CommandContext without a terminal, in a package whose files are `files` by their paths. A plan is added to them.
     static func inMemory(
         _ environment: [String: String],
         _ transport: any HTTPTransport,
         clock: WallClock = .system,
         files: Locked<[String: Data]> = Locked([:])
-    ) -> Surroundings {
-        Surroundings(
+    ) -> CommandContext {
+        CommandContext(
             environment: environment,
             currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
             transport: { _ in transport },
             clock: clock,
             random: { 0.5 },
             read: { path, _ in
-                guard let content = files.value[path] else { throw NamedFile.Fault(POSIXError(.ENOENT)) }
+                guard let content = files.value[path] else { throw UserFile.Fault(POSIXError(.ENOENT)) }
                 return content
             },
             write: { path, data, _ in files.withLock { $0[path] = data } },
             references: { _, _, _ in [:] },
-            ask: { _ in .nobody },
+            ask: { _ in .unavailable },
             print: { _ in },
             printError: { _ in },
             interruptions: AsyncStream { _ in }

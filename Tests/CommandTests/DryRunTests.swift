@@ -9,7 +9,7 @@ import Testing
 /// What a dry run shows is what the run does, in combinations chosen at random.
 @Suite("Dry run, then run")
 struct DryRunTests {
-    @Test("Every image has the same fate", arguments: Sampling.of(Array(0..<200), 25))
+    @Test("Every image has the same action", arguments: Sampling.of(Array(0..<200), 25))
     func sameFate(seed: Int) async throws {
         var dice = Dice(seed: seed)
         let images = (1...8).map { Self.image($0, &dice) }
@@ -50,13 +50,13 @@ struct DryRunTests {
         let (expected, fates) = (try dryRun.fates, try run.fates)
         let line = Comment(rawValue: arguments.joined(separator: " "))
         #expect(Set(expected.keys) == Set(fates.keys), line)
-        for (id, fate) in expected {
+        for (id, action) in expected {
             let isOwn = there[id].map { $0.owner == DemoImage.projectID } ?? true
-            switch fate {
+            switch action {
             // The service refuses this account other projects' images; an administrator's it might not.
             case "wouldDelete": #expect(fates[id] == (isOwn ? "deleted" : "failed"), line)
             case "kept protected" where !isOwn: #expect(["kept protected", "failed"].contains(fates[id]), line)
-            default: #expect(fates[id] == fate, line)
+            default: #expect(fates[id] == action, line)
             }
         }
         if try run.report.summary["failed"] == 0 { #expect(dryRun.status == run.status, line) }

@@ -34,7 +34,7 @@ struct PlanTests {
         #expect(json["user"] as? String == "demo")
         let images = try #require(json["images"] as? [[String: Any]])
         #expect(images.map { $0["id"] as? String } == (1...5).map(Sample.id))
-        #expect(images.map { $0["fate"] as? String } == ["delete", "delete", "delete", "keep", "keep"])
+        #expect(images.map { $0["action"] as? String } == ["delete", "delete", "delete", "keep", "keep"])
         #expect(images.map { $0["reason"] as? String } == [nil, nil, nil, "keepLast", "keepLast"])
         #expect(images[0]["name"] as? String == "nightly-1")
         #expect(images[0]["tags"] as? [String] == ["ci"])

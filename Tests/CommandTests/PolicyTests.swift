@@ -121,7 +121,7 @@ struct PolicyTests {
     }
 
     @Test("A date that lies ahead is told with its key, and nothing is sent")
-    func dateAhead() async throws {
+    func futureDate() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try package(#"{"rules":{"old":{"olderThan":"2999-01-01"}}}"#)
         let run = try await cloud.run(["--yes", "--policy"], currentDirectory: package.url)

@@ -40,14 +40,14 @@ struct ProgressTests {
             passing.cancel()
             return nil
         }
-        var surroundings = Surroundings.inMemory(cloud.environment, transport, clock: clock)
-        surroundings.progress = { text in
+        var context = CommandContext.inMemory(cloud.environment, transport, clock: clock)
+        context.progress = { text in
             // The same once more is no other line.
             shown.withLock { if $0.last != .some(text) { $0.append(text) } }
             drawn.yield(text)
         }
         let arguments = ["--no-token-cache", "--concurrency", "1"] + (isQuiet ? ["--quiet"] : [])
-        let run = await CommandRun(arguments + (1...4).map(Sample.id), in: surroundings)
+        let run = await CommandRun(arguments + (1...4).map(Sample.id), in: context)
         #expect(run.status == .done)
         // Taken away after the decision and after the deletions.
         let lines = [

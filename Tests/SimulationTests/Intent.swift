@@ -69,7 +69,7 @@ struct Intent {
     private func isPlanned(_ id: String) -> Bool {
         guard let json = try? Data(contentsOf: day.folder.file(run.wish.plan)),
             let plan = try? DeletionPlan(json: json),
-            plan.entries.contains(where: { $0.id.description == id && $0.fate == .unchecked }),
+            plan.entries.contains(where: { $0.id.description == id && $0.action == .unchecked }),
             let planner = day.runs.first(where: { $0.wish.writesPlan && $0.wish.plan == run.wish.plan })
         else { return false }
         let then = day.ledger.versions(of: id, from: planner.began, to: planner.ended).map(\.description)

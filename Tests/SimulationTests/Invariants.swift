@@ -149,9 +149,9 @@ struct Invariants {
             let actual = Dictionary((run.report?.images ?? []).map { ($0.id, $0) }) { first, _ in first }
             return (dryRun.report?.images ?? []).filter { row in
                 let isOwn = day.ledger.now[row.id].map { $0.owner == DemoImage.projectID } ?? true
-                let fate = actual[row.id].map { [$0.outcome, $0.reason] }
-                if !isOwn, ["wouldDelete", "kept"].contains(row.outcome), fate == ["failed", nil] { return false }
-                return fate != (row.outcome == "wouldDelete" ? ["deleted", nil] : [row.outcome, row.reason])
+                let action = actual[row.id].map { [$0.outcome, $0.reason] }
+                if !isOwn, ["wouldDelete", "kept"].contains(row.outcome), action == ["failed", nil] { return false }
+                return action != (row.outcome == "wouldDelete" ? ["deleted", nil] : [row.outcome, row.reason])
             }.map { row in
                 "\(run.number): the dry run: \(row.id) \(row.outcome), but \(actual[row.id]?.outcome ?? "nothing")"
             }

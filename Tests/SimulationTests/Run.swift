@@ -51,26 +51,26 @@ final class Run: @unchecked Sendable {
                 interrupt()
             }
         }
-        let answer: Terminal.Answer = dice.pick([.yes, .yes, .yes, .yes, .yes, .no, .nobody, .late])
+        let answer: Terminal.Answer = dice.pick([.yes, .yes, .yes, .yes, .yes, .no, .unavailable, .timedOut])
         let patience = dice.number(1...dice.pick([1, 20, 300]))
         let arguments = try wish.arguments(in: day.folder.url, process: number)
         began = scheduler.time
         now = day.clock.now()
         let line = arguments.joined(separator: " ").replacing(day.folder.url.path, with: "…")
         day.ledger.note("\(number): delete-image \(line)")
-        var surroundings = Surroundings.inMemory(
+        var context = CommandContext.inMemory(
             day.environment,
             day.network(number) { if requests.contains($0) { interrupt() } },
             clock: day.clock
         )
-        surroundings.currentDirectory = day.folder.url
-        surroundings.random = { Double(self.dice.number(0...999)) / 1000 }
-        surroundings.read = { path, _ in
-            do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch { throw NamedFile.Fault(error) }
+        context.currentDirectory = day.folder.url
+        context.random = { Double(self.dice.number(0...999)) / 1000 }
+        context.read = { path, _ in
+            do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch { throw UserFile.Fault(error) }
         }
-        surroundings.write = NamedFile.replace
-        surroundings.references = { ids, _, _ in .references(to: ids, isInFile: day.referenced.contains) }
-        surroundings.ask = { question in
+        context.write = UserFile.replace
+        context.references = { ids, _, _ in .references(to: ids, isInFile: day.referenced.contains) }
+        context.ask = { question in
             self.output += self.wish.isJSON ? "" : question(.log) + "\n"
             self.question = (scheduler.time, .infinity, answer)
             try? await scheduler.sleep(.milliseconds(10))
@@ -79,10 +79,10 @@ final class Run: @unchecked Sendable {
             self.question?.answered = scheduler.time
             return Task.isCancelled ? .no : answer
         }
-        surroundings.print = { self.output += $0 + "\n" }
-        surroundings.printError = { self.errors += $0 + "\n" }
-        surroundings.interruptions = interruptions
-        status = await CommandRun(arguments, in: surroundings).status
+        context.print = { self.output += $0 + "\n" }
+        context.printError = { self.errors += $0 + "\n" }
+        context.interruptions = interruptions
+        status = await CommandRun(arguments, in: context).status
         ended = scheduler.time
         day.ledger[number].hasEnded = true
         for impatience in impatience { impatience.cancel() }

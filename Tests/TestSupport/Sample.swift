@@ -62,7 +62,7 @@ public struct Bench: Sendable {
     /// - Parameter images: What it shows in the place of the cloud's images.
     public func service(
         _ changes: [String: String?] = [:],
-        tokenCache: TokenCache = .none,
+        tokenCache: TokenCache = .disabled,
         retries: Int = 4,
         random: @escaping @Sendable () -> Double = { 0.5 },
         showing images: Locked<[Image]>? = nil

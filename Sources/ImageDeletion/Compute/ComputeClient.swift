@@ -38,8 +38,8 @@ struct ComputeClient: Sendable {
 
     private static let pageSize = 1000
     // More than any project has, and less than a service can invent.
-    private static let mostPages = 1000
-    private static let mostItems = 200_000
+    private static let maximumPages = 1000
+    private static let maximumItems = 200_000
 
     /// Reads a list to its end. Pages go on after the last item seen, until one has nothing in it: a service may give
     /// fewer than asked for, and no link.
@@ -51,12 +51,12 @@ struct ComputeClient: Sendable {
         var items: [P.Item] = []
         var markers: Set<String> = []
         var marker: String?
-        for _ in 0..<Self.mostPages {
+        for _ in 0..<Self.maximumPages {
             var query = [(name: "limit", value: "\(Self.pageSize)")]
             if let marker { query.append(("marker", marker)) }
             let page = try await page(P.self, of: service, path, query)
             items += page.items
-            guard items.count <= Self.mostItems else { throw Self.endless(P.self, service) }
+            guard items.count <= Self.maximumItems else { throw Self.endless(P.self, service) }
             guard let last = page.items.last else { return items }
             guard markers.insert(P.id(last)).inserted else { throw Self.endless(P.self, service) }
             marker = P.id(last)
@@ -80,11 +80,11 @@ struct ComputeClient: Sendable {
     /// Pages are numbered from 1, until one has nothing in it.
     private func ecsReading() async throws(ImageDeletionError) -> [Server] {
         var servers: [Server] = []
-        for number in 1...Self.mostPages {
+        for number in 1...Self.maximumPages {
             let query = [(name: "offset", value: "\(number)"), ("limit", "\(Self.pageSize)")]
             let page = try await page(ServerPage.self, of: .ecs, "cloudservers/detail", query)
             servers += page.servers
-            guard servers.count <= Self.mostItems else { throw Self.endless(ServerPage.self, .ecs) }
+            guard servers.count <= Self.maximumItems else { throw Self.endless(ServerPage.self, .ecs) }
             if page.servers.isEmpty { return servers }
         }
         throw Self.endless(ServerPage.self, .ecs)

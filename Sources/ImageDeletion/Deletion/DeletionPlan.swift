@@ -1,6 +1,6 @@
 public import ImageDeletionEssentials
 
-/// Each image with its fate: what was decided before anything is done.
+/// Each image with its action: what was decided before anything is done.
 ///
 /// ``ImageService/plan(_:options:)`` makes one, and ``ImageService/delete(_:options:onOutcome:)`` carries it out. What is
 /// shown and what is done is the same plan.
@@ -12,29 +12,29 @@ public struct DeletionPlan: Sendable, Hashable {
         /// The image as it was seen; nil if nobody looked, or it could not be seen.
         public let image: Image?
         /// What is to become of it.
-        public internal(set) var fate: Fate
+        public internal(set) var action: Action
         /// Whether the image was seen to be public, a community image, or another project's.
         public internal(set) var affectsOthers = false
         /// Under which conditions it is deleted.
-        package var terms: DeletionTerms
+        package var conditions: DeletionConditions
         /// Whether an earlier run began to delete it: if it is gone, that run deleted it.
         var wasBegun = false
 
         /// The names of the rules that select it, of those that have one.
-        public var rules: [String] { terms.rules }
+        public var rules: [String] { conditions.rules }
         /// Whether its protection is lifted first: that was asked for, and it was seen to be protected.
-        public var liftsProtection: Bool { terms.liftsProtection && image?.isProtected ?? false }
+        public var liftsProtection: Bool { conditions.liftsProtection && image?.isProtected ?? false }
 
-        init(_ id: ImageID, _ image: Image?, _ fate: Fate, _ terms: DeletionTerms) {
+        init(_ id: ImageID, _ image: Image?, _ action: Action, _ conditions: DeletionConditions) {
             self.id = id
             self.image = image
-            self.fate = fate
-            self.terms = terms
+            self.action = action
+            self.conditions = conditions
         }
     }
 
     /// What is to become of an image.
-    public enum Fate: Sendable, Hashable {
+    public enum Action: Sendable, Hashable {
         /// It is to be deleted.
         case delete
         /// It is to be deleted if nothing speaks against it, which is still to be checked. As long as it is not, the image
@@ -58,7 +58,7 @@ public struct DeletionPlan: Sendable, Hashable {
     public let missingNames: [String]
 
     /// The entries that are to be deleted.
-    public var deletions: [Entry] { entries.filter { $0.fate == .delete } }
+    public var deletions: [Entry] { entries.filter { $0.action == .delete } }
 
     package init(
         _ entries: [Entry],
@@ -98,7 +98,7 @@ extension DeletionPlan: CustomStringConvertible {
 extension DeletionPlan.Entry {
     /// An image that was named, unseen: only the service keeps it.
     package init(unseen id: ImageID) {
-        self.init(id, nil, .delete, DeletionTerms())
+        self.init(id, nil, .delete, DeletionConditions())
     }
 
     /// An image that was named and looked up, whoever owns it.
@@ -106,18 +106,18 @@ extension DeletionPlan.Entry {
     /// Only the service can say whether the caller may delete an image of another project, or one that is public.
     ///
     /// - Parameters:
-    ///   - sighting: The result of looking it up; an image that was not found is left alone.
+    ///   - lookup: The result of looking it up; an image that was not found is left alone.
     ///   - project: The ID of the caller's project; nil if it is not known.
-    ///   - terms: The conditions under which it is deleted.
-    init(_ sighting: Sighting, project: String?, _ terms: DeletionTerms) {
-        switch sighting.finding {
+    ///   - conditions: The conditions under which it is deleted.
+    init(_ lookup: ImageLookup, project: String?, _ conditions: DeletionConditions) {
+        switch lookup.result {
         case .success(let image):
-            self.init(sighting.id, image, .unchecked, terms)
+            self.init(lookup.id, image, .unchecked, conditions)
             let owner = project ?? image.owner ?? ""
             affectsOthers = !image.isPrivate(to: owner)
             // Of another project's image, the service looks at the permission before the protection.
             if image.owner?.exact == owner.exact { keepIfProtected() }
-        case .failure(let error): self.init(sighting.id, nil, .unseen(error), terms)
+        case .failure(let error): self.init(lookup.id, nil, .unseen(error), conditions)
         }
     }
 
@@ -147,30 +147,30 @@ extension DeletionPlan.Entry {
             for image in selected { selecting[image.id, default: []].append(rule) }
         }
         return own.filter { selecting[$0.id] != nil }.sorted { Image.isNewer($1, $0) }.map { image in
-            var entry = DeletionPlan.Entry(image.id, image, .unchecked, DeletionTerms(selecting[image.id] ?? []))
-            if let reason = kept[image.id] { entry.fate = .keep(reason) } else { entry.keepIfProtected() }
+            var entry = DeletionPlan.Entry(image.id, image, .unchecked, DeletionConditions(selecting[image.id] ?? []))
+            if let reason = kept[image.id] { entry.action = .keep(reason) } else { entry.keepIfProtected() }
             return entry
         }
     }
 
     private mutating func keepIfProtected() {
-        if image?.isProtected == true, !terms.liftsProtection { fate = .keep(.protected) }
+        if image?.isProtected == true, !conditions.liftsProtection { action = .keep(.protected) }
     }
 
     /// Passes over a deletion that an earlier run did. An image that was seen is there, whatever was done before.
     mutating func passOver(_ receipt: Receipt) {
         guard image == nil else { return }
         wasBegun = receipt.begun.contains(id)
-        let isGone = if case .unseen(let error) = fate { error.isNotFound } else { false }
-        if receipt.deleted.contains(id) || isGone && wasBegun { fate = .alreadyDeleted }
+        let isGone = if case .unseen(let error) = action { error.isNotFound } else { false }
+        if receipt.deleted.contains(id) || isGone && wasBegun { action = .alreadyDeleted }
     }
 
     /// Decides anew after another look at an image that was to be deleted: one that has changed since is kept.
-    func decidedAnew(_ sighting: Sighting, project: String?) -> DeletionPlan.Entry {
-        var entry = DeletionPlan.Entry(sighting, project: project, terms)
-        guard let image, let now = entry.image, entry.fate == .unchecked else { return entry }
+    func decidedAnew(_ lookup: ImageLookup, project: String?) -> DeletionPlan.Entry {
+        var entry = DeletionPlan.Entry(lookup, project: project, conditions)
+        guard let image, let now = entry.image, entry.action == .unchecked else { return entry }
         let differences = image.differences(from: now)
-        if !differences.isEmpty { entry.fate = .keep(.changed(differences)) }
+        if !differences.isEmpty { entry.action = .keep(.changed(differences)) }
         return entry
     }
 }

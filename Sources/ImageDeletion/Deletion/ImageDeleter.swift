@@ -63,8 +63,8 @@ package actor ImageDeleter {
             outcomes[index] = outcome
             let failure = outcome.result == .failed ? outcome.error : nil
             // What the plan keeps says nothing about the service.
-            if plan.entries[index].fate == .delete
-                ? streak.isOver(after: failure) : failure?.concernsWholeRun == true
+            if plan.entries[index].action == .delete
+                ? streak.isOver(after: failure) : failure?.affectsEveryImage == true
             {
                 isStopped = true
             }
@@ -119,7 +119,7 @@ package actor ImageDeleter {
         guard var error = failure.cause.serviceError, error.kind == .forbidden, error.service == .image,
             let project = try? await client.authorization.signIn(), entry.image?.isPrivate(to: project.id) == true
         else { return failure }
-        error.kind = .lacksRight
+        error.kind = .lacksPermission
         var failure = failure
         failure.cause = .service(error)
         return failure

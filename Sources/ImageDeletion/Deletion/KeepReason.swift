@@ -20,7 +20,7 @@ public enum KeepReason: Sendable, Hashable {
     case unknown(Safeguard, ImageDeletionError)
     /// The plan, which was read from a file, keeps it for the reason with this ``name``.
     case planned(String)
-    /// It was not checked whether anything keeps it, so it is kept: see ``DeletionPlan/Fate/unchecked``.
+    /// It was not checked whether anything keeps it, so it is kept: see ``DeletionPlan/Action/unchecked``.
     case unchecked
     /// Its ID may be written in this file, which could not be read.
     case unreadable(String)

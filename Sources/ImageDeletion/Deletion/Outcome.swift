@@ -96,7 +96,7 @@ public struct Outcome: Sendable, Hashable {
     ) {
         id = entry.id
         image = entry.image
-        rules = entry.terms.rules
+        rules = entry.conditions.rules
         affectsOthers = entry.affectsOthers
         self.result = result
         self.error = error
@@ -108,7 +108,7 @@ public struct Outcome: Sendable, Hashable {
 
     /// What the plan already says of an image; nil for one that is to be deleted.
     init?(decidedBy entry: DeletionPlan.Entry) {
-        switch entry.fate {
+        switch entry.action {
         case .delete: return nil
         case .unchecked: self.init(entry, .kept(.unchecked))
         case .keep(let reason): self.init(entry, .kept(reason))
@@ -177,10 +177,10 @@ extension ImageDeletionError {
     }
 
     /// Whether every other image would meet the same, so that a loop over images had better stop.
-    public var concernsWholeRun: Bool {
+    public var affectsEveryImage: Bool {
         switch reason {
         case .configuration: true
-        case .service(let error): error.concernsWholeRun
+        case .service(let error): error.affectsEveryImage
         case .invalidImageID, .names, .plan, .clock, .protection, .cancelled: false
         }
     }

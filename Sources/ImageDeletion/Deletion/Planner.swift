@@ -16,7 +16,7 @@ struct Planner: Sendable {
             case .named(let names): try await entries(named: names)
             case .rules(let rules): (try await entries(selectedBy: rules, now: now), [])
             }
-        for index in entries.indices { entries[index].terms.safeguards.formUnion(options.safeguards) }
+        for index in entries.indices { entries[index].conditions.safeguards.formUnion(options.safeguards) }
         let plan = DeletionPlan(
             try await checked(entries),
             at: try await service.signIn(),
@@ -30,16 +30,16 @@ struct Planner: Sendable {
     func recheck(_ plan: DeletionPlan) async throws(ImageDeletionError) -> DeletionPlan {
         try await checkPlace(of: plan)
         try await restoreProtections()
-        let pending = plan.entries.filter { $0.fate == .delete || $0.fate == .unchecked }
+        let pending = plan.entries.filter { $0.action == .delete || $0.action == .unchecked }
         let counted = plan.entries.filter(\.holdsOthersBack)
-        let sightings = try await look(at: (pending + counted).map(\.id))
-        let isAnyLeft = sightings.prefix(pending.count).contains { (try? $0.finding.get()) != nil }
-        if isAnyLeft { try check(counted, sightings.suffix(counted.count)) }
-        let seen = Dictionary(zip(pending, sightings).map { ($0.id, $1) }) { first, _ in first }
+        let lookups = try await look(at: (pending + counted).map(\.id))
+        let isAnyLeft = lookups.prefix(pending.count).contains { (try? $0.result.get()) != nil }
+        if isAnyLeft { try check(counted, lookups.suffix(counted.count)) }
+        let seen = Dictionary(zip(pending, lookups).map { ($0.id, $1) }) { first, _ in first }
         let entries = plan.entries.map { entry in
-            guard let sighting = seen[entry.id] else { return entry }
-            var entry = entry.decidedAnew(sighting, project: plan.session.project?.id)
-            entry.terms.safeguards.formUnion(options.safeguards)
+            guard let lookup = seen[entry.id] else { return entry }
+            var entry = entry.decidedAnew(lookup, project: plan.session.project?.id)
+            entry.conditions.safeguards.formUnion(options.safeguards)
             return entry
         }
         return plan.with(try await checked(entries))
@@ -112,23 +112,23 @@ struct Planner: Sendable {
         let missing = names.filter { named[$0] == nil }
         try check(names, named, project: project?.name ?? project?.id ?? "")
 
-        let sightings = Dictionary(try await look(at: ids).map { ($0.id, $0) }) { first, _ in first }
+        let lookups = Dictionary(try await look(at: ids).map { ($0.id, $0) }) { first, _ in first }
         for case .name(let name) in targets {
-            guard let id = done[name], let image = try? sightings[id]?.finding.get(), image.name?.exact != name else {
+            guard let id = done[name], let image = try? lookups[id]?.result.get(), image.name?.exact != name else {
                 continue
             }
             throw .names([.renamed(id, was: name.text)])
         }
-        let terms = DeletionTerms(liftsProtection: options.liftsProtection)
+        let conditions = DeletionConditions(liftsProtection: options.liftsProtection)
         let entries = targets.compactMap { target in
-            let sighting =
+            let lookup =
                 switch target {
-                case .id(let id): sightings[id]
+                case .id(let id): lookups[id]
                 case .name(let name):
-                    done[name].flatMap { sightings[$0] }
-                        ?? named[name]?.first.map { Sighting(id: $0.id, finding: .success($0)) }
+                    done[name].flatMap { lookups[$0] }
+                        ?? named[name]?.first.map { ImageLookup(id: $0.id, result: .success($0)) }
                 }
-            return sighting.map { DeletionPlan.Entry($0, project: project?.id, terms) }
+            return lookup.map { DeletionPlan.Entry($0, project: project?.id, conditions) }
         }
         return (entries, missing.sorted().map(\.text))
     }
@@ -161,7 +161,7 @@ struct Planner: Sendable {
 
     /// What is seen of each of `ids`, in their order. Many are looked for in the list; what it does not hold is looked at
     /// by itself.
-    private func look(at ids: [ImageID]) async throws(ImageDeletionError) -> [Sighting] {
+    private func look(at ids: [ImageID]) async throws(ImageDeletionError) -> [ImageLookup] {
         var listed: [ImageID: Image] = [:]
         if ids.count > 50 {
             let wanted = Set(ids)
@@ -170,9 +170,9 @@ struct Planner: Sendable {
         }
         let others = await client.look(at: ids.filter { listed[$0] == nil }, concurrency: options.concurrency)
         let seen = Dictionary(
-            others.map { ($0.id, Sighting(id: $0.id, finding: $0.finding.map(restored))) }
+            others.map { ($0.id, ImageLookup(id: $0.id, result: $0.result.map(restored))) }
         ) { first, _ in first }
-        return ids.compactMap { id in listed[id].map { Sighting(id: id, finding: .success($0)) } ?? seen[id] }
+        return ids.compactMap { id in listed[id].map { ImageLookup(id: id, result: .success($0)) } ?? seen[id] }
     }
 
     private func list(
@@ -239,10 +239,10 @@ struct Planner: Sendable {
     /// was to be deleted may be the newest now.
     private func check(
         _ kept: [DeletionPlan.Entry],
-        _ sightings: some Sequence<Sighting>
+        _ lookups: some Sequence<ImageLookup>
     ) throws(ImageDeletionError) {
-        for (entry, sighting) in zip(kept, sightings) {
-            switch sighting.finding {
+        for (entry, lookup) in zip(kept, lookups) {
+            switch lookup.result {
             case .success(let image):
                 if !image.isUsable { throw .plan(.keptIsGone(entry.id)) }
                 // An image that is only described anew, or protected, is still covered by its rule.
@@ -258,7 +258,7 @@ struct Planner: Sendable {
 extension DeletionPlan.Entry {
     /// Whether others may be deleted only as long as this image is there: a rule keeps it as one of the newest.
     fileprivate var holdsOthersBack: Bool {
-        guard case .keep(let reason) = fate, let image else { return false }
+        guard case .keep(let reason) = action, let image else { return false }
         return reason.kind.isRank && image.isUsable
     }
 }

@@ -68,11 +68,11 @@ extension RetentionRule {
         }
         tags = try json.textOrTexts("tag")
         if let text = try json.text("olderThan") {
-            do { olderThan = try AgeLimit(text) } catch {
+            do { olderThan = try MinimumAge(text) } catch {
                 throw json.fault("olderThan", "“\(text)” is \(error.expectation)")
             }
         }
-        let range = 0...Int64(Self.mostKept)
+        let range = 0...Int64(Self.maximumKeepLast)
         keepLast =
             try json.member("keepLast", "a whole number from 0 to \(range.upperBound) is expected") { value in
                 value.wholeNumber.flatMap { range.contains($0) ? Int($0) : nil }
@@ -81,7 +81,7 @@ extension RetentionRule {
         if try json.flag("unlessInUse") ?? false { safeguards.insert(.inUse) }
         if try json.flag("unlessShared") ?? false { safeguards.insert(.shared) }
         if try json.flag("unlessReferenced") ?? false { safeguards.insert(.referenced) }
-        guard selectsByAnything else {
+        guard hasFilters else {
             throw JSONValue.Fault(
                 path: json.path,
                 reason: "it would select every image; match, tag or olderThan is needed"

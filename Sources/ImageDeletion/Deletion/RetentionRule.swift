@@ -3,7 +3,7 @@ public import ImageDeletionEssentials
 /// Which images a clean-up selects, and which of those it spares.
 public struct RetentionRule: Sendable, Hashable {
     /// How many images a rule can spare at the most.
-    package static let mostKept = 1_000_000
+    package static let maximumKeepLast = 1_000_000
 
     /// Its name, for people; nil where it has none.
     public var name: String?
@@ -13,7 +13,7 @@ public struct RetentionRule: Sendable, Hashable {
     /// Tags that the image must bear, all of them.
     public var tags: [String]
     /// How old the image must be; an image that has no date is never old enough.
-    public var olderThan: AgeLimit?
+    public var olderThan: MinimumAge?
     /// How many of the selected images to keep, the newest; 0: none. Those that are not `active` are not counted, nor are
     /// those without a creation time, which are kept as well.
     public var keepLast: Int
@@ -27,7 +27,7 @@ public struct RetentionRule: Sendable, Hashable {
         name: String? = nil,
         namePatterns: [Glob] = [],
         tags: [String] = [],
-        olderThan: AgeLimit? = nil,
+        olderThan: MinimumAge? = nil,
         keepLast: Int = 0,
         liftsProtection: Bool = false,
         safeguards: Set<Safeguard> = []
@@ -45,7 +45,7 @@ public struct RetentionRule: Sendable, Hashable {
     static let fields: Set = ["name", "tags", "owner", "visibility", "hidden", "createdAt", "imageType"]
 
     /// Whether anything narrows what the rule selects. One that would select every image of a project is a mistake.
-    public var selectsByAnything: Bool { !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }
+    public var hasFilters: Bool { !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }
 
     /// Whether the rule may select an image with this name.
     package func selects(name: String?) -> Bool {

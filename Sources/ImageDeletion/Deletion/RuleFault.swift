@@ -2,7 +2,7 @@
 public enum RuleFault: Error, Sendable, Hashable {
     /// This text is no pattern for names: see ``Glob``.
     case pattern(String)
-    /// This text is no length of time and no date: see ``AgeLimit``.
+    /// This text is no length of time and no date: see ``MinimumAge``.
     case age(String)
 
     /// What the text is not, and what would be one: "no age (90m, …)", for a sentence like "… is no age".

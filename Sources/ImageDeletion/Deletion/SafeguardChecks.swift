@@ -7,21 +7,21 @@ struct SafeguardChecks: Sendable {
 
     /// Decides about all of `entries` that are still unchecked.
     func check(_ entries: [DeletionPlan.Entry]) async -> [DeletionPlan.Entry] {
-        let unchecked = entries.filter { $0.fate == .unchecked }
+        let unchecked = entries.filter { $0.action == .unchecked }
         let found = await withTaskGroup(of: (Safeguard, [ImageID: KeepReason]).self) { group in
             for safeguard in Safeguard.allCases {
-                let guarded = unchecked.filter { $0.terms.safeguards.contains(safeguard) }
+                let guarded = unchecked.filter { $0.conditions.safeguards.contains(safeguard) }
                 if guarded.isEmpty { continue }
                 group.addTask { (safeguard, await reasons(for: safeguard, guarded)) }
             }
             return await group.reduce(into: [Safeguard: [ImageID: KeepReason]]()) { $0[$1.0] = $1.1 }
         }
         return entries.map { entry in
-            guard entry.fate == .unchecked else { return entry }
+            guard entry.action == .unchecked else { return entry }
             var entry = entry
-            let holding = Safeguard.allCases.filter(entry.terms.safeguards.contains)
+            let holding = Safeguard.allCases.filter(entry.conditions.safeguards.contains)
             let reason = holding.lazy.compactMap { found[$0]?[entry.id] }.first
-            entry.fate = reason.map { .keep($0) } ?? .delete
+            entry.action = reason.map { .keep($0) } ?? .delete
             return entry
         }
     }

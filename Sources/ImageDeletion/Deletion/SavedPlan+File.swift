@@ -58,7 +58,7 @@ extension SavedPlan.Entry {
     fileprivate init(_ json: JSONObject) throws(JSONValue.Fault) {
         try json.allow(
             [
-                "id", "fate", "reason", "rules", "unprotect", "safeguards", "name",
+                "id", "action", "reason", "rules", "unprotect", "safeguards", "name",
                 "owner", "status", "visibility", "protected", "hidden", "createdAt", "updatedAt", "size", "tags",
                 "imageType",
             ],
@@ -68,9 +68,9 @@ extension SavedPlan.Entry {
             "id",
             json.member("id", "an image ID (a UUID) is expected") { try? ImageID($0.string ?? "") }
         )
-        fate = try json.needed(
-            "fate",
-            json.member("fate", "neither delete nor keep") { SavedPlan.Fate(rawValue: $0.string ?? "") }
+        action = try json.needed(
+            "action",
+            json.member("action", "neither delete nor keep") { SavedPlan.Action(rawValue: $0.string ?? "") }
         )
         reason = try json.member("reason", "unknown reason") { KeepReason.Kind(rawValue: $0.string ?? "") }
         rules = try json.texts("rules")

@@ -32,7 +32,7 @@ struct SavedPlan: Sendable, Hashable {
     struct Entry: Sendable, Hashable, Codable {
         var id: ImageID
         /// `delete` or `keep`.
-        var fate: Fate
+        var action: Action
         /// Why it is kept.
         var reason: KeepReason.Kind?
         /// The rules of the policy that select it.
@@ -55,7 +55,7 @@ struct SavedPlan: Sendable, Hashable {
         var imageType: String?
     }
 
-    enum Fate: String, Sendable, Codable { case delete, keep }
+    enum Action: String, Sendable, Codable { case delete, keep }
 }
 
 extension SavedPlan {
@@ -106,17 +106,17 @@ extension DeletionPlan {
 
 extension DeletionPlan.Entry {
     fileprivate init(_ saved: SavedPlan.Entry) {
-        let terms = DeletionTerms(
+        let conditions = DeletionConditions(
             liftsProtection: saved.unprotect ?? false,
             safeguards: Set(saved.safeguards ?? []),
             rules: saved.rules ?? []
         )
-        let fate: DeletionPlan.Fate =
-            switch saved.fate {
+        let action: DeletionPlan.Action =
+            switch saved.action {
             case .delete: .unchecked
             case .keep: .keep(.planned((saved.reason ?? .unchecked).rawValue))
             }
-        self.init(saved.id, Image(saved), fate, terms)
+        self.init(saved.id, Image(saved), action, conditions)
     }
 }
 
@@ -141,11 +141,11 @@ extension SavedPlan.Entry {
     /// What `image` looks like, and what is to become of it.
     fileprivate init(_ image: Image, _ entry: DeletionPlan.Entry) {
         id = image.id
-        fate = .delete
-        if case .keep(let reason) = entry.fate { (fate, self.reason) = (.keep, reason.kind) }
-        if !entry.terms.rules.isEmpty { rules = entry.terms.rules }
+        action = .delete
+        if case .keep(let reason) = entry.action { (action, self.reason) = (.keep, reason.kind) }
+        if !entry.conditions.rules.isEmpty { rules = entry.conditions.rules }
         if entry.liftsProtection { unprotect = true }
-        let safeguards = Safeguard.allCases.filter(entry.terms.safeguards.contains)
+        let safeguards = Safeguard.allCases.filter(entry.conditions.safeguards.contains)
         if !safeguards.isEmpty { self.safeguards = safeguards }
         name = image.name
         owner = image.owner

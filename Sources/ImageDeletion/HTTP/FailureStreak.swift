@@ -11,13 +11,13 @@ struct FailureStreak {
     /// - Returns: Whether the next image would most likely fail as well.
     mutating func isOver(after error: ImageDeletionError?) -> Bool {
         length = error?.isTransient == true ? length + 1 : 0
-        return length >= Self.limit || error?.concernsWholeRun == true
+        return length >= Self.limit || error?.affectsEveryImage == true
     }
 }
 
 extension ImageDeletionError {
     /// Whether the failure says nothing about the image: the service, or the way to it, was in trouble.
     package var isTransient: Bool {
-        serviceError?.isPassing ?? false
+        serviceError?.isTransient ?? false
     }
 }

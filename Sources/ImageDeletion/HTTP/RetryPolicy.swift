@@ -7,35 +7,35 @@ package import ImageDeletionEssentials
 ///
 /// The wait doubles from try to try and is drawn at random below that ("full jitter"), so that many clients that
 /// failed together do not come back together. A server's `Retry-After` (RFC 9110, 10.2.3: seconds or a date) is the
-/// least that is waited. Neither is ever longer than ``longestWait``.
+/// least that is waited. Neither is ever longer than ``maximumDelay``.
 public struct RetryPolicy: Sendable {
     /// Further tries after the first; 0 sends each request once.
     public var retries: Int
     /// The upper bound of the first wait.
-    public var firstWait: Duration
+    public var initialDelay: Duration
     /// The bound of every wait, whatever the server asks for.
-    public var longestWait: Duration
+    public var maximumDelay: Duration
     /// A random number from 0 up to, but not, 1: what part of the bound is waited.
     public var random: @Sendable () -> Double
 
     /// A policy; the defaults are those of the command.
     public init(
         retries: Int = 4,
-        firstWait: Duration = .milliseconds(500),
-        longestWait: Duration = .seconds(60),
+        initialDelay: Duration = .milliseconds(500),
+        maximumDelay: Duration = .seconds(60),
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.retries = retries
-        self.firstWait = firstWait
-        self.longestWait = longestWait
+        self.initialDelay = initialDelay
+        self.maximumDelay = maximumDelay
         self.random = random
     }
 
     /// How long to wait after the `attempt`th try (the first is 1), which got `response`, if it got one.
     func wait(afterAttempt attempt: Int, response: HTTPResponse?, now: Date) -> Duration {
-        let ceiling = min(longestWait, firstWait * (1 << min(attempt - 1, 16)))
+        let ceiling = min(maximumDelay, initialDelay * (1 << min(attempt - 1, 16)))
         let asked = response?.headers["Retry-After"].flatMap { Self.retryAfter($0, now: now) }
-        return min(longestWait, max(ceiling * random(), asked ?? .zero))
+        return min(maximumDelay, max(ceiling * random(), asked ?? .zero))
     }
 
     /// `Retry-After` as a length of time; nil where it is neither whole seconds nor an HTTP date.
@@ -49,7 +49,7 @@ public struct RetryPolicy: Sendable {
     }
 
     /// The answers that may be another one a moment later.
-    static let passingStatuses: Set<Int> = [408, 429, 500, 502, 503, 504]
+    static let retryableStatuses: Set<Int> = [408, 429, 500, 502, 503, 504]
 }
 
 /// Dates in HTTP headers (RFC 9110, 5.6.7), in the one form that servers still send.

@@ -117,7 +117,7 @@ public struct ServiceConnection: Sendable {
             }
             failure.uncertainAttempts = uncertainAttempts
             if let limit = request.maximumUncertainAttempts, uncertainAttempts >= limit { throw failure }
-            guard failure.isPassing, attempt <= retry.retries, !Task.isCancelled else { throw failure }
+            guard failure.isTransient, attempt <= retry.retries, !Task.isCancelled else { throw failure }
             earlier = failure
             let wait = retry.wait(afterAttempt: attempt, response: response, now: clock.now())
             do { try await clock.sleep(wait) } catch { throw failure }

@@ -40,7 +40,7 @@ public struct ServiceError: Error, Sendable, Hashable {
         /// The identity service does not know the token from `OS_TOKEN`: it is invalid, expired, or revoked.
         case invalidToken
         /// The account certainly lacks the permission for this operation.
-        case lacksRight
+        case lacksPermission
         /// Refused, for whatever reason: a foreign or public image, a missing right, an address filter.
         case forbidden
         /// There is no such image, or none that this project can see.
@@ -131,18 +131,18 @@ public struct ServiceError: Error, Sendable, Hashable {
     }
 
     /// Whether every other image would meet the same: then a run stops instead of failing image by image.
-    var concernsWholeRun: Bool {
+    var affectsEveryImage: Bool {
         switch kind {
-        case .invalidRequest, .unreachable, .untrusted, .unauthorized, .lacksRight: true
+        case .invalidRequest, .unreachable, .untrusted, .unauthorized, .lacksPermission: true
         default: service == .identity
         }
     }
 
     /// Whether the same request may well succeed a moment later.
-    var isPassing: Bool {
+    var isTransient: Bool {
         switch kind {
         case .unreachable, .connectionLost, .timedOut: true
-        default: status.map(RetryPolicy.passingStatuses.contains) ?? false
+        default: status.map(RetryPolicy.retryableStatuses.contains) ?? false
         }
     }
 }
@@ -184,17 +184,17 @@ extension ServiceError.Kind {
             case ("IMG.0027", _), ("IMG.0144", _): .notFound
             case ("IMG.0028", _): .protected
             case ("IMG.0083", _), ("IMG.0094", _): .notPrivate
-            case ("IMG.0026", _), ("IMG.0161", _), ("IAM.0002", _), ("IAM.0003", _): .lacksRight
+            case ("IMG.0026", _), ("IMG.0161", _), ("IAM.0002", _), ("IAM.0003", _): .lacksPermission
             case ("IMG.0087", _), ("1101", 400), ("1103", 400): .unauthorized
             // Gateways write the same numbers as APIG and, older ones, APIGW.
-            case ("APIG.0302", _), ("APIGW.0302", _), ("APIG.0802", _), ("APIGW.0802", _): .lacksRight
+            case ("APIG.0302", _), ("APIGW.0302", _), ("APIG.0802", _), ("APIGW.0802", _): .lacksPermission
             // No such API, no backend for it: nothing is said about the image, although the status is 404.
             case ("APIG.0101", _), ("APIGW.0101", _), ("APIG.0103", _), ("APIGW.0103", _): .rejected
             case (_, 401): .unauthorized
             case (_, _) where words.contains("token need to refresh"): .unauthorized
             // Glance's own words; its 403 has no code.
             case (_, 403) where isImage && words.contains("is protected"): .protected
-            case (_, 403) where words.contains("policy doesn't allow"): .lacksRight
+            case (_, 403) where words.contains("policy doesn't allow"): .lacksPermission
             case (_, 403): .forbidden
             case (_, 404), (_, 410): isImage ? .notFound : .rejected
             case (_, 429): .throttled

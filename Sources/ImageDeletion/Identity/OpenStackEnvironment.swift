@@ -18,7 +18,7 @@ public struct OpenStackEnvironment: Sendable, Hashable {
     /// Who asks.
     package var credentials: Credentials
     /// Which endpoint of the image service is meant.
-    package var endpoint: EndpointChoice
+    package var endpoint: EndpointFilter
     /// The files of `OS_CACERT`, `OS_CERT` and `OS_KEY`. A transport of your own has to use them itself.
     public var certificates: CertificateFiles
     /// The names of variables that are set but have no effect here, in alphabetical order; people should be told.
@@ -59,7 +59,7 @@ public struct OpenStackEnvironment: Sendable, Hashable {
         let certificates = reader.certificates()
         guard let method, reader.problems.isEmpty else { throw .configuration(reader.problems) }
         credentials = Credentials(authURL: authURL, method: method, project: project)
-        endpoint = EndpointChoice(
+        endpoint = EndpointFilter(
             override: override,
             region: reader["OS_REGION_NAME"],
             interface: interface,
@@ -185,8 +185,8 @@ private struct VariableReader {
     private var userDomain: Credentials.Domain? { domain("OS_USER_DOMAIN") ?? domain("OS_DOMAIN") }
 
     mutating func interface() -> String {
-        let given = value("OS_INTERFACE", older: "OS_ENDPOINT_TYPE", normalized: EndpointChoice.name)
-        let name = EndpointChoice.name(given)
+        let given = value("OS_INTERFACE", older: "OS_ENDPOINT_TYPE", normalized: EndpointFilter.name)
+        let name = EndpointFilter.name(given)
         if !["public", "internal", "admin"].contains(name) {
             problems.append(.unsupported(variable: "OS_INTERFACE", value: given ?? ""))
         }

@@ -4,7 +4,7 @@ import ImageDeletionEssentials
 struct TokenAuthorization: Authorization {
     private let tokens: TokenSource
     private let authURL: URL?
-    private let choice: EndpointChoice
+    private let choice: EndpointFilter
     /// The image service's address for the latest token: the catalog is searched once for all images.
     private let imageEndpoint = Locked<(secret: Secret, url: URL)?>(nil)
 

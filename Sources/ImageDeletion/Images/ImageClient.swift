@@ -128,7 +128,7 @@ struct ImageClient: Sendable {
         }
         switch failure.kind {
         // It knows the list, and keeps it from this account.
-        case .forbidden, .lacksRight: return
+        case .forbidden, .lacksPermission: return
         case .notFound, .rejected, .redirected, .unexpected: throw try await noImageService()
         default: throw .service(failure)
         }

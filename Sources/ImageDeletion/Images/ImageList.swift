@@ -152,7 +152,7 @@ extension ImageClient {
         var setbacks = 0
         var dropped = 1
         var listed = 0
-        for _ in 0..<Self.mostPages {
+        for _ in 0..<Self.maximumPages {
             let page: ImagePage
             do {
                 page = try await self.page(query, after: trail.last, names)
@@ -181,7 +181,7 @@ extension ImageClient {
                 return []
             }
             listed += page.entries.count
-            guard listed <= Self.mostImages else { throw Self.endless("it has more than \(Self.mostImages) images") }
+            guard listed <= Self.maximumImages else { throw Self.endless("it has more than \(Self.maximumImages) images") }
             for entry in page.entries {
                 // What comes again may have changed, and may not be wanted any more.
                 let known = wanted[entry.id]
@@ -199,12 +199,12 @@ extension ImageClient {
             trail = page.entries.map(\.id)
             dropped = 1
         }
-        throw Self.endless("it has more than \(Self.mostPages) pages")
+        throw Self.endless("it has more than \(Self.maximumPages) pages")
     }
 
     // More than any project has, and less than a server can invent.
-    private static let mostPages = 2_000
-    private static let mostImages = 250_000
+    private static let maximumPages = 2_000
+    private static let maximumImages = 250_000
 
     private static let incomplete = ImageDeletionError.service(
         ServiceError(.image, .unexpected, message: "a page of the list of images is empty but is not the last one")

@@ -24,7 +24,7 @@ struct MessageTests {
         }
         rows.append("| **The program itself** | | |")
         for (when, words, status) in [
-            ("standard output is on a full disk, or closed", "error: \(Words.outputIsLost)", "1"),
+            ("standard output is on a full disk, or closed", "error: \(Messages.outputIsLost)", "1"),
             ("any failure, through `swift package`", "error: delete-image ended with exit status 1", "1"),
         ] {
             rows.append("| \(when) | \(Self.escaped(words)) | \(status) |")

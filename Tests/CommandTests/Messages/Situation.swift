@@ -16,13 +16,13 @@ struct Situation: Sendable {
     /// What is in the files that are read, by their paths.
     var files: [String: String] = [:]
     /// Why a file cannot be read, where it is there.
-    var readFault: NamedFile.Fault?
+    var readFault: UserFile.Fault?
     /// Where the token cache is kept, if that is what goes wrong.
     var cache: [String]?
     /// Why the plan cannot be written.
-    var writeFault: NamedFile.Fault?
+    var writeFault: UserFile.Fault?
     var references: @Sendable (Set<ImageID>) throws -> [ImageID: KeepReason.Reference] = { _ in [:] }
-    var answer: Terminal.Answer = .nobody
+    var answer: Terminal.Answer = .unavailable
     var fault: @Sendable (SentRequest, Int) async -> FaultyTransport.Fault? = { _, _ in nil }
     /// Whether somebody presses Ctrl-C, and again, when this request is sent.
     var interrupts: (@Sendable (SentRequest) -> Int)?
@@ -59,28 +59,28 @@ struct Situation: Sendable {
         let retries = arguments.contains("--retries") ? [] : ["--retries", "0"]
         // TestClock waits for deadlines of this length only.
         let timeout = arguments.contains("--timeout") ? [] : ["--timeout", "31"]
-        var surroundings = Surroundings.inMemory(
+        var context = CommandContext.inMemory(
             cloud.environment.merging(variables.compactMapValues { $0 }) { $1 }
                 .filter { variables[$0.key] != .some(nil) },
             transport,
             clock: Self.patient(clock.clock),
             files: Locked(files.mapValues { Data($0.utf8) })
         )
-        if let readFault { surroundings.read = { _, _ in throw readFault } }
-        surroundings.write = { _, _, _ in if let writeFault { throw writeFault } }
-        surroundings.references = { ids, _, _ in try references(ids) }
-        surroundings.ask = { _ in answer }
-        surroundings.printError = { line in
+        if let readFault { context.read = { _, _ in throw readFault } }
+        context.write = { _, _, _ in if let writeFault { throw writeFault } }
+        context.references = { ids, _, _ in try references(ids) }
+        context.ask = { _ in answer }
+        context.printError = { line in
             told.withLock { $0.append(line) }
             if line.contains("interrupted: ") { heard.yield() }
         }
-        surroundings.interruptions = interruptions
+        context.interruptions = interruptions
         let line = ["--json"] + timeout + cache + retries + arguments
         if isAgain {
-            _ = await CommandRun(line, in: surroundings)
+            _ = await CommandRun(line, in: context)
             told.withLock { $0 = [] }
         }
-        let run = await CommandRun(line, in: surroundings)
+        let run = await CommandRun(line, in: context)
         let details = try run.report.images.compactMap { row in row.detail.map { "\(row.outcome): \($0)" } }
         var words: [String] = []
         // What is told once more of an image, and of another, is documented once.

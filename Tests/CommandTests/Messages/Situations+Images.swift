@@ -65,7 +65,7 @@ extension Situation {
             situation.files["plan.json"] = """
                 {"schema": "delete-image-plan/2", "createdAt": "2026-11-18T12:00:00Z",
                  "endpoint": "https://ims.demo.example/v2", "project": {"id": "\(DemoImage.projectID)"},
-                 "images": [{"id": "\(Sample.id(1))", "fate": "delete", "protected": false, "tags": [], "name": "old"}]}
+                 "images": [{"id": "\(Sample.id(1))", "action": "delete", "protected": false, "tags": [], "name": "old"}]}
                 """
             return situation
         }(),

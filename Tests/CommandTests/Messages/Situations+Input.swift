@@ -50,7 +50,7 @@ extension Situation {
 
     private static func plan(_ when: String, _ change: (inout [String: Any]) -> Void) -> Situation {
         let image: [String: Any] = [
-            "id": Sample.id(1), "fate": "delete", "protected": false, "tags": [String](), "name": "nightly-1",
+            "id": Sample.id(1), "action": "delete", "protected": false, "tags": [String](), "name": "nightly-1",
         ]
         var plan: [String: Any] = [
             "schema": "delete-image-plan/2", "createdAt": "2026-11-18T12:00:00Z",
@@ -71,7 +71,7 @@ extension Situation {
     private static func sparing(_ id: String) -> (inout [String: Any]) -> Void {
         { plan in
             let spared: [String: Any] = [
-                "id": id, "fate": "keep", "reason": "keepLast", "protected": false, "tags": [String](),
+                "id": id, "action": "keep", "reason": "keepLast", "protected": false, "tags": [String](),
             ]
             plan["images"] = (plan["images"] as? [[String: Any]] ?? []) + [spared]
         }
@@ -113,8 +113,8 @@ extension Situation {
         plan("something else than a plan") { $0["schema"] = "else/1" },
         plan("a plan without its images") { $0["images"] = nil },
         plan("a plan with an unknown key") { $0["comment"] = "approved" },
-        plan("a plan with another fate") {
-            $0["images"] = [["id": Sample.id(1), "fate": "ask", "protected": false, "tags": []]]
+        plan("a plan with another action") {
+            $0["images"] = [["id": Sample.id(1), "action": "ask", "protected": false, "tags": []]]
         },
         plan("a plan for another image service") { $0["endpoint"] = "https://ims.example/v2" },
         plan("a plan for another project") { $0["project"] = ["id": "0", "name": "production"] },
@@ -130,12 +130,12 @@ extension Situation {
         Situation(
             when: "`--plan` names something else",
             arguments: ["--plan", "main.swift", Sample.id(1)],
-            writeFault: NamedFile.Fault(reason: "it is something else", isOther: true)
+            writeFault: UserFile.Fault(reason: "it is something else", isOther: true)
         ),
         Situation(
             when: "`--plan` names a folder that is not there",
             arguments: ["--plan", "no/plan.json", Sample.id(1)],
-            writeFault: NamedFile.Fault(POSIXError(.ENOENT))
+            writeFault: UserFile.Fault(POSIXError(.ENOENT))
         ),
         Situation(
             when: "`--receipt` names something else",
@@ -164,7 +164,7 @@ extension Situation {
             images: Sample.images(51)
         ),
         Situation(when: "nobody to be asked", arguments: ["--match", "*"]),
-        Situation(when: "no answer", arguments: ["--match", "*"], answer: .late),
+        Situation(when: "no answer", arguments: ["--match", "*"], answer: .timedOut),
         Situation(when: "another answer than y", arguments: ["--match", "*"], answer: .no),
         Situation(
             when: "an image of the receipt has another name now",

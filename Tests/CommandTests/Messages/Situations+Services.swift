@@ -163,7 +163,7 @@ extension Situation {
         }
 
     /// Codes that mean the same share a row. The identity service has them in a 401 here, the others in a 400.
-    static let codes: [Situation] = Advice.table.map { codes, _ in
+    static let codes: [Situation] = Hints.table.map { codes, _ in
         let first = codes.split(separator: " ").first ?? ""
         let (line, status) = first.hasPrefix("IAM") ? (signIn, 401) : (deletion, 400)
         let when = codes.split(separator: " ").map { "`\($0)`" }.joined(separator: ", ")

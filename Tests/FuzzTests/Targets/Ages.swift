@@ -13,7 +13,7 @@ extension FuzzTarget {
         ]
     ) { input, _ in
         let text = String(decoding: input, as: UTF8.self)
-        guard let age = try? AgeLimit(text) else { return .refused }
+        guard let age = try? MinimumAge(text) else { return .refused }
         let now = Date(timeIntervalSince1970: 1_795_000_000)
         switch age {
         case .seconds(let seconds):
@@ -29,11 +29,11 @@ extension FuzzTarget {
             let words = date.formatted(.iso8601)
             // An offset may lead out of the years that have four digits.
             if words.count == 20, !words.hasPrefix("0000") {
-                try must(try AgeLimit(words) == age, "written again, \(text) is another moment: \(date)")
+                try must(try MinimumAge(words) == age, "written again, \(text) is another moment: \(date)")
                 let isLocal = text.dropFirst(10).contains { "+-".contains($0) }
                 try must(isLocal || words.hasPrefix(text.prefix(10)), "\(text) is taken for another day: \(date)")
             }
-            try must((age.dateAhead(of: now) == nil) == (date <= now), "\(text) lies ahead, and nobody is told")
+            try must((age.futureDate(of: now) == nil) == (date <= now), "\(text) lies ahead, and nobody is told")
             try must(age.cutoff(now: now) == date, "\(text) is another moment than \(date)")
         }
         return .accepted

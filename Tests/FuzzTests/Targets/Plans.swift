@@ -33,11 +33,11 @@ extension FuzzTarget {
         for (image, entry) in zip(written, plan.entries) {
             try must(image["id"]?.string == entry.id.description, "\(entry.id) is not there")
             try must(
-                (image["fate"]?.string == "delete") == (entry.fate == .unchecked),
-                "\(entry.id) has another fate than is written"
+                (image["action"]?.string == "delete") == (entry.action == .unchecked),
+                "\(entry.id) has another action than is written"
             )
             let safeguards = (image["safeguards"]?.elements ?? []).compactMap(\.string)
-            try must(Set(safeguards) == Set(entry.terms.safeguards.map(\.rawValue)), "a safeguard is lost")
+            try must(Set(safeguards) == Set(entry.conditions.safeguards.map(\.rawValue)), "a safeguard is lost")
         }
     }
 
@@ -61,7 +61,7 @@ extension FuzzTarget {
         let entries = Dictionary(plan.entries.map { ($0.id, $0) }) { first, _ in first }
         for deletion in later.deletions {
             let planned = entries[deletion.id]
-            try must(planned?.fate == .unchecked, "\(deletion.id) is deleted, and the plan does not say so")
+            try must(planned?.action == .unchecked, "\(deletion.id) is deleted, and the plan does not say so")
             try must(
                 planned?.image?.name == deletion.image?.name,
                 "\(deletion.id) is deleted although its name has changed"
@@ -73,10 +73,10 @@ extension FuzzTarget {
         }
     }
 
-    private static func entry(_ number: Int, _ fate: String, _ more: String = "") -> String {
+    private static func entry(_ number: Int, _ action: String, _ more: String = "") -> String {
         let looks =
             #""owner":"\#(DemoImage.projectID)","visibility":"private","status":"active","size":1073741824,"tags":["ci"]"#
-        return #"{"id":"\#(Sample.id(number))","fate":"\#(fate)","name":"nightly-\#(number)","#
+        return #"{"id":"\#(Sample.id(number))","action":"\#(action)","name":"nightly-\#(number)","#
             + #""protected":\#(number == 2),"createdAt":"2026-09-0\#(number)T00:00:00Z",\#(looks)\#(more)}"#
     }
 

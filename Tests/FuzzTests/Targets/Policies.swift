@@ -22,7 +22,7 @@ extension FuzzTarget {
             return .refused
         }
         try must(!policy.rules.isEmpty, "there is no rule in it")
-        for rule in policy.rules { try must(rule.selectsByAnything, "a rule selects every image") }
+        for rule in policy.rules { try must(rule.hasFilters, "a rule selects every image") }
         guard let json = JSONTree(input) else { return .accepted }
         try must(!json.isAmbiguous(input), "a key that is there twice is passed over")
         let written = json["rules"]?.members ?? []
@@ -51,6 +51,6 @@ extension FuzzTarget {
             throw Violation(description: "keepLast is no number")
         }
         try must(Double(number) == Double(rule.keepLast), "keepLast is \(rule.keepLast) and not \(number)")
-        try must((0...RetentionRule.mostKept).contains(rule.keepLast), "keepLast is \(rule.keepLast)")
+        try must((0...RetentionRule.maximumKeepLast).contains(rule.keepLast), "keepLast is \(rule.keepLast)")
     }
 }

@@ -64,7 +64,7 @@ struct ComputeTests {
         let service = try bench.service(retries: 0, showing: Locked(images))
         let options = DeletionOptions(safeguards: safeguards) { _ in [:] }
         return try await service.plan(.images(images.map(\.id)), options: options).entries.map { entry in
-            if case .keep(let reason) = entry.fate { reason } else { nil }
+            if case .keep(let reason) = entry.action { reason } else { nil }
         }
     }
 

@@ -29,7 +29,7 @@ struct DeletionPlanPropertyTests {
                 #expect(!image.isProtected || rules.allSatisfy(\.rule.liftsProtection), "seed \(seed)")
                 #expect(entry.liftsProtection == image.isProtected, "seed \(seed)")
                 #expect(
-                    entry.terms.safeguards == rules.reduce(into: []) { $0.formUnion($1.rule.safeguards) },
+                    entry.conditions.safeguards == rules.reduce(into: []) { $0.formUnion($1.rule.safeguards) },
                     "seed \(seed)"
                 )
                 deleted += 1
@@ -113,7 +113,7 @@ struct DeletionPlanPropertyTests {
             let project = try RandomProject(&dice)
             let plan = try await project.plan()
             // What is kept as one of the newest must be there as it was, or nothing is deleted.
-            let newest = Set(plan.entries.filter { $0.fate == .keep(.keepLast) }.map(\.id))
+            let newest = Set(plan.entries.filter { $0.action == .keep(.keepLast) }.map(\.id))
             var changed: Set<ImageID> = []
             let images = project.images.compactMap { image -> Image? in
                 guard dice.once(in: 3), !newest.contains(image.id) || dice.once(in: 9) else { return image }

@@ -59,12 +59,12 @@ struct DeletionPlanTests {
         #expect(try await plan(images.reversed(), rule()).entries.map(\.id) == ids)
     }
 
-    @Test("IDs and sightings keep the order in which they were asked for, each once")
+    @Test("IDs and lookups keep the order in which they were asked for, each once")
     func onceInOrder() async throws {
         let ids = try [3, 1, 3, 2, 1].map { try ImageID(Sample.id($0)) }
         let once = try [3, 1, 2].map { try ImageID(Sample.id($0)) }
         #expect(DeletionPlan(deleting: ids).entries.map(\.id) == once)
-        #expect(DeletionPlan(deleting: ids).entries.allSatisfy { $0.image == nil && $0.fate == .delete })
+        #expect(DeletionPlan(deleting: ids).entries.allSatisfy { $0.image == nil && $0.action == .delete })
         #expect(try await plan(deleting: [3, 1, 3, 2, 1].map { try Image.sample($0) }).entries.map(\.id) == once)
     }
 
@@ -73,7 +73,7 @@ struct DeletionPlanTests {
         let (old, new) = (try image(1, age: 20), try image(2, age: 10))
         let twice = try await plan([new, old, new, old], try rule(keepLast: 1))
         #expect(twice.entries.map(\.id) == [old.id, new.id])
-        #expect(twice.entries.map(\.fate) == [.delete, .keep(.keepLast)])
+        #expect(twice.entries.map(\.action) == [.delete, .keep(.keepLast)])
     }
 
     @Test("What is seen is to be deleted, and is what is shown")
@@ -81,10 +81,10 @@ struct DeletionPlanTests {
         let image = try image(1, age: 10)
         for plan in [try await plan(deleting: [image]), try await plan([image], rule())] {
             let entry = try #require(plan.entries.first)
-            #expect(entry.fate == .delete)
+            #expect(entry.action == .delete)
             #expect(entry.image == image)
             #expect(!entry.liftsProtection)
-            #expect(entry.terms.safeguards.isEmpty)
+            #expect(entry.conditions.safeguards.isEmpty)
         }
     }
 
@@ -92,14 +92,14 @@ struct DeletionPlanTests {
     func protected() async throws {
         let images = [try image(1, age: 20, isProtected: true), try image(2, age: 10)]
         for plan in [try await plan(deleting: images), try await plan(images, rule())] {
-            #expect(plan.entries.map(\.fate) == [.keep(.protected), .delete])
+            #expect(plan.entries.map(\.action) == [.keep(.protected), .delete])
             #expect(plan.entries.map(\.liftsProtection) == [false, false])
         }
         for plan in [
             try await plan(deleting: images, liftsProtection: true),
             try await plan(images, rule(liftsProtection: true)),
         ] {
-            #expect(plan.entries.map(\.fate) == [.delete, .delete])
+            #expect(plan.entries.map(\.action) == [.delete, .delete])
             // There is nothing to lift of the second.
             #expect(plan.entries.map(\.liftsProtection) == [true, false])
         }
@@ -115,7 +115,7 @@ struct DeletionPlanTests {
         var image = try image(1, age: 10)
         Self.foreign[index](&image)
         let byID = try await plan(deleting: [image], liftsProtection: true)
-        #expect(byID.entries.map(\.fate) == [.delete])
+        #expect(byID.entries.map(\.action) == [.delete])
         #expect(byID.entries.map(\.affectsOthers) == [true])
         #expect(byID.preview.map(\.affectsOthers) == [true])
         #expect(try await plan([image], rule(liftsProtection: true)).entries == [])
@@ -149,7 +149,7 @@ struct DeletionPlanTests {
         options.liftsProtection = true
         let plan = try await bench.service(retries: 0).plan(.images(ids), options: options)
         let errors = plan.entries.map { entry -> ServiceError.Kind? in
-            if case .unseen(let error) = entry.fate { error.serviceError?.kind } else { nil }
+            if case .unseen(let error) = entry.action { error.serviceError?.kind } else { nil }
         }
         #expect(errors == [.notFound, .unavailable])
         #expect(plan.entries.map(\.liftsProtection) == [false, false])
@@ -176,7 +176,7 @@ struct DeletionPlanTests {
         let images = try (1...4).map { try image($0, age: 100 - Double($0)) }
         let (all, sparing) = (try rule(), try rule("nightly-[12]", keepLast: 1))
         for plan in [try await plan(images, all, sparing), try await plan(images, sparing, all)] {
-            #expect(plan.entries.map(\.fate) == [.delete, .keep(.keepLast), .delete, .delete])
+            #expect(plan.entries.map(\.action) == [.delete, .keep(.keepLast), .delete, .delete])
         }
     }
 
@@ -185,7 +185,7 @@ struct DeletionPlanTests {
         let images = try (1...5).map { try image($0, age: 100 - Double($0)) }
         let plan = try await plan(images, try rule("nightly-[13]", keepLast: 1), try rule("nightly-[245]", keepLast: 2))
         #expect(
-            plan.entries.map(\.fate) == [.delete, .delete, .keep(.keepLast), .keep(.keepLast), .keep(.keepLast)]
+            plan.entries.map(\.action) == [.delete, .delete, .keep(.keepLast), .keep(.keepLast), .keep(.keepLast)]
         )
     }
 
@@ -198,7 +198,7 @@ struct DeletionPlanTests {
             try rule("*", safeguards: [.shared]),
             try rule("release", safeguards: [.referenced])
         )
-        #expect(plan.entries.map(\.terms.safeguards) == [[.inUse, .shared], [.shared]])
+        #expect(plan.entries.map(\.conditions.safeguards) == [[.inUse, .shared], [.shared]])
     }
 
     @Test("Protection is lifted only if all the rules that select an image say so")
@@ -206,11 +206,11 @@ struct DeletionPlanTests {
         let images = [try image(1, age: 20, isProtected: true), try image(2, age: 10, isProtected: true)]
         let (lifting, other) = (try rule(liftsProtection: true), try rule("nightly-1"))
         for plan in [try await plan(images, lifting, other), try await plan(images, other, lifting)] {
-            #expect(plan.entries.map(\.fate) == [.keep(.protected), .delete])
+            #expect(plan.entries.map(\.action) == [.keep(.protected), .delete])
             #expect(plan.entries.map(\.liftsProtection) == [false, true])
         }
         let both = try await plan(images, lifting, try rule("nightly-1", liftsProtection: true))
-        #expect(both.entries.map(\.fate) == [.delete, .delete])
+        #expect(both.entries.map(\.action) == [.delete, .delete])
     }
 
     @Test("A safeguard keeps what it guards and would be deleted, if it has a reason")
@@ -232,7 +232,7 @@ struct DeletionPlanTests {
                 return Dictionary(uniqueKeysWithValues: images.dropLast().map { ($0.id, reason) })
             }
         )
-        #expect(plan.entries.map(\.fate) == [.keep(reason), .delete, .keep(.protected), .delete])
+        #expect(plan.entries.map(\.action) == [.keep(reason), .delete, .keep(.protected), .delete])
         #expect(asked.value == [images[0].id, images[3].id])
     }
 
@@ -249,7 +249,7 @@ struct DeletionPlanTests {
         options.receipt = nil
         options.receipt = try await service.receipt(at: folder.file("receipt"))
         let plan = try await service.plan(.images(ids), options: options)
-        #expect(plan.entries.prefix(3).map(\.fate) == [.delete, .keep(.protected), .alreadyDeleted])
+        #expect(plan.entries.prefix(3).map(\.action) == [.delete, .keep(.protected), .alreadyDeleted])
         #expect(plan.preview.map(\.result) == [.wouldDelete, .kept(.protected), .deleted, .missing])
         #expect(plan.preview[2].attempts == 0)
     }

@@ -94,7 +94,7 @@ struct ImageDeleterTests {
         let outcomes = await service.delete(try await service.plan(.rule(RetentionRule(namePatterns: [try Glob("*")]))))
         #expect(bench.transport.count("DELETE") == 1)
         guard let error = outcomes.first?.error?.serviceError else { return #expect(outcomes.first?.error != nil) }
-        #expect(error.kind == .lacksRight)
+        #expect(error.kind == .lacksPermission)
         #expect(outcomes.dropFirst().allSatisfy { $0.result == .pending })
 
         // An image that nobody looked at may be another project's.

@@ -32,14 +32,14 @@ struct RetentionRuleTests {
             try image(1, age: 30 * day - 1), try image(2, age: 30 * day), try image(3, age: 30 * day + 1),
             try image(4, age: nil), try image(5, age: -1),
         ]
-        #expect(try await deleted(by: RetentionRule(olderThan: try AgeLimit("30d")), of: images) == [3])
+        #expect(try await deleted(by: RetentionRule(olderThan: try MinimumAge("30d")), of: images) == [3])
         #expect(try await deleted(by: RetentionRule(olderThan: .date(Self.now - 30 * day)), of: images) == [3])
     }
 
     @Test("No age at all is before now, and never without a date")
     func noAge() async throws {
         let images = [try image(1, age: 1), try image(2, age: 0), try image(3, age: -1), try image(4, age: nil)]
-        #expect(try await deleted(by: RetentionRule(olderThan: try AgeLimit("0d")), of: images) == [1])
+        #expect(try await deleted(by: RetentionRule(olderThan: try MinimumAge("0d")), of: images) == [1])
         #expect(
             try await deleted(by: RetentionRule(olderThan: .date(.distantFuture)), of: [try image(4, age: nil)]) == []
         )
@@ -144,10 +144,10 @@ struct RetentionRuleTests {
 
     @Test("A rule that narrows nothing says so")
     func anything() async throws {
-        #expect(!RetentionRule().selectsByAnything)
-        #expect(!RetentionRule(keepLast: 3, liftsProtection: true, safeguards: [.inUse]).selectsByAnything)
-        #expect(RetentionRule(namePatterns: [try Glob("*")]).selectsByAnything)
-        #expect(RetentionRule(tags: ["ci"]).selectsByAnything)
-        #expect(RetentionRule(olderThan: .seconds(0)).selectsByAnything)
+        #expect(!RetentionRule().hasFilters)
+        #expect(!RetentionRule(keepLast: 3, liftsProtection: true, safeguards: [.inUse]).hasFilters)
+        #expect(RetentionRule(namePatterns: [try Glob("*")]).hasFilters)
+        #expect(RetentionRule(tags: ["ci"]).hasFilters)
+        #expect(RetentionRule(olderThan: .seconds(0)).hasFilters)
     }
 }

@@ -17,8 +17,8 @@ struct SavedPlanFileTests {
         #"{"schema":"\#(schema)","images":[\#(images)]\#(fields)}"#
     }
 
-    private func image(_ number: Int, fate: String = "delete", id: String? = nil, _ fields: String = "") -> String {
-        #"{"id":"\#(id ?? Sample.id(number))","fate":"\#(fate)","protected":false,"tags":[],"#
+    private func image(_ number: Int, action: String = "delete", id: String? = nil, _ fields: String = "") -> String {
+        #"{"id":"\#(id ?? Sample.id(number))","action":"\#(action)","protected":false,"tags":[],"#
             + #""owner":"p","visibility":"private"\#(fields)}"#
     }
 
@@ -41,7 +41,7 @@ struct SavedPlanFileTests {
         #expect(plan.session.project?.id == "p")
         #expect(plan.session.user == nil)
         #expect(try plan.entries.map(\.id) == [ImageID(Sample.id(1))])
-        #expect(plan.entries.map(\.fate) == [.unchecked])
+        #expect(plan.entries.map(\.action) == [.unchecked])
     }
 
     @Test("An ID in upper case is another image's than the one in lower case")
@@ -59,25 +59,25 @@ struct SavedPlanFileTests {
         let looks = #""owner":"p","visibility":"private","protected":true"#
         var image = try Image.read(#"{"id":"\#(id)",\#(looks)}"#)
         let lifting = try #require(try await recheck(image))
-        #expect(lifting.fate == .delete)
+        #expect(lifting.action == .delete)
         #expect(lifting.liftsProtection)
         let other = try #require(try await recheck(Image.read(#"{"id":"\#(id.lowercased())",\#(looks)}"#)))
         #expect(other.image == nil)
         image.name = "web"
-        #expect(try await recheck(image)?.fate == .keep(.changed(["name"])))
+        #expect(try await recheck(image)?.action == .keep(.changed(["name"])))
     }
 
     @Test("What could be read in two ways, or be passed over, is no plan")
     func twoWays() {
         let plan = file(images: image(1))
         #expect(fault(plan) == nil)
-        let twice = plan.replacing(#""fate":"delete""#, with: #""fate":"keep","fate":"delete""#)
+        let twice = plan.replacing(#""action":"delete""#, with: #""action":"keep","action":"delete""#)
         #expect(twice != plan)
         #expect(fault(twice)?.contains("duplicate key") == true)
         // The two keys look the same.
-        let hidden = plan.replacing(#""fate":"delete""#, with: "\"\u{FEFF}fate\":\"keep\",\"fate\":\"delete\"")
+        let hidden = plan.replacing(#""action":"delete""#, with: "\"\u{FEFF}action\":\"keep\",\"action\":\"delete\"")
         #expect(fault(hidden)?.contains("duplicate key") == true)
-        let odd = plan.replacing(#""fate":"delete""#, with: #""fate":"delete","unlessinuse":true"#)
+        let odd = plan.replacing(#""action":"delete""#, with: #""action":"delete","unlessinuse":true"#)
         #expect(fault(odd) == "images[0].unlessinuse: unknown key")
         let above = "{\"unlessInUse\":true," + plan.drop { $0.isWhitespace }.dropFirst()
         #expect(fault(above) == "unlessInUse: unknown key")
@@ -87,11 +87,11 @@ struct SavedPlanFileTests {
     @Test("Of an image that is kept as well as deleted it is not known what is meant")
     func twice() {
         for (first, second) in [("keep", "delete"), ("delete", "keep"), ("delete", "delete")] {
-            let words = fault(file(images: image(1, fate: first) + "," + image(1, fate: second)))
+            let words = fault(file(images: image(1, action: first) + "," + image(1, action: second)))
             #expect(words?.hasPrefix("images[1].id") == true)
         }
         let upper = image(1, id: Sample.id(1).uppercased())
-        #expect(fault(file(images: [image(1, fate: "keep"), image(2), upper].joined(separator: ","))) == nil)
+        #expect(fault(file(images: [image(1, action: "keep"), image(2), upper].joined(separator: ","))) == nil)
     }
 
     @Test(
@@ -120,16 +120,16 @@ struct SavedPlanFileTests {
             (#","project":{"id":"p"}"#, "", "project is missing"),
             (#","project":{"id":"p"}"#, #","project":{"name":"ci"}"#, "project: id is missing"),
             (#","project":{"id":"p"}"#, #","project":"p""#, "project: "),
-            (#""fate":"delete","#, "", "images[1]: fate is missing"),
+            (#""action":"delete","#, "", "images[1]: action is missing"),
             (#""protected":false,"#, "", "images[1]: protected is missing"),
             (#""protected":false,"#, #""protected":"no","#, "images[1].protected: "),
             (#""tags":[],"#, "", "images[1]: tags is missing"),
             (#""tags":[],"#, #""tags":["ci",1],"#, "images[1].tags[1]: "),
             (#""tags":[],"#, #""tags":[],"size":"big","#, "images[1].size: "),
             (#""tags":[],"#, #""tags":[],"unprotect":1,"#, "images[1].unprotect: "),
-            (#""fate":"delete","#, #""fate":"Delete","#, "images[1].fate: "),
-            (#""fate":"delete","#, #""fate":"deleted","#, "images[1].fate: "),
-            (#""fate":"delete","#, #""fate":"","#, "images[1].fate: "),
+            (#""action":"delete","#, #""action":"Delete","#, "images[1].action: "),
+            (#""action":"delete","#, #""action":"deleted","#, "images[1].action: "),
+            (#""action":"delete","#, #""action":"","#, "images[1].action: "),
             (#""tags":[],"#, #""tags":[],"safeguards":["inuse"],"#, "images[1].safeguards[0]: "),
             (#""2026-11-18T11:06:40Z""#, #""yesterday""#, "createdAt: "),
             (#""https://ims.example/v2""#, #""""#, "endpoint: "),
@@ -138,7 +138,7 @@ struct SavedPlanFileTests {
         ]
     )
     func places(old: String, new: String, words: String) throws {
-        let whole = file(images: image(1, fate: "keep") + "," + image(2))
+        let whole = file(images: image(1, action: "keep") + "," + image(2))
         #expect(fault(whole) == nil)
         let place = try #require(whole.range(of: old, options: .backwards))
         #expect(fault(whole.replacingCharacters(in: place, with: new))?.hasPrefix(words) == true)

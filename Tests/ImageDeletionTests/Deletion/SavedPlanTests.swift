@@ -40,7 +40,7 @@ struct SavedPlanTests {
                   "images" : [
                     {
                       "createdAt" : "2026-09-21T14:13:20Z",
-                      "fate" : "delete",
+                      "action" : "delete",
                       "id" : "\(Sample.id(1))",
                       "imageType" : "private",
                       "name" : "nightly-1",
@@ -58,7 +58,7 @@ struct SavedPlanTests {
                     },
                     {
                       "createdAt" : "2026-09-21T14:13:20Z",
-                      "fate" : "keep",
+                      "action" : "keep",
                       "id" : "\(Sample.id(2))",
                       "imageType" : "private",
                       "name" : "nightly-2",
@@ -174,7 +174,7 @@ struct SavedPlanTests {
         var now = images
         change(&now[0])
         let plan = try await recheck(plan(images), now)
-        #expect(plan.entries.map(\.fate) == [.keep(.changed([field])), .delete])
+        #expect(plan.entries.map(\.action) == [.keep(.changed([field])), .delete])
     }
 
     @Test("All the fields that differ are named")
@@ -183,7 +183,7 @@ struct SavedPlanTests {
         var now = image
         (now.name, now.tags, now.size) = ("web", [], 1)
         let plan = try await recheck(plan([image]), [now])
-        #expect(plan.entries.map(\.fate) == [.keep(.changed(["name", "size", "tags"]))])
+        #expect(plan.entries.map(\.action) == [.keep(.changed(["name", "size", "tags"]))])
     }
 
     @Test("An image that is now protected is kept as protected; one with another owner, as changed")
@@ -193,8 +193,8 @@ struct SavedPlanTests {
         var (protected, foreign) = (image, image)
         (protected.isProtected, protected.name) = (true, "web")
         foreign.owner = "another"
-        #expect(try await recheck(plan, [protected]).entries.map(\.fate) == [.keep(.protected)])
-        #expect(try await recheck(plan, [foreign]).entries.map(\.fate) == [.keep(.changed(["owner"]))])
+        #expect(try await recheck(plan, [protected]).entries.map(\.action) == [.keep(.protected)])
+        #expect(try await recheck(plan, [foreign]).entries.map(\.action) == [.keep(.changed(["owner"]))])
         #expect(try await recheck(plan, []).preview.map(\.result) == [.missing])
     }
 
@@ -215,12 +215,12 @@ struct SavedPlanTests {
         let images = try (1...2).map { number in try Image.sample(number) { $0.isProtected = number == 1 } }
         let plan = try await plan(images, by: [RetentionRule(tags: ["ci"], liftsProtection: true)])
         let unchanged = try await recheck(plan, images)
-        #expect(unchanged.entries.map(\.fate) == [.delete, .delete])
+        #expect(unchanged.entries.map(\.action) == [.delete, .delete])
         #expect(unchanged.entries.map(\.liftsProtection) == [true, false])
         var swapped = images
         (swapped[0].isProtected, swapped[1].isProtected) = (false, true)
         #expect(
-            try await recheck(plan, swapped).entries.map(\.fate)
+            try await recheck(plan, swapped).entries.map(\.action)
                 == [.keep(.changed(["protected"])), .keep(.protected)]
         )
     }
@@ -228,15 +228,15 @@ struct SavedPlanTests {
     @Test("Safeguards hold: those of the plan, every one of them, and those of the run that carries it out")
     func safeguards() async throws {
         let image = try Image.sample(1)
-        #expect(try await recheck(plan([image]), [image]).entries.map(\.terms.safeguards) == [[]])
+        #expect(try await recheck(plan([image]), [image]).entries.map(\.conditions.safeguards) == [[]])
         let run = try await recheck(plan([image]), [image], safeguards: [.inUse])
-        #expect(run.entries.map(\.terms.safeguards) == [[.inUse]])
+        #expect(run.entries.map(\.conditions.safeguards) == [[.inUse]])
         for safeguard in Safeguard.allCases {
             let guarding = [RetentionRule(tags: ["ci"], safeguards: [safeguard])]
             let service = try Bench().service(showing: Locked([image]))
             let options = DeletionOptions { _ in [:] }
             let plan = try read(try await service.plan(ImageSelection(.rules(guarding)), options: options))
-            #expect(try await service.recheck(plan, options: options).entries.map(\.terms.safeguards) == [[safeguard]])
+            #expect(try await service.recheck(plan, options: options).entries.map(\.conditions.safeguards) == [[safeguard]])
         }
     }
 

@@ -27,7 +27,7 @@ struct SharingTests {
         var options = DeletionOptions(safeguards: safeguards) { _ in [:] }
         options.concurrency = concurrency
         return try await service.plan(.images(ids), options: options).entries.map { entry in
-            if case .keep(let reason) = entry.fate { reason } else { nil }
+            if case .keep(let reason) = entry.action { reason } else { nil }
         }
     }
 

@@ -64,7 +64,7 @@ struct AnswerTests {
             status: 403,
             body: #"{"error":{"message":"The role is invalid.","code":"IMG.0026"}}"#,
             result: .failed,
-            kind: .lacksRight,
+            kind: .lacksPermission,
             code: "IMG.0026",
             message: "The role is invalid."
         ),
@@ -106,7 +106,7 @@ struct AnswerTests {
             body:
                 "<?xml version=\"1.0\"?><error><code>IAM.0003</code><message>Policy doesn't allow ims:images:delete &amp; more</message></error>",
             result: .failed,
-            kind: .lacksRight,
+            kind: .lacksPermission,
             code: "IAM.0003",
             message: "Policy doesn't allow ims:images:delete & more"
         ),
@@ -115,7 +115,7 @@ struct AnswerTests {
             status: 403,
             body: #"{"error_msg":"You are not authorized to perform the requested action.","error_code":"IAM.0002"}"#,
             result: .failed,
-            kind: .lacksRight,
+            kind: .lacksPermission,
             code: "IAM.0002",
             message: "You are not authorized to perform the requested action."
         ),
@@ -132,7 +132,7 @@ struct AnswerTests {
             status: 403,
             body: #"{"error":{"code":"EPS.0003","message":"policy doesn't allow ims:images:delete"}}"#,
             result: .failed,
-            kind: .lacksRight,
+            kind: .lacksPermission,
             code: "EPS.0003",
             message: "policy doesn't allow ims:images:delete"
         ),

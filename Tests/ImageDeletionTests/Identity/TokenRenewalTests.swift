@@ -63,7 +63,7 @@ struct TokenRenewalTests {
             return nil
         }
         cloud.withLock { $0 = bench.cloud }
-        let service = try bench.service(tokenCache: cached ? cache : .none)
+        let service = try bench.service(tokenCache: cached ? cache : .disabled)
         let plan = DeletionPlan(deleting: try (1...9).map { try ImageID(Sample.id($0)) })
         let outcomes = await service.deleter(for: plan, options: .test(concurrency: 8)).carryOut()
         #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 9))
@@ -117,7 +117,7 @@ struct TokenRenewalTests {
     @Test("A refused password is not sent again, whatever is done next", arguments: [true, false])
     func refused(cached: Bool) async throws {
         let bench = Bench(images: Sample.images(30))
-        let service = try bench.service(["OS_PASSWORD": "wrong"], tokenCache: cached ? cache : .none)
+        let service = try bench.service(["OS_PASSWORD": "wrong"], tokenCache: cached ? cache : .disabled)
         let ids = try (1...30).map { try ImageID(Sample.id($0)) }
         do throws(ImageDeletionError) {
             _ = try await service.plan(.images(ids))

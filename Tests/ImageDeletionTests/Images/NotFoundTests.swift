@@ -36,7 +36,7 @@ struct NotFoundTests {
         let bench = bench(project: nil)
         let outcomes = try await outcomes(bench, Self.token)
         #expect(outcomes.map(\.result) == [.failed, .pending, .pending])
-        #expect(outcomes[0].error?.concernsWholeRun == true)
+        #expect(outcomes[0].error?.affectsEveryImage == true)
         #expect(bench.transport.requests.map(\.line).filter { $0.contains("auth/tokens") } == ["GET /v3/auth/tokens"])
     }
 
@@ -53,11 +53,11 @@ struct NotFoundTests {
         let service = try bench.service(Self.token)
         let ids = try (1...2).map { try ImageID(Sample.id($0)) }
         for entry in try await service.plan(.images(ids)).entries {
-            guard case .unseen(let error) = entry.fate else {
+            guard case .unseen(let error) = entry.action else {
                 Issue.record("seen")
                 continue
             }
-            #expect(error.concernsWholeRun)
+            #expect(error.affectsEveryImage)
         }
     }
 

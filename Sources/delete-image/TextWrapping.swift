@@ -3,7 +3,7 @@
 /// - Parameters:
 ///   - width: How wide a line may be; nil for lines without an end.
 ///   - indent: How many spaces stand before each line but the first, whose beginning is somebody else's.
-func folded(_ text: String, to width: Int?, indent: Int = 0) -> String {
+func wrapped(_ text: String, to width: Int?, indent: Int = 0) -> String {
     guard let width else { return text }
     let margin = String(repeating: " ", count: indent)
     return text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in

@@ -2,7 +2,7 @@ import ImageDeletion
 import ImageDeletionEssentials
 
 /// The world around a run, as values: whoever makes them decides what is real.
-struct Surroundings: Sendable {
+struct CommandContext: Sendable {
     var environment: [String: String]
     var currentDirectory: URL
     /// Creates what sends requests, which uses these certificates.

@@ -1,5 +1,5 @@
 /// Under which conditions a selected image is deleted.
-package struct DeletionTerms: Sendable, Hashable {
+package struct DeletionConditions: Sendable, Hashable {
     /// Whether it is deleted although it is protected; the protection is lifted first.
     var liftsProtection: Bool
     /// What may still keep it, once it is known.
@@ -13,7 +13,7 @@ package struct DeletionTerms: Sendable, Hashable {
         self.rules = rules
     }
 
-    /// The terms of an image that all of `rules` select. None weakens another: the safeguards of all hold, and protection
+    /// The conditions of an image that all of `rules` select. None weakens another: the safeguards of all hold, and protection
     /// is lifted only if all say so.
     init(_ rules: [RetentionRule]) {
         liftsProtection = rules.allSatisfy(\.liftsProtection)

@@ -2,7 +2,7 @@ import ImageDeletion
 import ImageDeletionEssentials
 
 /// The files that a command line names.
-enum NamedFile {
+enum UserFile {
     /// No list, plan or policy is larger; a file that is was named by mistake, and must not fill the memory.
     private static let limit = 64 << 20
 

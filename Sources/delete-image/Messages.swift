@@ -2,7 +2,7 @@ import ImageDeletion
 import ImageDeletionEssentials
 
 /// The sentences that people read. Every text from outside is made printable here.
-enum Words {
+enum Messages {
     /// What happened and what to do next.
     static func sentence(_ error: ImageDeletionError) -> String {
         switch error.reason {
@@ -134,13 +134,13 @@ enum Words {
         default: break
         }
         let code = error.code?.replacing("APIGW.", with: "APIG.")
-        if let code, let advice = Advice.byCode[code] { return advice }
+        if let code, let advice = Hints.byCode[code] { return advice }
         guard let status = error.status else { return "Run again, or ask its support" }
-        if error.kind == .lacksRight, error.service == .image { return Advice.permission }
+        if error.kind == .lacksPermission, error.service == .image { return Hints.permission }
         return switch error.service {
-        case .identity: Advice.identity(status, saysWhy: saysWhy(error))
-        case .image: Advice.image(status)
-        case .compute, .volume: Advice.compute(status)
+        case .identity: Hints.identity(status, saysWhy: saysWhy(error))
+        case .image: Hints.image(status)
+        case .compute, .volume: Hints.compute(status)
         }
     }
 

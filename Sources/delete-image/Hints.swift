@@ -1,7 +1,7 @@
 /// What to do next, by the service's own code where it has one, else by HTTP status.
 ///
 /// After the "Error Codes" and "Status Codes" pages of Open Telekom Cloud's IMS, IAM and API gateway.
-enum Advice {
+enum Hints {
     static let byCode: [String: String] = {
         var advice: [String: String] = [:]
         for (codes, words) in table {

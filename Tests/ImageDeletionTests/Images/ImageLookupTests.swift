@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Looking at many images")
-struct SightingTests {
+struct ImageLookupTests {
     private let ids = (1...50).compactMap { try? ImageID(Sample.id($0)) }
     private var options: DeletionOptions {
         var options = DeletionOptions()
@@ -24,7 +24,7 @@ struct SightingTests {
         #expect(entries.allSatisfy { $0.image == nil })
         #expect(bench.transport.count("GET") <= 8)
         // Who was not asked about has no request that anybody could be asked about.
-        guard case .unseen(let cause)? = entries.last?.fate else { return #expect(Bool(false)) }
+        guard case .unseen(let cause)? = entries.last?.action else { return #expect(Bool(false)) }
         let last = try #require(cause.serviceError)
         #expect(last.requestID == nil)
         #expect(bench.transport.count("POST") <= 4)

@@ -1,7 +1,7 @@
 public import ImageDeletionEssentials
 
 /// How old an image has to be: a length of time, or a moment before which it was made.
-public enum AgeLimit: Sendable, Hashable {
+public enum MinimumAge: Sendable, Hashable {
     /// Made more than this many seconds ago. A day has 24 hours, whatever clocks did meanwhile.
     case seconds(Int)
     /// Made before this moment.
@@ -31,7 +31,7 @@ public enum AgeLimit: Sendable, Hashable {
     }
 
     /// The moment, where it is one that has not come yet, else nil: every image is older than that, which nobody means.
-    public func dateAhead(of now: Date) -> Date? {
+    public func futureDate(of now: Date) -> Date? {
         if case .date(let date) = self, date > now { date } else { nil }
     }
 

@@ -1,7 +1,7 @@
 import ImageDeletionEssentials
 
 /// Time and size as people read them.
-extension Words {
+extension Messages {
     /// How old something is, as `--older-than` takes it: "21d", "5h", "12m".
     static func age(_ date: Date, now: Date) -> String {
         let seconds = max(0, now.timeIntervalSince(date))

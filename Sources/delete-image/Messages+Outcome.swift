@@ -2,7 +2,7 @@ import ImageDeletion
 import ImageDeletionEssentials
 
 /// What became of an image, and what was decided about it, in sentences.
-extension Words {
+extension Messages {
     /// What is said behind the image that `outcome` is about; nil where its result says it all.
     ///
     /// - Parameter isShort: Whether ``notAsked(_:)`` tells why it could not be asked about.
@@ -83,7 +83,7 @@ extension Words {
     static func notAsked(_ plan: DeletionPlan) -> [String] {
         Safeguard.allCases.compactMap { safeguard in
             plan.entries.lazy.compactMap { entry in
-                guard case .keep(.unknown(safeguard, let error)) = entry.fate else { return nil }
+                guard case .keep(.unknown(safeguard, let error)) = entry.action else { return nil }
                 return "nobody can say whether \(question(safeguard, of: "an image")), so images are kept. "
                     + capitalized(sentence(error))
             }.first

@@ -1,7 +1,7 @@
 package import ImageDeletionEssentials
 
 /// Which of the endpoints in the catalog are meant.
-package struct EndpointChoice: Sendable, Hashable {
+package struct EndpointFilter: Sendable, Hashable {
     /// The image service's, used instead of whatever the catalog says (`OS_IMAGE_ENDPOINT_OVERRIDE`); ends in `/v2`.
     package var override: URL?
     /// The region (`OS_REGION_NAME`); nil where the catalog has but one.

@@ -3,7 +3,7 @@ import ImageDeletion
 import Testing
 
 @Suite("Age limit")
-struct AgeLimitTests {
+struct MinimumAgeTests {
     private func time(_ text: String) throws -> Date { try Date(text, strategy: .iso8601) }
 
     @Test(
@@ -14,7 +14,7 @@ struct AgeLimitTests {
         ]
     )
     func lengths(text: String, seconds: Int) throws {
-        #expect(try AgeLimit(text) == .seconds(seconds))
+        #expect(try MinimumAge(text) == .seconds(seconds))
     }
 
     @Test(
@@ -28,7 +28,7 @@ struct AgeLimitTests {
         ]
     )
     func dates(text: String, moment: String) throws {
-        #expect(try AgeLimit(text) == .date(time(moment)))
+        #expect(try MinimumAge(text) == .date(time(moment)))
     }
 
     @Test(
@@ -43,7 +43,7 @@ struct AgeLimitTests {
         ]
     )
     func offsets(text: String, moment: String) throws {
-        #expect(try AgeLimit(text) == .date(time(moment)))
+        #expect(try MinimumAge(text) == .date(time(moment)))
     }
 
     @Test(
@@ -55,7 +55,7 @@ struct AgeLimitTests {
         ]
     )
     func noLength(text: String) {
-        #expect(throws: RuleFault.age(text)) { try AgeLimit(text) }
+        #expect(throws: RuleFault.age(text)) { try MinimumAge(text) }
     }
 
     @Test(
@@ -67,7 +67,7 @@ struct AgeLimitTests {
         ]
     )
     func noDate(text: String) {
-        #expect(throws: RuleFault.age(text)) { try AgeLimit(text) }
+        #expect(throws: RuleFault.age(text)) { try MinimumAge(text) }
     }
 
     @Test(
@@ -81,21 +81,21 @@ struct AgeLimitTests {
         ]
     )
     func noForm(text: String) {
-        #expect(throws: RuleFault.age(text)) { try AgeLimit(text) }
+        #expect(throws: RuleFault.age(text)) { try MinimumAge(text) }
     }
 
     @Test("A length is counted back from now, day by day of 24 hours")
     func lengthCutoff() throws {
         // In Europe the clocks went back on 25 October.
         let now = try time("2026-11-18T11:06:40Z")
-        #expect(try AgeLimit("30d").cutoff(now: now) == time("2026-10-19T11:06:40Z"))
-        #expect(try AgeLimit("90m").cutoff(now: now) == time("2026-11-18T09:36:40Z"))
-        #expect(try AgeLimit("0d").cutoff(now: now) == now)
-        #expect(try AgeLimit("365d").cutoff(now: time("2028-03-01T00:00:00Z")) == time("2027-03-02T00:00:00Z"))
+        #expect(try MinimumAge("30d").cutoff(now: now) == time("2026-10-19T11:06:40Z"))
+        #expect(try MinimumAge("90m").cutoff(now: now) == time("2026-11-18T09:36:40Z"))
+        #expect(try MinimumAge("0d").cutoff(now: now) == now)
+        #expect(try MinimumAge("365d").cutoff(now: time("2028-03-01T00:00:00Z")) == time("2027-03-02T00:00:00Z"))
     }
 
     @Test("A date is itself, whatever o'clock it is", arguments: ["2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"])
     func dateCutoff(now: String) throws {
-        #expect(try AgeLimit("2026-10-01").cutoff(now: time(now)) == time("2026-10-01T00:00:00Z"))
+        #expect(try MinimumAge("2026-10-01").cutoff(now: time(now)) == time("2026-10-01T00:00:00Z"))
     }
 }

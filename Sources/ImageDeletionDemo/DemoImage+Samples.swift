@@ -6,7 +6,7 @@ extension DemoImage {
     /// provider's public one.
     ///
     /// The IDs are always the same. All were made at midnight, so that the ages in days are the same all day long.
-    public static func believable(now: Date) -> [DemoImage] {
+    public static func samples(now: Date) -> [DemoImage] {
         let midnight = (now.timeIntervalSince1970 / day).rounded(.down) * day
         func night(_ ago: Int) -> Date { Date(timeIntervalSince1970: midnight - Double(ago) * day) }
         let nightlies = (1...21).map { ago in
