@@ -20,6 +20,12 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         public static let imageName = Code(name: "imageName")
         /// A plan is malformed, or out of date, or was made for another cloud or project.
         public static let plan = Code(name: "plan")
+        /// A policy file is malformed.
+        public static let policy = Code(name: "policy")
+        /// A rule, or a part of one, cannot be meant.
+        public static let rule = Code(name: "rule")
+        /// A receipt cannot be read or written.
+        public static let receipt = Code(name: "receipt")
         /// This machine's clock is wrong, so the age of an image is not known.
         public static let clock = Code(name: "clock")
         /// An image that an interrupted run left unprotected could not be protected again.
@@ -35,9 +41,14 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         case invalidImageID(String)
         case names([NameProblem])
         case plan(PlanProblem)
+        case policy(key: String, reason: String)
+        case rule(RuleProblem)
+        case receipt(ReceiptProblem)
         /// How many seconds this machine's clock is ahead of the image service's.
         case clock(ahead: TimeInterval)
-        case protection(ImageID, cause: ImageDeletionError)
+        case protection(id: String, cause: ImageDeletionError)
+        /// An image that is kept as one of the newest could not be looked up, so that others may be the newest.
+        case keptIsUnseen(id: String, cause: ImageDeletionError)
         case cancelled
     }
 
@@ -50,7 +61,10 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         case .service: .service
         case .invalidImageID: .invalidImageID
         case .names: .imageName
-        case .plan: .plan
+        case .plan, .keptIsUnseen: .plan
+        case .policy: .policy
+        case .rule: .rule
+        case .receipt: .receipt
         case .clock: .clock
         case .protection: .protection
         case .cancelled: .cancelled
@@ -69,8 +83,12 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
     package static func invalidImageID(_ text: String) -> Self { Self(reason: .invalidImageID(text)) }
     static func names(_ problems: [NameProblem]) -> Self { Self(reason: .names(problems)) }
     package static func plan(_ problem: PlanProblem) -> Self { Self(reason: .plan(problem)) }
+    static func policy(key: String, reason: String) -> Self { Self(reason: .policy(key: key, reason: reason)) }
+    package static func rule(_ problem: RuleProblem) -> Self { Self(reason: .rule(problem)) }
+    package static func receipt(_ problem: ReceiptProblem) -> Self { Self(reason: .receipt(problem)) }
     static func clock(ahead seconds: TimeInterval) -> Self { Self(reason: .clock(ahead: seconds)) }
-    static func protection(_ id: ImageID, cause: Self) -> Self { Self(reason: .protection(id, cause: cause)) }
+    static func protection(_ id: String, cause: Self) -> Self { Self(reason: .protection(id: id, cause: cause)) }
+    static func keptIsUnseen(_ id: String, cause: Self) -> Self { Self(reason: .keptIsUnseen(id: id, cause: cause)) }
     static let cancelled = Self(reason: .cancelled)
 
     private init(reason: Reason) { self.reason = reason }
@@ -85,14 +103,23 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
         case .invalidImageID(let text): "“\(printable(text, limit: 60))” is not an image ID (a UUID)."
         case .names(let problems): problems.map(\.description).joined(separator: "\n")
         case .plan(let problem): problem.description
+        case .policy(let key, let reason):
+            "the policy is not valid: \(key.isEmpty ? "" : printable(key, limit: 200) + ": ")\(printable(reason))."
+        case .rule(let problem): "\(problem)."
+        case .receipt(let problem): "the receipt cannot be used: \(problem)."
         case .clock(let seconds):
             "this machine's clock is \(Int(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") the image service's, so "
                 + "the age of an image is not known."
         case .protection(let id, let cause):
             "image \(id) was left unprotected by an interrupted run and could not be protected again. \(cause)"
-        case .cancelled: "cancelled before anything was deleted."
+        case .keptIsUnseen(let id, let cause):
+            "image \(id), kept by the plan as one of the newest, cannot be looked up. \(cause)"
+        case .cancelled: "the task was cancelled before anything was deleted."
         }
     }
+
+    /// The description without the period at its end, for a longer sentence.
+    package var withoutPeriod: String { description.hasSuffix(".") ? String(description.dropLast()) : description }
 
     /// The same as ``description``.
     public var errorDescription: String? { description }

@@ -14,13 +14,9 @@ public import ImageDeletionEssentials
 /// Nothing is sent before the first call that needs it. One service may be used from any number of tasks; they share
 /// one token.
 public struct ImageService: Sendable {
-    /// The version of this package.
-    package static let version = "0.1.0"
-
     let images: ImageClient
     let compute: ComputeClient
     private let authorization: any Authorization
-    private let user: String?
 
     /// A service for whom the OpenStack client's `OS_*` variables describe.
     ///
@@ -61,23 +57,6 @@ public struct ImageService: Sendable {
             addressSource: environment.endpoint.imageSource
         )
         compute = ComputeClient(connection: connection, authorization: authorization)
-        user = environment.credentials.userName
-    }
-
-    /// Where the images are, and whose they are.
-    public struct Session: Sendable, Hashable {
-        /// The image service's address, ending in `/v2`.
-        public let endpoint: URL
-        /// The project; nil for a token from somewhere else that nobody was asked about.
-        public let project: TokenProject?
-        /// The user's name or ID, or the application credential's; nil for a token from somewhere else.
-        public let user: String?
-
-        package init(endpoint: URL, project: TokenProject?, user: String?) {
-            self.endpoint = endpoint
-            self.project = project
-            self.user = user
-        }
     }
 
     /// Gets a token, from the cache if it can (else `POST /v3/auth/tokens`), and finds the image service.
@@ -87,9 +66,8 @@ public struct ImageService: Sendable {
     /// - Returns: Where the images are, and whose they are.
     /// - Throws: ``ImageDeletionError/Code/service`` where the identity service gives none, and
     ///   ``ImageDeletionError/Code/configuration`` for settings that do not fit the cloud.
-    public func signIn() async throws(ImageDeletionError) -> Session {
-        let project = try await authorization.signIn()
-        return Session(endpoint: try await authorization.endpoint(of: .image), project: project, user: user)
+    public func signIn() async throws(ImageDeletionError) -> ImageSession {
+        try await authorization.session()
     }
 
     /// The project that the token is for; a token from somewhere else is asked about (`GET /v3/auth/tokens`).
@@ -97,10 +75,7 @@ public struct ImageService: Sendable {
     /// - Returns: The project, whose ID its images bear as ``Image/owner``.
     /// - Throws: What ``signIn()`` does, and ``ImageDeletionError/Code/configuration`` for a token of no project.
     public func project() async throws(ImageDeletionError) -> TokenProject {
-        guard let project = try await authorization.project() else {
-            throw .configuration([.missing(["OS_AUTH_URL"])])
-        }
-        return project
+        try await authorization.neededProject()
     }
 
     /// Takes this identity's token out of the cache and revokes it at the identity service
@@ -132,13 +107,7 @@ public struct ImageService: Sendable {
         where isWanted: (Image) -> Bool = { _ in true },
         named isNamed: (@Sendable (String?) -> Bool)? = nil
     ) async throws(ImageDeletionError) -> [Image] {
-        do { return try await images.images(query, named: isNamed, where: isWanted) } catch { throw error.ofList }
-    }
-
-    /// Returns how many seconds this machine's clock is ahead of the image service's, or behind (negative), if that is
-    /// more than five minutes: then no age of an image that was listed can be trusted. Nothing is sent.
-    func clockDifference() async -> TimeInterval? {
-        await images.clockCheck.difference.flatMap { abs($0) > Token.margin ? $0 : nil }
+        try await images.images(query, named: isNamed, where: isWanted)
     }
 
     // MARK: Three verbs
@@ -152,7 +121,7 @@ public struct ImageService: Sendable {
     /// - Parameters:
     ///   - selection: The images.
     ///   - options: What else keeps an image, and how it is found out.
-    /// - Returns: Each image with its action. The order is that of the selection; by rules, the oldest comes first.
+    /// - Returns: Each image with what is to become of it. The order is that of the selection; by rules, the oldest comes first.
     /// - Throws: What ``signIn()`` does; ``ImageDeletionError/Code/service`` if the list cannot be read;
     ///   ``ImageDeletionError/Code/imageName`` for a name that does not say which image is meant;
     ///   ``ImageDeletionError/Code/clock`` if ages cannot be trusted; ``ImageDeletionError/Code/protection`` if an image
@@ -161,7 +130,7 @@ public struct ImageService: Sendable {
         _ selection: ImageSelection,
         options: DeletionOptions = DeletionOptions()
     ) async throws(ImageDeletionError) -> DeletionPlan {
-        try await Planner(service: self, options: options).plan(selection)
+        try await Planner(images: images, compute: compute, options: options).plan(selection)
     }
 
     /// Looks again at the images of a plan that somebody has taken time to approve, and checks again everything that may
@@ -179,7 +148,7 @@ public struct ImageService: Sendable {
         _ plan: DeletionPlan,
         options: DeletionOptions = DeletionOptions()
     ) async throws(ImageDeletionError) -> DeletionPlan {
-        try await Planner(service: self, options: options).recheck(plan)
+        try await Planner(images: images, compute: compute, options: options).recheck(plan)
     }
 
     /// Deletes what `plan` says (`DELETE /v2/images/{image_id}`). It cannot be undone.
@@ -191,7 +160,8 @@ public struct ImageService: Sendable {
     /// Glance: "Delete image"; Open Telekom Cloud: "Deleting an Image (Native OpenStack API)".
     ///
     /// - Parameters:
-    ///   - plan: What is to be deleted, and what is not. What it says to be unchecked is kept.
+    ///   - plan: What is to be deleted, and what is not. What it says to be unchecked is kept, and so is what has not all
+    ///     of the safeguards in `options`. A plan for another cloud or project fails as a whole.
     ///   - options: How deletions are done.
     ///   - onOutcome: Called once for each image as soon as its outcome is known, in no particular order. No other deletion
     ///     starts before it returns. It returns whether to go on; with `false`, no further deletion starts.
@@ -202,10 +172,17 @@ public struct ImageService: Sendable {
         options: DeletionOptions = DeletionOptions(),
         onOutcome: @escaping @Sendable (Outcome) -> Bool = { _ in true }
     ) async -> [Outcome] {
-        await deleter(for: plan, options: options).carryOut(onOutcome: onOutcome)
+        do throws(ImageDeletionError) {
+            try await Planner(images: images, compute: compute, options: options).prepareDeletion(of: plan)
+        } catch {
+            let outcomes = plan.entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .failed, error: error) }
+            for outcome in outcomes { _ = onOutcome(outcome) }
+            return outcomes
+        }
+        return await deleter(for: plan, options: options).carryOut(onOutcome: onOutcome)
     }
 
-    /// What carries out `plan`, once. Nothing is sent yet.
+    /// What carries out `plan`, which this service has just made, once. Nothing is sent yet.
     package func deleter(for plan: DeletionPlan, options: DeletionOptions = DeletionOptions()) -> ImageDeleter {
         ImageDeleter(client: images, plan: plan, options: options)
     }
@@ -232,18 +209,11 @@ public struct ImageService: Sendable {
     /// - Parameters:
     ///   - url: The file. It is created if there is none.
     ///   - isReadOnly: Whether the file stays as it is; then it must exist.
-    /// - Throws: What ``project()`` does, and ``Receipt/Fault``; then the file is as it was.
-    public func receipt(at url: URL, isReadOnly: Bool = false) async throws -> Receipt {
-        let project = try await project()
-        return try Receipt(url, at: try await signIn(), project: project, isReadOnly: isReadOnly)
-    }
-}
-
-extension ImageDeletionError {
-    /// The same error for a list: a 403 to it says that the account lacks the permission, and nothing about an image.
-    fileprivate var ofList: ImageDeletionError {
-        guard var error = serviceError, error.service == .image, error.kind == .forbidden else { return self }
-        error.kind = .lacksPermission
-        return .service(error)
+    /// - Throws: What ``project()`` does, and ``ImageDeletionError/Code/receipt``; then the file is as it was.
+    public func receipt(at url: URL, isReadOnly: Bool = false) async throws(ImageDeletionError) -> Receipt {
+        let (project, session) = (try await project(), try await signIn())
+        do { return try Receipt(url, at: session, project: project, isReadOnly: isReadOnly) } catch {
+            throw .receipt(error)
+        }
     }
 }

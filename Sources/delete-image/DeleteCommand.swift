@@ -33,7 +33,7 @@ struct DeleteCommand: Sendable {
             return .done
         }
         if options.showsVersion {
-            context.print("delete-image \(ImageService.version)")
+            context.print("delete-image \(Version.current)")
             return .done
         }
         let command = DeleteCommand(options, context)
@@ -127,40 +127,6 @@ struct DeleteCommand: Sendable {
         return FileManager.default.fileExists(atPath: policy) ? current : package.url ?? current
     }
 
-    private func deletionOptions(
-        _ service: ImageService,
-        _ search: DeletionOptions.ReferenceSearch?
-    ) async throws(Failure) -> DeletionOptions {
-        var deletion = DeletionOptions(safeguards: options.rule.safeguards, references: search)
-        deletion.liftsProtection = options.rule.liftsProtection
-        deletion.ignoresMissing = options.ignoresMissing
-        deletion.concurrency = options.concurrency
-        deletion.deletesBackups = options.deletesBackups
-        deletion.waitsUntilGone = options.waits
-        deletion.looksAtIDs = options.onlyShows
-        deletion.receipt = try await receipt(of: service)
-        // A plan in a file says whose images they are.
-        if options.planFile != nil {
-            do { _ = try await service.project() } catch { throw Failure(error) }
-        }
-        return deletion
-    }
-
-    private func receipt(of service: ImageService) async throws(Failure) -> Receipt? {
-        guard let path = options.receipt else { return nil }
-        if options.onlyShows, !FileManager.default.fileExists(atPath: path) { return nil }
-        do {
-            return try await service.receipt(at: URL(fileURLWithPath: path), isReadOnly: options.onlyShows)
-        } catch let fault as Receipt.Fault {
-            throw Failure(
-                .input,
-                "the receipt \(printable(path)) is of no use: \(Messages.sentence(fault)) Nothing was deleted."
-            )
-        } catch {
-            throw (error as? ImageDeletionError).map(Failure.init) ?? .interruptedBefore
-        }
-    }
-
     /// Decides about what is selected, or looks again at what was decided.
     private func decide(
         _ selection: Selection,
@@ -184,7 +150,7 @@ struct DeleteCommand: Sendable {
             }
             throw Failure(.incomplete, words)
         }
-        for name in plan.missingNames {
+        for name in plan.missingNames where !isConfirmed {
             let project = plan.session.project
             tell("warning", Messages.unknown(name, project: project?.name ?? project?.id ?? ""))
         }
@@ -228,25 +194,5 @@ struct DeleteCommand: Sendable {
         }
         if let failure { tell("error", failure.message) }
         return ExitStatus(outcomes, failure: failure, options: options)
-    }
-
-    /// A line of the report for people.
-    func say(_ line: String?) {
-        if let line, !options.isJSON { context.print(line) }
-    }
-
-    /// A line of what is not the report.
-    func tell(_ kind: String, _ words: String) {
-        let display = context.errors
-        let text = wrapped("\(kind): \(words)", to: display.width)
-        let mark = display.coloured("\(kind):", kind == "error" ? .red : .yellow)
-        context.printError(mark + text.dropFirst(kind.count + 1))
-    }
-
-    func tell(_ event: ServiceEvent) {
-        if let warning = Messages.warning(event) { tell("warning", warning) }
-        guard case .request(let record) = event else { return }
-        progress.step(.requests)
-        if options.isVerbose { context.printError(Messages.line(record)) }
     }
 }

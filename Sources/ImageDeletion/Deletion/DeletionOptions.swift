@@ -9,7 +9,7 @@ public struct DeletionOptions: Sendable {
     /// Whether a name that no image has is passed over instead of an error.
     public var ignoresMissing = false
     /// Where each outcome is written down before the next deletion starts. If that fails, no other deletion starts, and
-    /// ``Receipt/fault`` says why. What earlier runs did is passed over, and an image that such a run left unprotected is
+    /// ``Receipt/error`` says why. What earlier runs did is passed over, and an image that such a run left unprotected is
     /// protected again before anything else.
     public var receipt: Receipt?
     /// Requests for single images under way at once; less than 1 counts as 1.

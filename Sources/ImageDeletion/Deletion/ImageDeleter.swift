@@ -75,6 +75,10 @@ package actor ImageDeleter {
     /// - Returns: nil where the run was stopped before anything was done.
     private func outcome(of entry: DeletionPlan.Entry) async -> Outcome? {
         if let decided = Outcome(decidedBy: entry) { return decided }
+        // What the caller wants to be checked, and the plan did not ask for, was not checked.
+        guard options.safeguards.isSubset(of: entry.conditions.safeguards) else {
+            return Outcome(entry, .kept(.unchecked))
+        }
         defer { begun.finish() }
         // Whoever waits for a token has not begun to delete.
         do throws(ImageDeletionError) { try await client.authorization.signIn() } catch {

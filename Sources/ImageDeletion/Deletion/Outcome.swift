@@ -181,7 +181,8 @@ extension ImageDeletionError {
         switch reason {
         case .configuration: true
         case .service(let error): error.affectsEveryImage
-        case .invalidImageID, .names, .plan, .clock, .protection, .cancelled: false
+        case .invalidImageID, .names, .plan, .policy, .rule, .receipt, .clock, .protection, .keptIsUnseen, .cancelled:
+            false
         }
     }
 }

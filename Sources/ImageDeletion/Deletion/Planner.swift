@@ -2,14 +2,15 @@ import ImageDeletionEssentials
 
 /// Finds out what has to be known, and decides.
 struct Planner: Sendable {
-    let service: ImageService
+    let images: ImageClient
+    let compute: ComputeClient
     let options: DeletionOptions
 
-    private var client: ImageClient { service.images }
+    private var authorization: any Authorization { images.authorization }
 
     /// Lists or looks up what `selection` names, decides, and asks what the safeguards need to know.
     func plan(_ selection: ImageSelection) async throws(ImageDeletionError) -> DeletionPlan {
-        let now = client.connection.clock.now()
+        let now = images.connection.clock.now()
         try await restoreProtections()
         var (entries, missingNames) =
             switch selection.kind {
@@ -19,7 +20,7 @@ struct Planner: Sendable {
         for index in entries.indices { entries[index].conditions.safeguards.formUnion(options.safeguards) }
         let plan = DeletionPlan(
             try await checked(entries),
-            at: try await service.signIn(),
+            at: try await authorization.session(),
             createdAt: now,
             missingNames: missingNames
         )
@@ -28,8 +29,8 @@ struct Planner: Sendable {
 
     /// Looks again at what `plan` deletes, and at what it keeps as one of the newest.
     func recheck(_ plan: DeletionPlan) async throws(ImageDeletionError) -> DeletionPlan {
-        try await checkPlace(of: plan)
         try await restoreProtections()
+        try await checkPlace(of: plan)
         let pending = plan.entries.filter { $0.action == .delete || $0.action == .unchecked }
         let counted = plan.entries.filter(\.holdsOthersBack)
         let lookups = try await look(at: (pending + counted).map(\.id))
@@ -42,18 +43,31 @@ struct Planner: Sendable {
             entry.conditions.safeguards.formUnion(options.safeguards)
             return entry
         }
-        return plan.with(try await checked(entries))
+        return DeletionPlan(
+            try await checked(entries),
+            at: try await authorization.session(),
+            createdAt: plan.createdAt
+        )
+    }
+
+    /// Makes sure that `plan` is for this cloud and project, and protects again what an earlier run left unprotected. A
+    /// sign-in that fails is left to the deletions, which report it for each image.
+    func prepareDeletion(of plan: DeletionPlan) async throws(ImageDeletionError) {
+        guard !plan.deletions.isEmpty, (try? await authorization.session()) != nil else { return }
+        try await restoreProtections()
+        try await checkPlace(of: plan)
     }
 
     /// Passes over what earlier runs did, and asks what the safeguards need to know.
     private func checked(_ entries: [DeletionPlan.Entry]) async throws(ImageDeletionError) -> [DeletionPlan.Entry] {
-        var entries = entries
+        var seen: Set<ImageID> = []
+        var entries = entries.filter { seen.insert($0.id).inserted }
         if let receipt = options.receipt {
             for index in entries.indices { entries[index].passOver(receipt) }
         }
         let checks = SafeguardChecks(
-            images: client,
-            compute: service.compute,
+            images: images,
+            compute: compute,
             references: options.references,
             concurrency: options.concurrency
         )
@@ -69,19 +83,20 @@ struct Planner: Sendable {
         selectedBy rules: [RetentionRule],
         now: Date
     ) async throws(ImageDeletionError) -> [DeletionPlan.Entry] {
-        let project = try await service.project()
+        for rule in rules { if let problem = rule.problem(now: now) { throw .rule(problem) } }
+        let project = try await authorization.neededProject()
         // Tags that all rules ask for, the server can filter by.
         let tags = rules.dropFirst().reduce(into: rules.first?.tags ?? []) { common, rule in
             common.removeAll { tag in !rule.tags.contains { $0.exact == tag.exact } }
         }
-        let images = try await list(
+        let listed = try await list(
             ImageQuery(owner: project.id, tags: tags),
             where: { image in image.isPrivate(to: project.id) && rules.contains { $0.selects(image, now: now) } },
             named: { name in rules.contains { $0.selects(name: name) } }
         )
         let dependsOnClock = rules.contains { if case .seconds = $0.olderThan { true } else { false } }
-        if dependsOnClock, let seconds = await service.clockDifference() { throw .clock(ahead: seconds) }
-        return DeletionPlan.Entry.selected(from: images, by: rules, of: project.id, now: now)
+        if dependsOnClock, let seconds = await images.clockCheck.difference { throw .clock(ahead: seconds) }
+        return DeletionPlan.Entry.selected(from: listed, by: rules, of: project.id, now: now)
     }
 
     // MARK: By name or ID
@@ -97,17 +112,17 @@ struct Planner: Sendable {
         var ids = targets.compactMap { if case .id(let id) = $0 { id } else { nil } }
         if ids.count == targets.count, !needsLook(at: ids) { return (ids.map(DeletionPlan.Entry.init(unseen:)), []) }
         for case .name(let name) in targets { ids += done[name].map { [$0] } ?? [] }
-        var project = try await service.signIn().project
+        var project = try await authorization.session().project
         var named: [ExactText: [Image]] = [:]
         if !names.isEmpty {
-            let owner = try await service.project()
+            let owner = try await authorization.neededProject()
             project = owner
-            let images = try await list(
+            let listed = try await list(
                 ImageQuery(owner: owner.id, name: names.count == 1 ? names.first?.text : nil),
                 where: { image in image.isPrivate(to: owner.id) && names.contains((image.name ?? "").exact) },
                 named: { [names] name in names.contains((name ?? "").exact) }
             )
-            named = Dictionary(grouping: images) { ($0.name ?? "").exact }
+            named = Dictionary(grouping: listed) { ($0.name ?? "").exact }
         }
         let missing = names.filter { named[$0] == nil }
         try check(names, named, project: project?.name ?? project?.id ?? "")
@@ -117,7 +132,7 @@ struct Planner: Sendable {
             guard let id = done[name], let image = try? lookups[id]?.result.get(), image.name?.exact != name else {
                 continue
             }
-            throw .names([.renamed(id, was: name.text)])
+            throw .names([.renamed(id: id.description, was: name.text)])
         }
         let conditions = DeletionConditions(liftsProtection: options.liftsProtection)
         let entries = targets.compactMap { target in
@@ -151,7 +166,11 @@ struct Planner: Sendable {
             case 0 where options.ignoresMissing && !name.text.hasOuterBlank: return nil
             case 0: return .unknown(name.text, project: project)
             case 1: return nil
-            default: return .ambiguous(name.text, candidates)
+            default:
+                return .ambiguous(
+                    name.text,
+                    candidates.map { .init(id: $0.id.description, createdAt: $0.createdAt, size: $0.size) }
+                )
             }
         }
         if !problems.isEmpty { throw .names(problems) }
@@ -165,10 +184,10 @@ struct Planner: Sendable {
         var listed: [ImageID: Image] = [:]
         if ids.count > 50 {
             let wanted = Set(ids)
-            let query = ImageQuery(owner: try await service.project().id)
+            let query = ImageQuery(owner: try await authorization.neededProject().id)
             for image in try await list(query, where: { wanted.contains($0.id) }) { listed[image.id] = image }
         }
-        let others = await client.look(at: ids.filter { listed[$0] == nil }, concurrency: options.concurrency)
+        let others = await images.look(at: ids.filter { listed[$0] == nil }, concurrency: options.concurrency)
         let seen = Dictionary(
             others.map { ($0.id, ImageLookup(id: $0.id, result: $0.result.map(restored))) }
         ) { first, _ in first }
@@ -180,7 +199,7 @@ struct Planner: Sendable {
         where isWanted: (Image) -> Bool,
         named isNamed: (@Sendable (String?) -> Bool)? = nil
     ) async throws(ImageDeletionError) -> [Image] {
-        try await service.images(query, where: isWanted, named: isNamed).map(restored)
+        try await images.images(query, named: isNamed, where: isWanted).map(restored)
     }
 
     // MARK: An earlier run
@@ -199,27 +218,28 @@ struct Planner: Sendable {
         guard let receipt = options.receipt else { return }
         for id in receipt.unprotected.sorted(by: { $0.description < $1.description }) {
             if receipt.isReadOnly {
-                client.connection.report(.protectionMissing(id))
+                images.connection.report(.protectionMissing(imageID: id.description))
                 continue
             }
             do throws(ImageDeletionError) {
-                if try await protect(id) { client.connection.report(.protectionRestored(id)) }
+                guard let wasUnprotected = try await protect(id) else { continue }
+                if wasUnprotected { images.connection.report(.protectionRestored(imageID: id.description)) }
             } catch {
-                throw .protection(id, cause: error)
+                throw .protection(id.description, cause: error)
             }
-            receipt.noteProtected(id, at: client.connection.clock.now())
+            receipt.noteProtected(id, at: images.connection.clock.now())
         }
     }
 
-    /// - Returns: Whether the image was there and unprotected.
-    private func protect(_ id: ImageID) async throws(ImageDeletionError) -> Bool {
+    /// - Returns: Whether the image was unprotected; nil if it is gone.
+    private func protect(_ id: ImageID) async throws(ImageDeletionError) -> Bool? {
         do throws(ImageDeletionError) {
-            if try await client.image(id).isProtected { return false }
-            do { try await client.setProtection(of: id, to: true) } catch { throw error.cause }
+            if try await images.image(id).isProtected { return false }
+            do { try await images.setProtection(of: id, to: true) } catch { throw error.cause }
             return true
         } catch {
             guard error.isNotFound else { throw error }
-            return false
+            return nil
         }
     }
 
@@ -227,12 +247,14 @@ struct Planner: Sendable {
 
     /// Makes sure that `plan` was made for the image service and the project that would be asked now.
     private func checkPlace(of plan: DeletionPlan) async throws(ImageDeletionError) {
-        let endpoint = try await service.signIn().endpoint
+        let endpoint = try await authorization.session().endpoint
         guard plan.session.endpoint.absoluteString.exact == endpoint.absoluteString.exact else {
             throw .plan(.otherEndpoint(plan.session.endpoint))
         }
         guard let project = plan.session.project else { return }
-        guard try await service.project().id.exact == project.id.exact else { throw .plan(.otherProject(project)) }
+        guard try await authorization.neededProject().id.exact == project.id.exact else {
+            throw .plan(.otherProject(project.name ?? project.id))
+        }
     }
 
     /// Checks that the newest images, which are kept, still exist and are still what a rule would count: otherwise, what
@@ -244,18 +266,28 @@ struct Planner: Sendable {
         for (entry, lookup) in zip(kept, lookups) {
             switch lookup.result {
             case .success(let image):
-                if !image.isUsable { throw .plan(.keptIsGone(entry.id)) }
+                if !image.isUsable { throw .plan(.keptIsGone(id: entry.id.description)) }
                 // An image that is only described anew, or protected, is still covered by its rule.
                 let differences = entry.image?.differences(from: image).filter(RetentionRule.fields.contains) ?? []
-                if !differences.isEmpty { throw .plan(.keptHasChanged(entry.id, differences)) }
+                if !differences.isEmpty { throw .plan(.keptHasChanged(id: entry.id.description, fields: differences)) }
             case .failure(let error):
-                throw .plan(error.isNotFound ? .keptIsGone(entry.id) : .keptIsUnseen(entry.id, error))
+                throw error.isNotFound
+                    ? .plan(.keptIsGone(id: entry.id.description))
+                    : .keptIsUnseen(entry.id.description, cause: error)
             }
         }
     }
 }
 
 extension DeletionPlan.Entry {
+    /// Passes over a deletion that an earlier run did. An image that was seen is there, whatever was done before.
+    fileprivate mutating func passOver(_ receipt: Receipt) {
+        guard image == nil else { return }
+        wasBegun = receipt.begun.contains(id)
+        let isGone = if case .unseen(let error) = action { error.isNotFound } else { false }
+        if receipt.deleted.contains(id) || isGone && wasBegun { action = .alreadyDeleted }
+    }
+
     /// Whether others may be deleted only as long as this image is there: a rule keeps it as one of the newest.
     fileprivate var holdsOthersBack: Bool {
         guard case .keep(let reason) = action, let image else { return false }

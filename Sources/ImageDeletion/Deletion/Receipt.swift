@@ -12,18 +12,6 @@ public final class Receipt: Sendable {
     /// Hundreds of thousands of lines. It is read as a whole, and another file, named by mistake, may have any size.
     private static let limit = 64 << 20
 
-    /// Why a receipt cannot be read or written.
-    public enum Fault: Error, Sendable, Hashable {
-        /// The line, the first being 1, is none of a receipt; nothing was changed.
-        case malformed(line: Int)
-        /// Another version of this package has written it; nothing was changed.
-        case otherVersion
-        /// Another run, of this process or another, writes to it just now.
-        case inUse
-        /// The system does not let us (its own words), or the file is no regular one, or larger than 64 MiB.
-        case system(String)
-    }
-
     /// The images of which the file says last that they were deleted, at this cloud and in this project.
     package let deleted: Set<ImageID>
     /// The images whose deletion an earlier run began, and of which it wrote no outcome or got no response. If they are
@@ -40,11 +28,12 @@ public final class Receipt: Sendable {
     private let place: Place
     private let state: Locked<State>
 
-    /// The first fault of writing, nil as long as there is none; after it nothing more is written.
-    public var fault: Fault? { state.withLock { $0.fault } }
+    /// The first error of writing, nil as long as there is none; after it nothing more is written.
+    public var error: ImageDeletionError? { problem.map { .receipt($0) } }
+    package var problem: ReceiptProblem? { state.withLock { $0.problem } }
 
     private struct State {
-        var fault: Fault?
+        var problem: ReceiptProblem?
         var unprotected: Set<ImageID>
     }
 
@@ -90,20 +79,20 @@ public final class Receipt: Sendable {
     ///   - session: The image service. Lines of another one are passed over.
     ///   - project: The project. Lines of another one are passed over.
     ///   - isReadOnly: Whether the file stays as it is; then it must exist. Otherwise it is created if there is none.
-    /// - Throws: ``Fault``; then the file is as it was.
+    /// - Throws: ``ReceiptProblem``; then the file is as it was.
     package init(
         _ url: URL,
-        at session: ImageService.Session,
+        at session: ImageSession,
         project: TokenProject,
         isReadOnly: Bool = false
-    ) throws(Fault) {
+    ) throws(ReceiptProblem) {
         let place = Place(endpoint: session.endpoint.absoluteString, project: project.id)
         self.place = place
         self.isReadOnly = isReadOnly
         let access = isReadOnly ? O_RDONLY : O_RDWR | O_CREAT | O_APPEND
         let file: File
         do { file = try File(url.path, access | O_NONBLOCK, mode: 0o644) } catch { throw .system(error.reason) }
-        do throws(Fault) {
+        do throws(ReceiptProblem) {
             guard (try? file.status())?.isRegular == true else { throw .system("it is no regular file") }
             // Whoever only reads is in nobody's way.
             if !isReadOnly { do { try file.tryLock() } catch { throw .inUse } }
@@ -134,7 +123,7 @@ public final class Receipt: Sendable {
     /// - Parameters:
     ///   - entry: The image and what is about to happen to it.
     ///   - time: When, to the second.
-    /// - Returns: Whether it is there; if not, ``fault`` says why.
+    /// - Returns: Whether it is there; if not, ``problem`` says why.
     package func begin(_ entry: DeletionPlan.Entry, at time: Date) -> Bool {
         var line = line(entry.id, Self.begun, at: time)
         line.name = entry.image?.name
@@ -147,7 +136,7 @@ public final class Receipt: Sendable {
     /// - Parameters:
     ///   - outcome: What became of the image.
     ///   - time: When, to the second.
-    /// - Returns: Whether it is there; if not, ``fault`` says why.
+    /// - Returns: Whether it is there; if not, ``problem`` says why.
     package func append(_ outcome: Outcome, at time: Date) -> Bool {
         let isDeleted = [.deleted, .missing].contains(outcome.result)
         let isUnprotected = !isDeleted && unprotected.contains(outcome.id)
@@ -186,20 +175,20 @@ public final class Receipt: Sendable {
     }
 
     private func write(_ line: Line) -> Bool {
-        guard fault == nil else { return false }
+        guard problem == nil else { return false }
         do {
             try file.write(JSONWriter.data(line) + Data("\n".utf8))
             try file.synchronize()
             return true
         } catch {
-            let fault = Fault.system((error as? FileError)?.reason ?? "\(error)")
-            state.withLock { $0.fault = $0.fault ?? fault }
+            let problem = ReceiptProblem.system((error as? FileError)?.reason ?? "\(error)")
+            state.withLock { $0.problem = $0.problem ?? problem }
             return false
         }
     }
 
     /// The whole lines of the file. The beginning of another at its end is cut off: the run that wrote it was killed.
-    private static func lines(of file: File, isReadOnly: Bool) throws(Fault) -> [Line] {
+    private static func lines(of file: File, isReadOnly: Bool) throws(ReceiptProblem) -> [Line] {
         let content: Data
         do throws(FileError) {
             content = try file.read(atMost: limit + 1)

@@ -56,26 +56,3 @@ public struct CertificateFiles: Sendable, Hashable {
         return parts.contains(.key) && isEncrypted ? .encryptedKey : nil
     }
 }
-
-/// What makes a certificate's file unusable.
-package enum CertificateFault: Sendable, Hashable {
-    /// It cannot be read, for the reason that the system gives.
-    case unreadable(String)
-    /// It contains no certificate in PEM.
-    case noCertificate
-    /// It contains no private key in PEM.
-    case noPrivateKey
-    /// Its private key has a passphrase.
-    case encryptedKey
-}
-
-extension CertificateFault: CustomStringConvertible {
-    package var description: String {
-        switch self {
-        case .unreadable(let reason): "cannot be read: \(reason)."
-        case .noCertificate: "contains no certificate in PEM."
-        case .noPrivateKey: "contains no private key in PEM."
-        case .encryptedKey: "contains a private key with a passphrase. Use a key without one."
-        }
-    }
-}

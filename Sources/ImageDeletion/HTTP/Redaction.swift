@@ -15,7 +15,7 @@ struct Redaction: Sendable {
     func callAsFunction(_ text: String) -> String {
         guard !text.isEmpty, !secrets.isEmpty else { return text }
         let bytes = Array(text.utf8)
-        let spellings = ([bytes] + Self.base64Contents(of: bytes)).flatMap(Self.decodings)
+        let spellings = ([bytes] + Self.base64Contents(of: bytes)).flatMap(Unescaping.decodings)
         return secrets.contains { $0.traces.contains { $0.isIn(spellings) } } ? "(redacted)" : text
     }
 
@@ -25,54 +25,6 @@ struct Redaction: Sendable {
         secrets.map { Array($0.value.utf8) }.filter { $0.count >= 24 }.reduce(body.withoutNeedlessEscapes) {
             $0.redacting($1)
         }
-    }
-
-    /// `text` as it is, and after each round of decoding what JSON, HTML and addresses escape.
-    static func decodings(of text: [UInt8]) -> [[UInt8]] {
-        var decodings = [text]
-        // Nobody escapes a text more often by mistake.
-        while decodings.count <= 4, let last = decodings.last {
-            let next = decoded(last)
-            if next == last { break }
-            decodings.append(next)
-        }
-        return decodings
-    }
-
-    private static func decoded(_ text: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count)
-        var rest = text[...]
-        while let byte = rest.first {
-            if let (character, length) = escaped(rest) {
-                result += character
-                rest = rest.dropFirst(length)
-            } else {
-                result.append(byte)
-                rest = rest.dropFirst()
-            }
-        }
-        return result
-    }
-
-    /// The character that an escape at the beginning of `text` stands for, and the length of the escape.
-    private static func escaped(_ text: ArraySlice<UInt8>) -> (character: [UInt8], length: Int)? {
-        switch text.first {
-        case UInt8(ascii: "%"):
-            return text.hexNumber(at: 1, digits: 2).map { ([UInt8($0)], 3) }
-        case UInt8(ascii: "\\"):
-            if text.dropFirst().first == UInt8(ascii: "u") {
-                return text.hexNumber(at: 2, digits: 4).map { (utf8(of: $0), 6) }
-            }
-            let next = text.dropFirst().first
-            return next.flatMap { "\"\\/".utf8.contains($0) ? ([$0], 2) : "bfnrt".utf8.contains($0) ? ([], 2) : nil }
-        case UInt8(ascii: "&"): return PlainText.entity(text)
-        default: return nil
-        }
-    }
-
-    private static func utf8(of code: UInt32) -> [UInt8] {
-        Unicode.Scalar(code).map { Array(String($0).utf8) } ?? []
     }
 
     /// What the words of `text` may hold in base64. A group of four may begin at any of their letters.
@@ -149,20 +101,6 @@ extension UnsafeRawBufferPointer {
         else { return nil }
         let code = UInt8(high << 4 | low)
         return [UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x7F].contains(code) ? nil : (code, 6)
-    }
-}
-
-extension Collection<UInt8> {
-    /// The number that `digits` hexadecimal digits after the first `offset` bytes write; nil if there are none.
-    fileprivate func hexNumber(at offset: Int, digits: Int) -> UInt32? {
-        var number: UInt32 = 0
-        var missing = digits
-        for byte in dropFirst(offset).prefix(digits) {
-            guard let digit = byte.hexDigit else { return nil }
-            number = number << 4 | digit
-            missing -= 1
-        }
-        return missing == 0 ? number : nil
     }
 }
 

@@ -11,7 +11,7 @@ enum SecretTrace: Sendable {
 
     /// Returns the traces of `secret`: of the secret itself, and of what it becomes when a server decodes it.
     static func all(of secret: String) -> [SecretTrace] {
-        Redaction.decodings(of: Array(secret.utf8)).map { bytes in
+        Unescaping.decodings(of: Array(secret.utf8)).map { bytes in
             let letters = bytes.filter(\.isLetterOrDigit)
             let isShort = secret.count < 8
             if isShort || letters.count < 8 { return .whole(bytes, asWord: isShort) }

@@ -4,6 +4,9 @@ import ImageDeletionEssentials
 ///
 /// No other type knows whether the proof is a token or a signature, or where an address comes from.
 protocol Authorization: Sendable {
+    /// The name or ID of the user, for people; nil if it is not known.
+    var user: String? { get }
+
     /// Prepares for requests, so that ``authorize(_:)`` need not wait.
     ///
     /// - Returns: The project, if it is known already.

@@ -2,6 +2,7 @@ import ImageDeletionEssentials
 
 /// Authorizes requests with a token, whose catalog says where the services are.
 struct TokenAuthorization: Authorization {
+    let user: String?
     private let tokens: TokenSource
     private let authURL: URL?
     private let choice: EndpointFilter
@@ -14,6 +15,7 @@ struct TokenAuthorization: Authorization {
             cache: tokenCache,
             needsCatalog: environment.endpoint.override == nil
         )
+        user = environment.credentials.userName
         authURL = environment.credentials.authURL
         choice = environment.endpoint
     }

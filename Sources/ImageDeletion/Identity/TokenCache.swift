@@ -12,7 +12,7 @@ public struct TokenCache: Sendable {
     /// Tokens are kept in the file at `url`; its folder is made, mode 0700, when it is first needed.
     public static func file(_ url: URL) -> TokenCache { TokenCache(file: PrivateFile(url: url)) }
     /// Tokens are not kept beyond the ``ImageService`` that got them.
-    public static let none = TokenCache(file: nil)
+    public static let disabled = TokenCache(file: nil)
 
     private init(file: PrivateFile?) { self.file = file }
 

@@ -2,9 +2,12 @@ import ImageDeletionEssentials
 
 /// Remembers how much this machine's clock differs from the image service's, by the last list that it sent.
 actor ClockCheck {
-    /// In seconds; positive where this machine's clock is ahead. Nil where no list has said.
-    private(set) var difference: TimeInterval?
+    private var latest: TimeInterval?
 
-    /// Notes what a response's `Date` says.
-    func note(_ difference: TimeInterval) { self.difference = difference }
+    /// Notes what a response's `Date` says, in seconds; positive if this machine's clock is ahead.
+    func note(_ difference: TimeInterval) { latest = difference }
+
+    /// The difference in seconds, if it is more than five minutes: then no age of an image that was listed can be
+    /// trusted. Nil if it is small, or no list has said.
+    var difference: TimeInterval? { latest.flatMap { abs($0) > Token.margin ? $0 : nil } }
 }

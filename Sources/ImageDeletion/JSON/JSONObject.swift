@@ -17,10 +17,7 @@ struct JSONObject {
     }
 
     /// Returns the place of the member `key`.
-    func path(to key: String) -> String { Self.path(to: key, in: path) }
-
-    /// Returns the place of the member `key` of the object at `path`.
-    static func path(to key: String, in path: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    func path(to key: String) -> String { JSONValue.Fault.path(to: key, in: path) }
 
     /// Returns a fault of the member `key`.
     func fault(_ key: String, _ reason: String) -> JSONValue.Fault {

@@ -37,6 +37,16 @@ extension JSONValue {
         /// The place, as `rules.nightly.keepLast` or `images[1].id`; empty for the whole document.
         var path = ""
         var reason: String
+
+        /// Returns the place of the member `key` of the object at `path`.
+        static func path(to key: String, in path: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+        /// The same fault, as seen from the value around it, in which it is at `place`. Places are put together only for
+        /// a fault: a document may have hundreds of thousands of them.
+        func inside(_ place: String) -> Fault {
+            let separator = path.isEmpty || path.hasPrefix("[") ? "" : "."
+            return Fault(path: place + separator + path, reason: reason)
+        }
     }
 
     /// No document that is read here has more levels. Many more would fill the stack.
@@ -51,7 +61,7 @@ extension JSONValue {
         let result = Array(text.utf8).withUnsafeBytes { bytes in
             var cursor = JSONCursor(bytes)
             do {
-                let value = try JSONValue(&cursor, at: "", depth: 0, allowsDuplicateKeys)
+                let value = try JSONValue(&cursor, depth: 0, allowsDuplicateKeys)
                 guard cursor.next() == nil else { throw JSONCursor.Fault() }
                 return Result<JSONValue, Fault>.success(value)
             } catch {
@@ -61,7 +71,7 @@ extension JSONValue {
         self = try result.get()
     }
 
-    private init(_ cursor: inout JSONCursor, at path: String, depth: Int, _ allowsDuplicateKeys: Bool) throws {
+    private init(_ cursor: inout JSONCursor, depth: Int, _ allowsDuplicateKeys: Bool) throws {
         guard let first = cursor.next(), depth < Self.maximumDepth else { throw JSONCursor.Fault() }
         switch first {
         case UInt8(ascii: "{"):
@@ -69,19 +79,21 @@ extension JSONValue {
             var visibleKeys: Set<String> = []
             try cursor.members { key, cursor in
                 let key = try Self.text(key)
-                let path = JSONObject.path(to: key, in: path)
                 let visibleKey = String(String.UnicodeScalarView(key.unicodeScalars.filter { $0 != "\u{FEFF}" }))
                 if !visibleKeys.insert(visibleKey).inserted, !allowsDuplicateKeys {
-                    throw Fault(path: path, reason: "duplicate key")
+                    throw Fault(path: key, reason: "duplicate key")
                 }
-                members[key] = try JSONValue(&cursor, at: path, depth: depth + 1, allowsDuplicateKeys)
+                do { members[key] = try JSONValue(&cursor, depth: depth + 1, allowsDuplicateKeys) } catch {
+                    throw (error as? Fault)?.inside(key) ?? error
+                }
             }
             self = .object(members)
         case UInt8(ascii: "["):
             var elements: [JSONValue] = []
             try cursor.elements { cursor in
-                let path = "\(path)[\(elements.count)]"
-                elements.append(try JSONValue(&cursor, at: path, depth: depth + 1, allowsDuplicateKeys))
+                do { elements.append(try JSONValue(&cursor, depth: depth + 1, allowsDuplicateKeys)) } catch {
+                    throw (error as? Fault)?.inside("[\(elements.count)]") ?? error
+                }
             }
             self = .list(elements)
         case UInt8(ascii: "\""): self = .text(try Self.text(cursor.string()))

@@ -190,7 +190,7 @@ final class CurlTransfer: @unchecked Sendable {
     private func configure(_ request: HTTPRequest) {
         set(.errorBuffer, errorText)
         set(.noSignal, 1)
-        if let timeLimit { set(.timeLimit, max(1, Int(timeLimit / .milliseconds(1)))) }
+        if let timeLimit { set(.timeLimit, Int(min(max(1, timeLimit / .milliseconds(1)), Double(Int32.max)))) }
         // A name lookup that nobody waits for any more must not hold up the thread.
         set(.quickExit, 1)
         let (http, https) = (1, 2)

@@ -40,7 +40,7 @@ extension DeleteCommand {
     }
 
     private func tokenCache() -> TokenCache {
-        if options.isDemo || !options.usesTokenCache { return .none }
+        if options.isDemo || !options.usesTokenCache { return .disabled }
         let folders = WorkDirectory.candidates(
             option: options.workDirectory,
             environment: context.environment,
@@ -54,7 +54,7 @@ extension DeleteCommand {
             tell("warning", "the work directory \(printable(folder.path)) is not used, because \(reason).")
         }
         tell("warning", "there is no folder for the token cache; give one with --work-directory.")
-        return .none
+        return .disabled
     }
 
     /// Takes the token out of the cache and revokes it.
@@ -69,6 +69,40 @@ extension DeleteCommand {
                 ExitStatus(error),
                 "the token is no longer cached, but could not be revoked, so it stays valid until it expires. "
                     + Messages.sentence(error)
+            )
+        }
+    }
+
+    /// What the command line asks the three verbs for.
+    func deletionOptions(
+        _ service: ImageService,
+        _ search: DeletionOptions.ReferenceSearch?
+    ) async throws(Failure) -> DeletionOptions {
+        var deletion = DeletionOptions(safeguards: options.rule.safeguards, references: search)
+        deletion.liftsProtection = options.rule.liftsProtection
+        deletion.ignoresMissing = options.ignoresMissing
+        deletion.concurrency = options.concurrency
+        deletion.deletesBackups = options.deletesBackups
+        deletion.waitsUntilGone = options.waits
+        deletion.looksAtIDs = options.onlyShows
+        deletion.receipt = try await receipt(of: service)
+        // A plan in a file says whose images they are.
+        if options.planFile != nil {
+            do { _ = try await service.project() } catch { throw Failure(error) }
+        }
+        return deletion
+    }
+
+    private func receipt(of service: ImageService) async throws(Failure) -> Receipt? {
+        guard let path = options.receipt else { return nil }
+        if options.onlyShows, !FileManager.default.fileExists(atPath: path) { return nil }
+        do {
+            return try await service.receipt(at: URL(fileURLWithPath: path), isReadOnly: options.onlyShows)
+        } catch {
+            guard case .receipt(let problem) = error.reason else { throw Failure(error) }
+            throw Failure(
+                .input,
+                "the receipt \(printable(path)) is of no use: \(Messages.sentence(problem)) Nothing was deleted."
             )
         }
     }

@@ -13,9 +13,9 @@ public enum ServiceEvent: Sendable, Hashable {
     /// This machine's clock differs from the identity service's by this many seconds; positive: it is ahead.
     case clockDiffers(seconds: TimeInterval)
     /// This image, which an interrupted run left unprotected, is protected again.
-    case protectionRestored(ImageID)
+    case protectionRestored(imageID: String)
     /// This image may have been left unprotected by an interrupted run, and stays so because the receipt is only read.
-    case protectionMissing(ImageID)
+    case protectionMissing(imageID: String)
 }
 
 /// One try of one request. Headers and bodies are not in it, so no secret can be.

@@ -47,6 +47,13 @@ public struct RetentionRule: Sendable, Hashable {
     /// Whether anything narrows what the rule selects. One that would select every image of a project is a mistake.
     public var hasFilters: Bool { !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }
 
+    /// Returns the reason why the rule cannot be meant; nil if there is none.
+    func problem(now: Date) -> RuleProblem? {
+        if let date = olderThan?.futureDate(of: now) { return .futureDate(date) }
+        if keepLast < 0 { return .negativeKeepLast(keepLast) }
+        return hasFilters ? nil : .noFilter
+    }
+
     /// Whether the rule may select an image with this name.
     package func selects(name: String?) -> Bool {
         namePatterns.isEmpty || namePatterns.contains { $0.matches(name ?? "") }

@@ -1,6 +1,6 @@
 public import ImageDeletionEssentials
 
-/// Each image with its action: what was decided before anything is done.
+/// What is to become of each image, decided before anything is done.
 ///
 /// ``ImageService/plan(_:options:)`` makes one, and ``ImageService/delete(_:options:onOutcome:)`` carries it out. What is
 /// shown and what is done is the same plan.
@@ -49,7 +49,7 @@ public struct DeletionPlan: Sendable, Hashable {
     }
 
     /// Where the images are, whose they are, and for whom the plan was made.
-    public let session: ImageService.Session
+    public let session: ImageSession
     /// When the plan was made.
     public let createdAt: Date
     /// The images in the order asked for, each ID once.
@@ -62,7 +62,7 @@ public struct DeletionPlan: Sendable, Hashable {
 
     package init(
         _ entries: [Entry],
-        at session: ImageService.Session,
+        at session: ImageSession,
         createdAt: Date,
         missingNames: [String] = []
     ) {
@@ -71,13 +71,6 @@ public struct DeletionPlan: Sendable, Hashable {
         self.session = session
         self.createdAt = createdAt
         self.missingNames = missingNames
-    }
-
-    /// This plan with other entries.
-    func with(_ entries: [Entry]) -> DeletionPlan {
-        var plan = self
-        plan.entries = entries
-        return plan
     }
 }
 
@@ -155,14 +148,6 @@ extension DeletionPlan.Entry {
 
     private mutating func keepIfProtected() {
         if image?.isProtected == true, !conditions.liftsProtection { action = .keep(.protected) }
-    }
-
-    /// Passes over a deletion that an earlier run did. An image that was seen is there, whatever was done before.
-    mutating func passOver(_ receipt: Receipt) {
-        guard image == nil else { return }
-        wasBegun = receipt.begun.contains(id)
-        let isGone = if case .unseen(let error) = action { error.isNotFound } else { false }
-        if receipt.deleted.contains(id) || isGone && wasBegun { action = .alreadyDeleted }
     }
 
     /// Decides anew after another look at an image that was to be deleted: one that has changed since is kept.

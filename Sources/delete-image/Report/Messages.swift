@@ -14,8 +14,14 @@ enum Messages {
         case .protection(let id, let cause):
             "image \(id) was left unprotected by an interrupted run and could not be protected again. "
                 + sentence(cause) + " Protect it yourself, or name a new receipt. Nothing was deleted."
+        case .keptIsUnseen(let id, let cause):
+            "image \(id), kept by the plan as one of the newest, cannot be looked up. "
+                + "\(capitalized(sentence(cause))) Nothing was deleted."
         case .cancelled: "interrupted. Nothing was deleted."
-        case .service, .invalidImageID: error.description
+        case .receipt(let problem): sentence(problem)
+        case .policy(let key, let reason):
+            "\(key.isEmpty ? "" : printable(key, limit: 200) + ": ")\(printable(reason))."
+        case .service, .invalidImageID, .rule: error.description
         }
     }
 
@@ -44,9 +50,9 @@ enum Messages {
     static let outputIsLost = "standard output cannot be written. The report is incomplete; the run goes on."
 
     /// One of several images of the same name.
-    private static func candidate(_ image: Image) -> String {
+    private static func candidate(_ image: NameProblem.Candidate) -> String {
         let made = image.createdAt.map { "created \(time($0))" }
-        return [image.id.description, made, image.size.map(size)].compactMap { $0 }.joined(separator: "  ")
+        return [image.id, made, image.size.map(size)].compactMap { $0 }.joined(separator: "  ")
     }
 
     /// A date that every image is older than.
@@ -60,9 +66,6 @@ enum Messages {
         case .otherEndpoint: "\(problem) Sign in there, or decide anew with --plan. Nothing was deleted."
         case .otherProject: "\(problem) Sign in to that one, or decide anew with --plan. Nothing was deleted."
         case .keptIsGone, .keptHasChanged: "\(problem) Create a new one. Nothing was deleted."
-        case .keptIsUnseen(let id, let error):
-            "image \(id), kept by the plan as one of the newest, cannot be looked up. "
-                + "\(capitalized(sentence(error))) Nothing was deleted."
         }
     }
 
@@ -75,7 +78,7 @@ enum Messages {
         case .keptHasChanged(let id, let fields):
             "image \(id), which was to be kept as one of the newest, changed before the answer "
                 + "(\(fields.joined(separator: ", "))). Run the command again. Nothing was deleted."
-        case .malformed, .otherEndpoint, .otherProject, .keptIsUnseen: nil
+        case .malformed, .otherEndpoint, .otherProject: nil
         }
     }
 
@@ -104,13 +107,12 @@ enum Messages {
             + (name.contains { "*?[".contains($0) } ? " Patterns go with --match." : "")
     }
 
-    /// Why a receipt cannot be used.
-    static func sentence(_ fault: Receipt.Fault) -> String {
-        switch fault {
-        case .malformed(let line): "line \(line) is none of a receipt; name another file."
-        case .otherVersion: "another version of delete-image wrote it; name another file."
-        case .inUse: "another run writes to it just now; wait for that, or name another file."
-        case .system(let words): "\(printable(words))."
+    /// What is wrong with a receipt, and what to do next.
+    static func sentence(_ problem: ReceiptProblem) -> String {
+        switch problem {
+        case .malformed, .otherVersion: "\(problem); name another file."
+        case .inUse: "\(problem); wait for that, or name another file."
+        case .system: "\(problem)."
         }
     }
 

@@ -90,7 +90,7 @@ extension DeletionPlan {
         guard let endpoint = URL(string: content.endpoint) else { throw .plan(.malformed("endpoint: it is no URL")) }
         self.init(
             content.images.map(Entry.init),
-            at: ImageService.Session(endpoint: endpoint, project: content.project, user: content.user),
+            at: ImageSession(endpoint: endpoint, project: content.project, user: content.user),
             createdAt: createdAt
         )
     }

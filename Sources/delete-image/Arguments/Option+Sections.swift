@@ -32,8 +32,8 @@ extension Option.Section {
                 Option(
                     "--match GLOB",
                     .values { options, value, name throws(UsageError) in
-                        do throws(RuleFault) { options.rule.namePatterns.append(try Glob(value)) } catch {
-                            throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
+                        do { options.rule.namePatterns.append(try Glob(value)) } catch {
+                            throw UsageError(message: "\(name) \(error)")
                         }
                     },
                     "the whole name matches: *, ?, [a-z], [!a-z], \\ before a literal one; repeatable, any of them"
@@ -46,8 +46,8 @@ extension Option.Section {
                 Option(
                     "--older-than AGE",
                     .value { options, value, name throws(UsageError) in
-                        do throws(RuleFault) { options.rule.olderThan = try MinimumAge(value) } catch {
-                            throw UsageError(message: "\(name) \(quoted(value)) is \(error.expectation).")
+                        do { options.rule.olderThan = try MinimumAge(value) } catch {
+                            throw UsageError(message: "\(name) \(error)")
                         }
                     },
                     "made longer ago than 90m, 12h, 30d or 2w, or before 2026-10-01 or 2026-10-01T08:00:00+02:00 (UTC "
@@ -89,25 +89,7 @@ extension Option.Section {
     private static var safeguards: Option.Section {
         Option.Section(
             title: "WHAT STAYS",
-            options: [
-                Option(
-                    "--unless-in-use",
-                    .flag { $0.rule.safeguards.insert(.inUse) },
-                    "keep images that a server was created from or uses"
-                ),
-                Option(
-                    "--unless-shared",
-                    .flag { $0.rule.safeguards.insert(.shared) },
-                    "keep images that are lent to another project"
-                ),
-                Option(
-                    "--unless-referenced",
-                    .flag {
-                        $0.searchesPackage = true
-                        $0.rule.safeguards.insert(.referenced)
-                    },
-                    "keep images whose ID is written in a text file of the package"
-                ),
+            options: Safeguard.allCases.map(option) + [
                 Option(
                     "--referenced-in DIR",
                     .values { options, value, _ in
@@ -125,6 +107,32 @@ extension Option.Section {
             remark:
                 "Protected images are kept without --unprotect. The other options here also apply to a policy or a plan."
         )
+    }
+
+    private static func option(for safeguard: Safeguard) -> Option {
+        switch safeguard {
+        case .inUse:
+            Option(
+                "--unless-in-use",
+                .flag { $0.rule.safeguards.insert(.inUse) },
+                "keep images that a server was created from or uses"
+            )
+        case .shared:
+            Option(
+                "--unless-shared",
+                .flag { $0.rule.safeguards.insert(.shared) },
+                "keep images that are lent to another project"
+            )
+        case .referenced:
+            Option(
+                "--unless-referenced",
+                .flag {
+                    $0.searchesPackage = true
+                    $0.rule.safeguards.insert(.referenced)
+                },
+                "keep images whose ID is written in a text file of the package"
+            )
+        }
     }
 
     private static var looking: Option.Section {

@@ -11,14 +11,14 @@ public enum MinimumAge: Sendable, Hashable {
     /// or date-time (`2026-10-01T08:00:00+02:00`). Without an offset it is UTC, as the image service shows its times; a
     /// date is its first moment.
     ///
-    /// - Throws: ``RuleFault/age(_:)`` for anything else.
-    public init(_ text: String) throws(RuleFault) {
+    /// - Throws: ``ImageDeletionError/Code/rule`` for anything else.
+    public init(_ text: String) throws(ImageDeletionError) {
         if let seconds = Self.length(text) {
             self = .seconds(seconds)
         } else if let date = Self.moment(text) {
             self = .date(date)
         } else {
-            throw .age(text)
+            throw .rule(.age(text))
         }
     }
 

@@ -20,19 +20,11 @@ public struct RetentionPolicy: Sendable, Hashable {
     /// The rules, in the order of their names.
     public let rules: [RetentionRule]
 
-    /// What makes a file no policy: where in it, as `rules.nightlies.keepLast`, and what is wrong there.
-    public struct Fault: Error, Sendable, Hashable {
-        /// The key, from the top; empty where the whole file is wrong.
-        public let key: String
-        /// What is wrong there, in English.
-        public let reason: String
-    }
-
     /// Reads a policy.
     ///
     /// - Parameter json: The content of the file.
-    /// - Throws: ``Fault`` with the key; a key that is not known, or there twice, is one.
-    public init(json: Data) throws(Fault) {
+    /// - Throws: ``ImageDeletionError/Code/policy`` with the key; a key that is not known, or there twice, is an error.
+    public init(json: Data) throws(ImageDeletionError) {
         do throws(JSONValue.Fault) {
             let policy = try JSONObject(JSONValue(json))
             guard String(utf8: json)?.unicodeScalars.contains("\u{FEFF}") == false else {
@@ -50,26 +42,25 @@ public struct RetentionPolicy: Sendable, Hashable {
             }
             self.rules = read
         } catch {
-            throw Fault(key: error.path, reason: error.reason)
+            throw .policy(key: error.path, reason: error.reason)
         }
     }
 }
 
 extension RetentionRule {
     fileprivate init(name: String, _ json: JSONObject) throws(JSONValue.Fault) {
-        try json.allow([
-            "match", "tag", "olderThan", "keepLast", "unprotect", "unlessInUse", "unlessShared", "unlessReferenced",
-        ])
+        let keys = ["match", "tag", "olderThan", "keepLast", "unprotect"] + Safeguard.allCases.map(\.policyKey)
+        try json.allow(Set(keys))
         self.init(name: name)
         for text in try json.textOrTexts("match") {
             do { namePatterns.append(try Glob(text)) } catch {
-                throw json.fault("match", "“\(text)” is \(error.expectation)")
+                throw json.fault("match", error.withoutPeriod)
             }
         }
         tags = try json.textOrTexts("tag")
         if let text = try json.text("olderThan") {
             do { olderThan = try MinimumAge(text) } catch {
-                throw json.fault("olderThan", "“\(text)” is \(error.expectation)")
+                throw json.fault("olderThan", error.withoutPeriod)
             }
         }
         let range = 0...Int64(Self.maximumKeepLast)
@@ -78,9 +69,9 @@ extension RetentionRule {
                 value.wholeNumber.flatMap { range.contains($0) ? Int($0) : nil }
             } ?? 0
         liftsProtection = try json.flag("unprotect") ?? false
-        if try json.flag("unlessInUse") ?? false { safeguards.insert(.inUse) }
-        if try json.flag("unlessShared") ?? false { safeguards.insert(.shared) }
-        if try json.flag("unlessReferenced") ?? false { safeguards.insert(.referenced) }
+        for safeguard in Safeguard.allCases where try json.flag(safeguard.policyKey) ?? false {
+            safeguards.insert(safeguard)
+        }
         guard hasFilters else {
             throw JSONValue.Fault(
                 path: json.path,
@@ -88,6 +79,11 @@ extension RetentionRule {
             )
         }
     }
+}
+
+extension Safeguard {
+    /// The key of a policy that asks for it, like `unlessInUse`.
+    fileprivate var policyKey: String { "unless" + rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 }
 
 extension JSONObject {

@@ -24,9 +24,9 @@ public struct Glob: Sendable, Hashable {
 
     /// Reads `pattern`.
     ///
-    /// - Throws: ``RuleFault/pattern(_:)`` for one that is empty, that opens a bracket and does not close it, or that
+    /// - Throws: ``ImageDeletionError/Code/rule`` for one that is empty, that opens a bracket and does not close it, or that
     ///   ends in a backslash: taken literally, a slip of the pen could select other images.
-    public init(_ pattern: String) throws(RuleFault) {
+    public init(_ pattern: String) throws(ImageDeletionError) {
         self.pattern = pattern
         var parts: [Part] = []
         var rest = pattern.unicodeScalars[...]
@@ -38,7 +38,7 @@ public struct Glob: Sendable, Hashable {
             default: parts.append(.character(try Self.literal(character, &rest, of: pattern)))
             }
         }
-        guard !parts.isEmpty else { throw .pattern(pattern) }
+        guard !parts.isEmpty else { throw .rule(.pattern(pattern)) }
         self.parts = parts
     }
 
@@ -47,16 +47,16 @@ public struct Glob: Sendable, Hashable {
         _ character: Unicode.Scalar,
         _ rest: inout Substring.UnicodeScalarView,
         of pattern: String
-    ) throws(RuleFault) -> Unicode.Scalar {
+    ) throws(ImageDeletionError) -> Unicode.Scalar {
         guard character == "\\" else { return character }
-        guard let literal = rest.popFirst() else { throw .pattern(pattern) }
+        guard let literal = rest.popFirst() else { throw .rule(.pattern(pattern)) }
         return literal
     }
 
     private static func brackets(
         _ rest: inout Substring.UnicodeScalarView,
         of pattern: String
-    ) throws(RuleFault) -> Part {
+    ) throws(ImageDeletionError) -> Part {
         let inverted = rest.first == "!" || rest.first == "^"
         if inverted { rest.removeFirst() }
         var ranges: [ClosedRange<Unicode.Scalar>] = []
@@ -70,10 +70,10 @@ public struct Glob: Sendable, Hashable {
             }
             rest.removeFirst(2)
             let upper = try literal(last, &rest, of: pattern)
-            guard lower <= upper else { throw .pattern(pattern) }
+            guard lower <= upper else { throw .rule(.pattern(pattern)) }
             ranges.append(lower...upper)
         }
-        throw .pattern(pattern)
+        throw .rule(.pattern(pattern))
     }
 
     /// Whether the whole of `text` is as the pattern says.

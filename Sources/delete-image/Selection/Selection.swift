@@ -115,8 +115,7 @@ enum Selection {
 
     private static func policy(_ file: String, _ json: Data) throws(Failure) -> RetentionPolicy {
         do { return try RetentionPolicy(json: json) } catch {
-            let place = error.key.isEmpty ? "" : "\(printable(error.key, limit: 200)): "
-            throw Failure(.input, "\(name(file)): \(place)\(printable(error.reason)). Nothing was deleted.")
+            throw Failure(.input, "\(name(file)): \(Messages.sentence(error)) Nothing was deleted.")
         }
     }
 

@@ -1,11 +1,20 @@
+package import ImageDeletionEssentials
+
 /// Why a name does not say which image is meant.
 package enum NameProblem: Sendable, Hashable {
     /// No private image of the project has it.
     case unknown(String, project: String)
     /// Several images have it.
-    case ambiguous(String, [Image])
+    case ambiguous(String, [Candidate])
     /// The image that had it when the receipt was begun has another name now.
-    case renamed(ImageID, was: String)
+    case renamed(id: String, was: String)
+
+    /// An image with the name.
+    package struct Candidate: Sendable, Hashable {
+        package var id: String
+        package var createdAt: Date?
+        package var size: Int64?
+    }
 }
 
 extension NameProblem: CustomStringConvertible {
@@ -15,7 +24,7 @@ extension NameProblem: CustomStringConvertible {
             "no private image of project \(printable(project, limit: 64)) is named “\(printable(name, limit: 60))”."
         case .ambiguous(let name, let images):
             "\(images.count) images are named “\(printable(name, limit: 60))”: "
-                + images.map(\.id.description).joined(separator: ", ") + "."
+                + images.map(\.id).joined(separator: ", ") + "."
         case .renamed(let id, let name):
             "image \(id), which was named “\(printable(name, limit: 60))” when the receipt was begun, has another name now."
         }

@@ -56,18 +56,19 @@ extension ExitStatus {
             // A program that is missing, and no setting.
             let isMissingLibrary = problems.contains { if case .libcurl = $0 { true } else { false } }
             self = isMissingLibrary ? .unavailable : .configuration
-        case .invalidImageID: self = .usage
+        case .invalidImageID, .rule: self = .usage
         case .names(let problems):
             self = problems.contains { if case .ambiguous = $0 { true } else { false } } ? .usage : .incomplete
-        case .plan(.keptIsUnseen(_, let cause)), .protection(_, let cause): self = ExitStatus(cause)
-        case .plan: self = .input
+        case .keptIsUnseen(_, let cause), .protection(_, let cause): self = ExitStatus(cause)
+        case .plan, .policy, .receipt: self = .input
         case .clock: self = .unavailable
         case .cancelled: self = .interrupted
         case .service(let error):
             switch (error.service, error.kind) {
             case (_, .cancelled): self = .interrupted
             case (_, .invalidRequest): self = .configuration
-            case (_, .unauthorized), (_, .incompleteCredentials), (_, .invalidToken), (_, .lacksPermission), (_, .forbidden):
+            case (_, .unauthorized), (_, .incompleteCredentials), (_, .invalidToken), (_, .lacksPermission),
+                (_, .forbidden):
                 self = .denied
             // IAM understood the address or the values in another way than they were meant.
             case (.identity, .rejected), (.identity, .redirected): self = .configuration
@@ -99,8 +100,8 @@ extension Failure {
     /// What went wrong beside the images, or with all of them; nil if nothing did.
     init?(_ outcomes: [Outcome], isInterrupted: Bool, _ receipt: Receipt?) {
         let errors = outcomes.compactMap(\.error)
-        if let fault = receipt?.fault {
-            let words = Messages.sentence(fault)
+        if let problem = receipt?.problem {
+            let words = Messages.sentence(problem)
             self =
                 outcomes.allSatisfy { $0.attempts == 0 }
                 ? Failure(.input, "the receipt cannot be written: \(words) Nothing was deleted.")
@@ -182,6 +183,7 @@ extension Outcome {
         }
     }
 
-    /// Whether an interruption kept it from being done, or from being known.
-    var isUnfinished: Bool { result == .pending || serviceError?.kind == .cancelled }
+    /// Whether an interruption kept it from being done, or from being known. A request that was cancelled before it was
+    /// sent did not reach the service.
+    var isUnfinished: Bool { result == .pending || [.cancelled, .unreachable].contains(serviceError?.kind) }
 }
