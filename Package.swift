@@ -42,15 +42,23 @@ let package = Package(
             dependencies: ["ImageDeletion", "ImageDeletionDemo"],
             path: "Tests/TestSupport"
         ),
+        // A test target, because only those may use what the executable does not export.
+        .testTarget(
+            name: "CommandSupport",
+            dependencies: ["delete-image", "ImageDeletion", "ImageDeletionDemo", "TestSupport"]
+        ),
         .testTarget(name: "ImageDeletionTests", dependencies: ["ImageDeletion", "ImageDeletionDemo", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["delete-image", "ImageDeletionDemo", "TestSupport"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["delete-image", "ImageDeletionDemo", "TestSupport", "CommandSupport"]
+        ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["delete-image", "ImageDeletion", "ImageDeletionDemo", "TestSupport"]
+            dependencies: ["delete-image", "ImageDeletion", "ImageDeletionDemo", "TestSupport", "CommandSupport"]
         ),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["delete-image", "ImageDeletion", "ImageDeletionDemo", "TestSupport"]
+            dependencies: ["delete-image", "ImageDeletion", "ImageDeletionDemo", "TestSupport", "CommandSupport"]
         ),
         .testTarget(name: "PluginTests", dependencies: ["ImageDeletionDemo", "TestSupport"]),
         .testTarget(

@@ -14,21 +14,21 @@ struct HostileServerTests {
     private static let image = DemoImage(id: Sample.id(1), name: "nightly", visibility: "shared", members: ["p"])
 
     /// A run whose image is hostile at `place`: it is not deleted there, whatever is answered.
-    private func run(
+    fileprivate static func run(
         _ place: Place,
         _ options: [String],
         environment: [String: String] = [:],
         reply: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Reply
     ) async throws -> (run: Executable.Finished, cloud: LoopbackCloud, asked: Int) {
         let asked = Locked(0)
-        let cloud = try LoopbackCloud(images: [Self.image]) { request, _ in
+        let cloud = try LoopbackCloud(images: [image]) { request, _ in
             guard place.takes(request) else { return nil }
             asked.withLock { $0 += 1 }
             return reply(request)
         }
         let program =
             Executable.canLimit
-            ? Executable.deleteImage.bounded(megabytes: Self.megabytes) : Executable.deleteImage
+            ? Executable.deleteImage.bounded(megabytes: megabytes) : Executable.deleteImage
         let run = try await program.run(
             ["--no-token-cache"] + options + place.arguments,
             environment: cloud.environment.merging(environment) { $1 }
@@ -51,77 +51,36 @@ struct HostileServerTests {
         #expect(await cloud.remaining().isEmpty)
     }
 
-    @Test("Whatever a server does, the run ends, is told as it was, and deletes nothing", arguments: Place.allCases)
-    func hostile(place: Place) async throws {
-        for hostility in Hostility.allCases where hostility != .twoAnswers {
-            // The second try is where a lost answer matters.
-            let retries = place == .deletion ? "1" : "0"
-            let (run, cloud, asked) = try await run(place, ["--json", "-v", "--retries", retries, "--timeout", "20"]) {
-                _ in
-                hostility.reply(place.status)
-            }
-            let what: Comment = "\(place) \(hostility): \(run.output) \(run.errors.suffix(500))"
-            #expect(asked > 0, what)
-            #expect(place.exits.contains(run.status), what)
-            let report = try run.report()
-            #expect(report.summary["deleted"] == 0, what)
-            #expect(await cloud.remaining() == [Sample.id(1)], what)
-            #expect(run.isFitForATerminal, what)
-            #expect(run.keeps(cloud.environment["OS_PASSWORD"]), what)
-            #expect(run.keeps(cloud.requests.lazy.compactMap { $0.headers["x-auth-token"] }.first), what)
-            #expect(run.output.utf8.count + run.errors.utf8.count < 20_000, what)
-            if place == .deletion, let row = report.images.first {
-                // Without a whole answer, nobody knows.
-                #expect(row.status != nil || row.detail?.contains("It may be gone nevertheless") == true, what)
-            }
-        }
-    }
-
-    enum Endless: String, CaseIterable {
-        case silence, body, redirectBody, headers, interim, trailers, chunkExtension, blanks
-
-        func reply(_ status: Int) -> LoopbackServer.Reply {
-            let block = String(repeating: "x", count: 0x10000)
-            let chunked = "HTTP/1.1 \(status) X\r\nTransfer-Encoding: chunked\r\n"
-            let (head, again) =
-                switch self {
-                case .silence: ("", "")
-                case .body: (chunked + "\r\n", "10000\r\n\(block)\r\n")
-                case .redirectBody:
-                    (
-                        chunked.replacing("\(status)", with: "302") + "Location: http://localhost:1/\r\n\r\n",
-                        "10000\r\n\(block)\r\n"
-                    )
-                case .headers: ("HTTP/1.1 \(status) X\r\n", String(repeating: "X-A: b\r\n", count: 1000))
-                case .interim: ("", String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 1000))
-                case .trailers: (chunked + "\r\n2\r\n{}\r\n0\r\n", String(repeating: "X-A: b\r\n", count: 1000))
-                case .chunkExtension: (chunked + "\r\n2;a=", block)
-                case .blanks: (chunked + "\r\n", "10000\r\n" + String(repeating: " ", count: 0x10000) + "\r\n")
-                }
-            return .drip(Data(head.utf8), every: self == .silence ? 3600 : 0, again: Data(again.utf8))
+    @Test(
+        "Whatever a server does, the run ends, is told as it was, and deletes nothing",
+        arguments: Sampling.of(Sampling.pairs(Hostility.allCases.filter { $0 != .twoAnswers }, Place.allCases), 25)
+    )
+    func hostile(hostility: Hostility, place: Place) async throws {
+        // The second try is where a lost answer matters.
+        let retries = place == .deletion ? "1" : "0"
+        let options = ["--json", "-v", "--retries", retries, "--timeout", "20"]
+        let (run, cloud, asked) = try await Self.run(place, options) { _ in hostility.reply(place.status) }
+        let what: Comment = "\(place) \(hostility): \(run.output) \(run.errors.suffix(500))"
+        #expect(asked > 0, what)
+        #expect(place.exits.contains(run.status), what)
+        let report = try run.report()
+        #expect(report.summary["deleted"] == 0, what)
+        #expect(await cloud.remaining() == [Sample.id(1)], what)
+        #expect(run.isFitForATerminal, what)
+        #expect(run.keeps(cloud.environment["OS_PASSWORD"]), what)
+        #expect(run.keeps(cloud.requests.lazy.compactMap { $0.headers["x-auth-token"] }.first), what)
+        #expect(run.output.utf8.count + run.errors.utf8.count < 20_000, what)
+        if place == .deletion, let row = report.images.first {
+            // Without a whole answer, nobody knows.
+            #expect(row.status != nil || row.detail?.contains("It may be gone nevertheless") == true, what)
         }
     }
 
     @Test(
-        "What never ends is ended",
-        arguments: Endless.allCases,
-        [Place.signIn, .list, .deletion]
+        "Nothing is sent where a redirect points to",
+        arguments: Sampling.pairs(Place.allCases, [301, 302, 303, 307, 308])
     )
-    func endless(endless: Endless, place: Place) async throws {
-        let (run, cloud, asked) = try await run(place, ["--json", "--retries", "0", "--timeout", "2"]) { _ in
-            endless.reply(place.status)
-        }
-        #expect(asked == 1)
-        #expect(place.exits.contains(run.status))
-        #expect(try run.report().summary["deleted"] == 0)
-        #expect(await cloud.remaining() == [Sample.id(1)])
-        if place == .deletion {
-            #expect(try run.report().images.first?.detail?.contains("It may be gone nevertheless") == true)
-        }
-    }
-
-    @Test("Nothing is sent where a redirect points to", arguments: [301, 302, 303, 307, 308], Place.allCases)
-    func redirect(status: Int, place: Place) async throws {
+    func redirect(place: Place, status: Int) async throws {
         let received = Locked(0)
         let elsewhere = try LoopbackServer { _ in
             received.withLock { $0 += 1 }
@@ -130,7 +89,7 @@ struct HostileServerTests {
         defer { elsewhere.stop() }
         for form in ["http://localhost:%/x", "//localhost:%/x", "http://iam.example@localhost:%/", "HTTP:localhost:%"] {
             let address = form.replacing("%", with: "\(elsewhere.port)")
-            let (run, cloud, asked) = try await run(place, ["--json", "--retries", "1"]) { _ in
+            let (run, cloud, asked) = try await Self.run(place, ["--json", "--retries", "1"]) { _ in
                 .answer(status, headers: ["Location": address, "Refresh": "0; url=\(address)"])
             }
             #expect(asked == 1)
@@ -144,7 +103,7 @@ struct HostileServerTests {
 
     @Test("A redirect on the endpoint's own host is not followed either", arguments: [301, 307])
     func redirectHome(status: Int) async throws {
-        let (run, cloud, _) = try await run(.deletion, []) { request in
+        let (run, cloud, _) = try await Self.run(.deletion, []) { request in
             .answer(status, headers: ["Location": request.path.replacing(Sample.id(1), with: Sample.id(2))])
         }
         #expect(run.status == 1)
@@ -167,7 +126,7 @@ struct HostileServerTests {
         arguments: ["1.0 204 No Content", "1.1 204 OK\r\nContent-Length: 5"]
     )
     func noContent(line: String) async throws {
-        let (run, _, asked) = try await run(.deletion, ["--json"]) { _ in
+        let (run, _, asked) = try await Self.run(.deletion, ["--json"]) { _ in
             .bytes(Data("HTTP/\(line)\r\n\r\nhello".utf8))
         }
         #expect(asked == 1)
@@ -206,7 +165,7 @@ struct HostileServerTests {
         ]
     )
     func catalog(url: String) async throws {
-        let (run, cloud, asked) = try await run(.signIn, []) { _ in
+        let (run, cloud, asked) = try await Self.run(.signIn, []) { _ in
             TokenAnswer {
                 $0.imageEndpoints = [.init("eu-demo", url)]
                 $0.expiresAt = "2999-01-01T00:00:00Z"
@@ -237,17 +196,66 @@ struct HostileServerTests {
         #expect(cloud.connections == 0)
     }
 
-    @Test("A catalog of 100,000 entries is read")
+    @Test("A catalog of many thousand entries is read")
     func bigCatalog() async throws {
-        let (run, cloud, _) = try await run(.signIn, ["--json"]) { request in
+        let (run, cloud, _) = try await Self.run(.signIn, ["--json"]) { request in
             TokenAnswer {
                 $0.imageEndpoints = [.init("eu-demo", "http://\(request.headers["host"] ?? "")/image")]
-                $0.otherTypes = (0..<100_000).map { "type-\($0)" }
+                $0.otherTypes = (0..<Sampling.count(100_000, sample: 20_000)).map { "type-\($0)" }
                 $0.expiresAt = "2999-01-01T00:00:00Z"
             }.reply
         }
         // The token is of the test's making, so the image service takes it for none.
         #expect(run.status == 77)
         #expect(cloud.count("DELETE") == 2)
+    }
+}
+
+/// Servers whose responses never end. Each run waits for its time limit.
+@Suite("Endless responses", .serialized, .timeLimit(.minutes(5)))
+struct EndlessResponseTests {
+    enum Endless: String, CaseIterable {
+        case silence, body, redirectBody, headers, interim, trailers, chunkExtension, blanks
+
+        func reply(_ status: Int) -> LoopbackServer.Reply {
+            let block = String(repeating: "x", count: 0x10000)
+            let chunked = "HTTP/1.1 \(status) X\r\nTransfer-Encoding: chunked\r\n"
+            let (head, again) =
+                switch self {
+                case .silence: ("", "")
+                case .body: (chunked + "\r\n", "10000\r\n\(block)\r\n")
+                case .redirectBody:
+                    (
+                        chunked.replacing("\(status)", with: "302") + "Location: http://localhost:1/\r\n\r\n",
+                        "10000\r\n\(block)\r\n"
+                    )
+                case .headers: ("HTTP/1.1 \(status) X\r\n", String(repeating: "X-A: b\r\n", count: 1000))
+                case .interim: ("", String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 1000))
+                case .trailers: (chunked + "\r\n2\r\n{}\r\n0\r\n", String(repeating: "X-A: b\r\n", count: 1000))
+                case .chunkExtension: (chunked + "\r\n2;a=", block)
+                case .blanks: (chunked + "\r\n", "10000\r\n" + String(repeating: " ", count: 0x10000) + "\r\n")
+                }
+            return .drip(Data(head.utf8), every: self == .silence ? 3600 : 0, again: Data(again.utf8))
+        }
+    }
+
+    @Test(
+        "What never ends is ended",
+        arguments: Sampling.pairs(Endless.allCases, [Place.signIn, .list, .deletion])
+    )
+    func endless(endless: Endless, place: Place) async throws {
+        let (run, cloud, asked) = try await HostileServerTests.run(
+            place,
+            ["--json", "--retries", "0", "--timeout", "2"]
+        ) { _ in
+            endless.reply(place.status)
+        }
+        #expect(asked == 1)
+        #expect(place.exits.contains(run.status))
+        #expect(try run.report().summary["deleted"] == 0)
+        #expect(await cloud.remaining() == [Sample.id(1)])
+        if place == .deletion {
+            #expect(try run.report().images.first?.detail?.contains("It may be gone nevertheless") == true)
+        }
     }
 }

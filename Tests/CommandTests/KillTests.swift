@@ -11,7 +11,8 @@ import Testing
 struct KillTests {
     private static let lanes = 4
     private static let kills =
-        (ProcessInfo.processInfo.environment["DELETE_IMAGE_KILLS"].flatMap(Int.init) ?? 200) / lanes
+        (ProcessInfo.processInfo.environment["DELETE_IMAGE_KILLS"].flatMap(Int.init) ?? Sampling.count(200, sample: 24))
+        / lanes
 
     @Test("Nothing is lost, nothing is deleted twice, and no token stays behind", arguments: 1...lanes)
     func killed(seed: Int) async throws {

@@ -3,6 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
+@testable import CommandSupport
 @testable import delete_image
 
 @Suite("Plan and apply", .serialized)
@@ -220,17 +221,17 @@ struct PlanTests {
         let files = Locked(["policy": Data(policy.utf8)])
         if !asks {
             let plan = ["--policy", "policy", "--plan", "plan"]
-            _ = try await MemoryRun(plan, on: transport, of: cloud, files: files, referenced: referenced)
+            _ = await CommandRun(json: plan, on: transport, of: cloud, files: files, referenced: referenced)
             referenced.withLock { $0 = [Sample.id(1)] }
         }
         let apply = ["--apply", "plan"]
         if !asks {
-            let refused = try await MemoryRun(apply, on: transport, of: cloud, files: files, referenced: referenced)
+            let refused = await CommandRun(json: apply, on: transport, of: cloud, files: files, referenced: referenced)
             #expect(refused.status == .usage)
             #expect(refused.errors.contains("Add --unless-referenced to search the package again"))
         }
-        let run = try await MemoryRun(
-            asks ? ["--policy", "policy"] : apply + ["--unless-referenced"],
+        let run = await CommandRun(
+            json: asks ? ["--policy", "policy"] : apply + ["--unless-referenced"],
             on: transport,
             of: cloud,
             files: files,
@@ -239,7 +240,7 @@ struct PlanTests {
         ) {
             referenced.withLock { $0 = [Sample.id(1)] }
         }
-        #expect(run.fates == [Sample.id(1): "kept referenced", Sample.id(2): "deleted"])
+        #expect(try run.fates == [Sample.id(1): "kept referenced", Sample.id(2): "deleted"])
     }
 
     @Test("An empty list is saved as a plan that deletes nothing")

@@ -4,6 +4,8 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
+@testable import CommandSupport
+
 /// A program that uses the library, beside the command.
 @Suite("Programs")
 struct ProgramTests {
@@ -33,8 +35,8 @@ struct ProgramTests {
     func policy(safeguards: String) async throws {
         let json = #"{"rules": {"nightlies": {"match": "nightly-*", "keepLast": 1, \#(safeguards)}}}"#
         let (clouds, path) = ((0..<2).map { _ in DemoCloud(images: Self.images) }, "/policy.json")
-        let run = try await MemoryRun(
-            ["--policy", path, "--yes"],
+        let run = await CommandRun(
+            json: ["--policy", path, "--yes"],
             on: FaultyTransport(clouds[0]),
             of: clouds[0],
             files: Locked([path: Data(json.utf8)]),
@@ -53,7 +55,7 @@ struct ProgramTests {
         let plan = try await service.plan(.policy(RetentionPolicy(json: Data(json.utf8))), options: options)
         let outcomes = await service.delete(plan, options: options)
         #expect(
-            outcomes.map { [$0.id.description, $0.result.name, $0.keepReason?.name ?? ""] }
+            try outcomes.map { [$0.id.description, $0.result.name, $0.keepReason?.name ?? ""] }
                 == run.report.images.map { [$0.id, $0.outcome, $0.reason ?? ""] }
         )
         #expect(await clouds[1].currentImages.map(\.id).sorted() == clouds[0].currentImages.map(\.id).sorted())

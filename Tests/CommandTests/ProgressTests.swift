@@ -4,6 +4,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
+@testable import CommandSupport
 @testable import delete_image
 
 @Suite("Progress")
@@ -39,29 +40,15 @@ struct ProgressTests {
             passing.cancel()
             return nil
         }
-        let status = await DeleteCommand.run(
-            ["--no-token-cache", "--concurrency", "1"] + (isQuiet ? ["--quiet"] : []) + (1...4).map(Sample.id),
-            in: CommandContext(
-                environment: cloud.environment,
-                currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
-                transport: { _ in transport },
-                clock: clock,
-                random: { 0.5 },
-                read: { _, _ in Data() },
-                write: { _, _, _ in },
-                references: { _, _, _ in [:] },
-                ask: { _ in .unavailable },
-                print: { _ in },
-                printError: { _ in },
-                progress: { text in
-                    // The same once more is no other line.
-                    shown.withLock { if $0.last != .some(text) { $0.append(text) } }
-                    drawn.yield(text)
-                },
-                interruptions: AsyncStream { _ in }
-            )
-        )
-        #expect(status == .done)
+        var context = CommandContext.inMemory(cloud.environment, transport, clock: clock)
+        context.progress = { text in
+            // The same once more is no other line.
+            shown.withLock { if $0.last != .some(text) { $0.append(text) } }
+            drawn.yield(text)
+        }
+        let arguments = ["--no-token-cache", "--concurrency", "1"] + (isQuiet ? ["--quiet"] : [])
+        let run = await CommandRun(arguments + (1...4).map(Sample.id), in: context)
+        #expect(run.status == .done)
         // Taken away after the decision and after the deletions.
         let lines = [
             "2 of 4 images done, 0.5 a second, 4 seconds left", "3 of 4 images done, 0.8 a second, 2 seconds left",

@@ -6,7 +6,7 @@ import Testing
 /// Ctrl-C and its kin at moments that the dice choose: what is told is true, and nothing goes on.
 @Suite("Signals at any moment", .serialized, .timeLimit(.minutes(5)))
 struct SignalTests {
-    private static let runs = 12
+    private static let runs = Sampling.count(12, sample: 3)
 
     @Test("Each image's outcome is what became of it", arguments: 1...4)
     func outcomes(seed: Int) async throws {

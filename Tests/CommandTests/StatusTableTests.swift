@@ -3,6 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
+@testable import CommandSupport
 @testable import delete_image
 
 /// The exit status for each outcome and reason, for images that are named and selected, in a dry run and in a run.
@@ -116,26 +117,26 @@ struct StatusTableTests {
         }
         let files = Locked(Self.files.mapValues { Data($0.utf8) })
         for option in [["--dry-run"], ["--plan", "plan"]] {
-            let dryRun = try await MemoryRun(option + row.arguments, on: transport, of: cloud, files: files)
+            let dryRun = await CommandRun(json: option + row.arguments, on: transport, of: cloud, files: files)
             #expect(dryRun.status == row.dryRun, "\(option[0])")
         }
-        let run = try await MemoryRun(["--yes"] + row.arguments, on: transport, of: cloud, files: files)
+        let run = await CommandRun(json: ["--yes"] + row.arguments, on: transport, of: cloud, files: files)
         #expect(run.status == row.run)
-        #expect(run.status != .denied || run.report.error?.kind == "denied")
+        #expect(try run.status != .denied || run.report.error?.kind == "denied")
     }
 
     @Test("A file that names the image keeps it, as was asked for", arguments: named)
     func referenced(arguments: [String]) async throws {
         let cloud = DemoCloud(images: Sample.images(1))
         for option in ["--dry-run", "--yes"] {
-            let run = try await MemoryRun(
-                arguments + [option, "--unless-referenced"],
+            let run = await CommandRun(
+                json: arguments + [option, "--unless-referenced"],
                 on: FaultyTransport(cloud),
                 of: cloud,
                 files: Locked(Self.files.mapValues { Data($0.utf8) }),
                 referenced: Locked([Self.id])
             )
-            #expect(run.fates == [Self.id: "kept referenced"])
+            #expect(try run.fates == [Self.id: "kept referenced"])
             #expect(run.status == .done)
         }
     }
@@ -146,7 +147,7 @@ struct StatusTableTests {
         let transport = FaultyTransport(cloud) { request, _ in
             request.method == "GET" ? .answer(403, body: "You are not authorized to do that.") : nil
         }
-        let run = try await MemoryRun(["--dry-run", Sample.id(1), Sample.id(2)], on: transport, of: cloud)
+        let run = await CommandRun(json: ["--dry-run", Sample.id(1), Sample.id(2)], on: transport, of: cloud)
         #expect(run.status == .denied)
     }
 
@@ -157,21 +158,21 @@ struct StatusTableTests {
             guard request.method == "DELETE", request.url.path.hasSuffix(Sample.id(refused)) else { return nil }
             return .answer(403, body: "You are not authorized to do that.")
         }
-        let run = try await MemoryRun([Sample.id(1), Sample.id(2)], on: transport, of: cloud)
+        let run = await CommandRun(json: [Sample.id(1), Sample.id(2)], on: transport, of: cloud)
         #expect(run.status == .incomplete)
-        #expect(run.report.error == nil)
+        #expect(try run.report.error == nil)
     }
 
     @Test("A named image that changes before the answer is kept, and that was not asked for")
     func changed() async throws {
         for (arguments, status) in [(["nightly-1"], Status.incomplete), (["--match", "nightly-1"], .done)] {
             let cloud = DemoCloud(images: Sample.images(1))
-            let run = try await MemoryRun(arguments, on: FaultyTransport(cloud), of: cloud, answer: .yes) {
+            let run = await CommandRun(json: arguments, on: FaultyTransport(cloud), of: cloud, answer: .yes) {
                 var image = Sample.images(1)[0]
                 image.size += 1
                 await cloud.put(image)
             }
-            #expect(run.fates == [Self.id: "kept changed"])
+            #expect(try run.fates == [Self.id: "kept changed"])
             #expect(run.status == status)
         }
     }
@@ -181,7 +182,7 @@ struct StatusTableTests {
         let cloud = DemoCloud(images: [.old(1, "nightly-1", day: 1), .old(2, "nightly-2", day: 2)])
         let transport = FaultyTransport(cloud)
         let arguments = ["--match", "nightly-*", "--keep-last", "1"]
-        let run = try await MemoryRun(arguments, on: transport, of: cloud, answer: .yes) {
+        let run = await CommandRun(json: arguments, on: transport, of: cloud, answer: .yes) {
             await cloud.put(.old(2, "release", day: 2))
         }
         #expect(run.status == .incomplete)

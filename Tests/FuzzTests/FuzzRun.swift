@@ -23,7 +23,7 @@ struct FuzzRun {
         var (input, dice) = input(seed)
         let start = ContinuousClock.now
         do {
-            let verdict = try await LastWords.during("FuzzTests: \(target.name), seed \(seed): \(replay)") {
+            let verdict = try await RunningSeeds.note(replay) {
                 try await target.check(input, &dice)
             }
             verdicts[verdict, default: 0] += 1

@@ -1,13 +1,13 @@
 import Foundation
 import TestSupport
 
-/// JSON as it is written: keys keep their order and may stand twice, and numbers keep their digits. Foundation's own
-/// readers lose all that, so that they cannot be held against each other.
+/// JSON as Foundation reads it, which is independent of the library's own reader. It is written with the members in
+/// their order, and a key may stand twice.
 enum JSONTree: Hashable {
     case object([Member])
     case array([JSONTree])
     case string(String)
-    /// A number, `true`, `false` or `null`, letter by letter.
+    /// A number, `true`, `false` or `null`.
     case word(String)
 
     struct Member: Hashable {
@@ -15,20 +15,56 @@ enum JSONTree: Hashable {
         var value: JSONTree
     }
 
-    /// The value of `key`; nil where this is no object, or has no such key. Of two, the first.
-    subscript(key: String) -> JSONTree? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.key == key }?.value
+    /// Reads `bytes`; nil for anything but JSON in UTF-8.
+    init?(_ bytes: some Collection<UInt8>) {
+        let data = Data(bytes)
+        // Foundation also reads UTF-16 and UTF-32, which have zeros in JSON.
+        guard !data.contains(0), String(data: data, encoding: .utf8) != nil, data.first != 0xEF,
+            let value = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+        else {
+            return nil
+        }
+        self.init(value)
     }
+
+    private init(_ value: Any) {
+        switch value {
+        case let members as [String: Any]:
+            // Foundation has them in another order in each process.
+            let sorted = members.sorted { $0.key.unicodeScalars.lexicographicallyPrecedes($1.key.unicodeScalars) }
+            self = .object(sorted.map { Member(key: $0.key, value: JSONTree($0.value)) })
+        case let elements as [Any]: self = .array(elements.map(JSONTree.init))
+        case let text as String: self = .string(text)
+        case let number as NSNumber:
+            let isBoolean = String(cString: number.objCType) == "c"
+            self = .word(isBoolean ? "\(number.boolValue)" : "\(number)")
+        default: self = .word("null")
+        }
+    }
+
+    /// Whether an object in `json` has a key twice: this tree, which was read from it, has one of the two, and other
+    /// readers may have the other.
+    func isAmbiguous(_ json: some Collection<UInt8>) -> Bool {
+        let text = String(decoding: json, as: UTF8.self).unicodeScalars
+        var (colons, isInString, isEscaped) = (0, false, false)
+        for scalar in text {
+            if scalar == "\"", !isEscaped { isInString.toggle() }
+            if scalar == ":", !isInString { colons += 1 }
+            isEscaped = scalar == "\\" && !isEscaped
+        }
+        return colons > all.reduce(0) { $0 + ($1.members?.count ?? 0) }
+    }
+
+    /// The value of `key`; nil where this is no object, or has no such key.
+    subscript(key: String) -> JSONTree? { members?.first { $0.key == key }?.value }
 
     var elements: [JSONTree]? { if case .array(let elements) = self { elements } else { nil } }
     var members: [Member]? { if case .object(let members) = self { members } else { nil } }
     var string: String? { if case .string(let text) = self { text } else { nil } }
     var isTrue: Bool { self == .word("true") }
-    var isNull: Bool { self == .word("null") }
 
     /// This value and all within it.
-    var all: [JSONTree] {
+    private var all: [JSONTree] {
         switch self {
         case .object(let members): [self] + members.flatMap(\.value.all)
         case .array(let elements): [self] + elements.flatMap(\.all)
@@ -39,31 +75,15 @@ enum JSONTree: Hashable {
     /// All texts within it.
     var strings: Set<String> { Set(all.compactMap(\.string)) }
 
-    /// Whether a key stands twice in an object: readers may choose either, and say other things than each other.
-    var isAmbiguous: Bool {
-        all.contains { value in value.members.map { Set($0.map(\.key)).count < $0.count } ?? false }
-    }
-
     /// As it is written, with nothing between.
     var text: String {
         switch self {
         case .object(let members):
-            "{\(members.map { "\(Self.quoted($0.key)):\($0.value.text)" }.joined(separator: ","))}"
+            "{\(members.map { "\(JSONTree.string($0.key).text):\($0.value.text)" }.joined(separator: ","))}"
         case .array(let elements): "[\(elements.map(\.text).joined(separator: ","))]"
-        case .string(let text): Self.quoted(text)
+        case .string(let text): String(decoding: (try? JSONEncoder().encode(text)) ?? Data(), as: UTF8.self)
         case .word(let word): word
         }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let escaped = text.unicodeScalars.map { scalar in
-            switch scalar {
-            case "\"", "\\": "\\\(scalar)"
-            case "\0"..<" ": "\\u00\(scalar.value < 16 ? "0" : "")\(String(scalar.value, radix: 16))"
-            default: String(scalar)
-            }
-        }
-        return "\"\(escaped.joined())\""
     }
 }
 

@@ -29,7 +29,7 @@ struct Mutation {
         if let json = JSONTree(bytes) { return changed(json) }
         var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let index = dice.number(0...lines.count - 1)
-        if let json = JSONTree(Array(lines[index])) { lines[index] = changed(json)[...] }
+        if let json = JSONTree(lines[index]) { lines[index] = changed(json)[...] }
         return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
     }
 

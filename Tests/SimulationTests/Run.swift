@@ -2,6 +2,7 @@ import Foundation
 import ImageDeletion
 import TestSupport
 
+@testable import CommandSupport
 @testable import delete_image
 
 /// One process of the command: what it was asked for, and all that came out of it.
@@ -57,39 +58,31 @@ final class Run: @unchecked Sendable {
         now = day.clock.now()
         let line = arguments.joined(separator: " ").replacing(day.folder.url.path, with: "…")
         day.ledger.note("\(number): delete-image \(line)")
-        status = await DeleteCommand.run(
-            arguments,
-            in: CommandContext(
-                environment: day.environment,
-                currentDirectory: day.folder.url,
-                transport: { _ in day.network(self.number) { if requests.contains($0) { interrupt() } } },
-                clock: day.clock,
-                random: { Double(self.dice.number(0...999)) / 1000 },
-                read: { path, _ in
-                    do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-                        throw UserFile.Fault(error)
-                    }
-                },
-                write: UserFile.replace,
-                references: { ids, _, _ in
-                    let named = ids.filter { day.referenced.contains($0.description) }
-                    let place = KeepReason.Reference(file: "main.tf", line: 1)
-                    return Dictionary(uniqueKeysWithValues: named.map { ($0, place) })
-                },
-                ask: { question in
-                    self.output += self.wish.isJSON ? "" : question(.log) + "\n"
-                    self.question = (scheduler.time, .infinity, answer)
-                    try? await scheduler.sleep(.milliseconds(10))
-                    await day.others(.question)
-                    try? await scheduler.sleep(.seconds(patience))
-                    self.question?.answered = scheduler.time
-                    return Task.isCancelled ? .no : answer
-                },
-                print: { self.output += $0 + "\n" },
-                printError: { self.errors += $0 + "\n" },
-                interruptions: interruptions
-            )
+        var context = CommandContext.inMemory(
+            day.environment,
+            day.network(number) { if requests.contains($0) { interrupt() } },
+            clock: day.clock
         )
+        context.currentDirectory = day.folder.url
+        context.random = { Double(self.dice.number(0...999)) / 1000 }
+        context.read = { path, _ in
+            do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch { throw UserFile.Fault(error) }
+        }
+        context.write = UserFile.replace
+        context.references = { ids, _, _ in .references(to: ids, isInFile: day.referenced.contains) }
+        context.ask = { question in
+            self.output += self.wish.isJSON ? "" : question(.log) + "\n"
+            self.question = (scheduler.time, .infinity, answer)
+            try? await scheduler.sleep(.milliseconds(10))
+            await day.others(.question)
+            try? await scheduler.sleep(.seconds(patience))
+            self.question?.answered = scheduler.time
+            return Task.isCancelled ? .no : answer
+        }
+        context.print = { self.output += $0 + "\n" }
+        context.printError = { self.errors += $0 + "\n" }
+        context.interruptions = interruptions
+        status = await CommandRun(arguments, in: context).status
         ended = scheduler.time
         day.ledger[number].hasEnded = true
         for impatience in impatience { impatience.cancel() }

@@ -23,8 +23,9 @@ struct SimulationTests {
             let seed = try #require(Self.number("DELETE_IMAGE_SEED", otherwise: 0))
             return print(await Self.check(seed).trace.joined(separator: "\n"))
         }
-        let first = try #require(Self.number("DELETE_IMAGE_FIRST_SEED", otherwise: 1))
-        let count = try #require(Self.number("DELETE_IMAGE_SEEDS", otherwise: 300))
+        let firsts = Sampling.of(Array(stride(from: 1, to: 300, by: 30)), 1)
+        let first = try #require(Self.number("DELETE_IMAGE_FIRST_SEED", otherwise: firsts[0]))
+        let count = try #require(Self.number("DELETE_IMAGE_SEEDS", otherwise: Sampling.count(300, sample: 30)))
         let lanes = ProcessInfo.processInfo.activeProcessorCount
         let tally = await withTaskGroup { group in
             for lane in 0..<lanes {
@@ -38,8 +39,8 @@ struct SimulationTests {
             }
             return await group.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
         }
-        // Days on which nothing comes show nothing.
-        #expect(Self.events.filter { tally[$0] == nil } == [])
+        // Days on which nothing comes show nothing. In fewer days than these, something may not come.
+        if count >= 300 { #expect(Self.events.filter { tally[$0] == nil } == []) }
         if Self.variables["DELETE_IMAGE_SEEDS"] != nil {
             for event in tally.sorted(by: <) { print(event.value, event.key) }
         }
@@ -72,13 +73,13 @@ struct SimulationTests {
     /// - Returns: What happened in it, one after the other, and how often what.
     @discardableResult
     private static func check(_ seed: Int) async -> (trace: [String], tally: [String: Int]) {
-        let (ledger, problems) = await withCheckedContinuation { continuation in
-            // A thread of its own, which no other code runs on meanwhile.
-            let thread = Thread {
-                continuation.resume(returning: LastWords.during(replay(seed)) { outcome(of: seed) })
+        let (ledger, problems) = await RunningSeeds.note(replay(seed)) {
+            await withCheckedContinuation { continuation in
+                // A thread of its own, which no other code runs on meanwhile.
+                let thread = Thread { continuation.resume(returning: outcome(of: seed)) }
+                thread.stackSize = 8 << 20
+                thread.start()
             }
-            thread.stackSize = 8 << 20
-            thread.start()
         }
         for problem in problems {
             Issue.record("seed \(seed): \(problem)\n\(replay(seed))")

@@ -28,6 +28,8 @@ public final class FaultyTransport: HTTPTransport {
     public enum Fault: Sendable {
         /// The server never sees it; this is the answer.
         case answer(Int, headers: [String: String] = [:], body: String = "")
+        /// The same, with a body that need not be text.
+        case bytes(Int, headers: [String: String] = [:], Data)
         /// The server never sees it; this is the error.
         case error(any Error)
         /// The server does what it is asked, and its answer gets lost.
@@ -41,6 +43,7 @@ public final class FaultyTransport: HTTPTransport {
     private let server: any HTTPTransport
     private let fault: @Sendable (SentRequest, Int) async -> Fault?
     private let log = Locked<[SentRequest]>([])
+    private let tokens = Locked<Set<String>>([])
 
     /// - Parameter fault: Asked with each request and how many with its method came before; nil lets it through.
     public init(
@@ -54,6 +57,9 @@ public final class FaultyTransport: HTTPTransport {
     /// What was sent so far.
     public var requests: [SentRequest] { log.value }
 
+    /// The tokens that the server has issued so far, in responses that were let through.
+    public var issuedTokens: Set<String> { tokens.value }
+
     /// How many requests with `method` were sent so far.
     public func count(_ method: String) -> Int { requests.count { $0.method == method } }
 
@@ -66,9 +72,14 @@ public final class FaultyTransport: HTTPTransport {
             return log.count { $0.method == sent.method }
         }
         switch await fault(sent, earlier) {
-        case nil: return try await server.send(request)
+        case nil:
+            let response = try await server.send(request)
+            if let token = response.headers["X-Subject-Token"] { tokens.withLock { _ = $0.insert(token) } }
+            return response
         case .answer(let status, let headers, let body):
             return HTTPResponse(status: status, headers: HTTPHeaders(headers), body: Data(body.utf8))
+        case .bytes(let status, let headers, let body):
+            return HTTPResponse(status: status, headers: HTTPHeaders(headers), body: body)
         case .error(let error): throw error
         case .lostAnswer(let kind):
             _ = try await server.send(request)

@@ -3,6 +3,7 @@ import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 
+@testable import CommandSupport
 @testable import delete_image
 
 /// Something that can go wrong, made in memory, and what is said then.
@@ -50,7 +51,7 @@ struct Situation: Sendable {
             if times == 1 { for await _ in hearings { break } }
             return await fault(request, earlier)
         }
-        let (printed, told) = (Locked(""), Locked<[String]>([]))
+        let told = Locked<[String]>([])
         let namesFolder = arguments.contains("--work-directory")
         let cache =
             cache ?? (namesFolder ? [] : usesFolder ? ["--work-directory", folder.url.path] : ["--no-token-cache"])
@@ -58,41 +59,29 @@ struct Situation: Sendable {
         let retries = arguments.contains("--retries") ? [] : ["--retries", "0"]
         // TestClock waits for deadlines of this length only.
         let timeout = arguments.contains("--timeout") ? [] : ["--timeout", "31"]
-        let run = {
-            await DeleteCommand.run(
-                ["--json"] + timeout + cache + retries + arguments,
-                in: CommandContext(
-                    environment: cloud.environment.merging(variables.compactMapValues { $0 }) { $1 }
-                        .filter { variables[$0.key] != .some(nil) },
-                    currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
-                    transport: { _ in transport },
-                    clock: Self.patient(clock.clock),
-                    random: { 0.5 },
-                    read: { path, _ in
-                        if let readFault { throw readFault }
-                        guard let content = files[path] else { throw UserFile.Fault(POSIXError(.ENOENT)) }
-                        return Data(content.utf8)
-                    },
-                    write: { _, _, _ in if let writeFault { throw writeFault } },
-                    references: { ids, _, _ in try references(ids) },
-                    ask: { _ in answer },
-                    print: { line in printed.withLock { $0 += line } },
-                    printError: { line in
-                        told.withLock { $0.append(line) }
-                        if line.contains("interrupted: ") { heard.yield() }
-                    },
-                    interruptions: interruptions
-                )
-            )
+        var context = CommandContext.inMemory(
+            cloud.environment.merging(variables.compactMapValues { $0 }) { $1 }
+                .filter { variables[$0.key] != .some(nil) },
+            transport,
+            clock: Self.patient(clock.clock),
+            files: Locked(files.mapValues { Data($0.utf8) })
+        )
+        if let readFault { context.read = { _, _ in throw readFault } }
+        context.write = { _, _, _ in if let writeFault { throw writeFault } }
+        context.references = { ids, _, _ in try references(ids) }
+        context.ask = { _ in answer }
+        context.printError = { line in
+            told.withLock { $0.append(line) }
+            if line.contains("interrupted: ") { heard.yield() }
         }
+        context.interruptions = interruptions
+        let line = ["--json"] + timeout + cache + retries + arguments
         if isAgain {
-            _ = await run()
-            printed.withLock { $0 = "" }
+            _ = await CommandRun(line, in: context)
             told.withLock { $0 = [] }
         }
-        let status = await run()
-        let report = try JSONDecoder().decode(Report.self, from: Data(printed.value.utf8))
-        let details = report.images.compactMap { row in row.detail.map { "\(row.outcome): \($0)" } }
+        let run = await CommandRun(line, in: context)
+        let details = try run.report.images.compactMap { row in row.detail.map { "\(row.outcome): \($0)" } }
         var words: [String] = []
         // What is told once more of an image, and of another, is documented once.
         for text in (told.value + details).map({ $0.replacing(folder.url.path, with: "…") }) where !words.contains(text)
@@ -100,7 +89,7 @@ struct Situation: Sendable {
             let isSaid = words.contains { $0.lowercased().hasSuffix(text.suffix(40).lowercased()) }
             if !isSaid { words.append(text) }
         }
-        return (words, status)
+        return (words, run.status)
     }
 
     /// `clock`, on which it never comes to what happens when a Ctrl-C is not heeded for ten seconds.

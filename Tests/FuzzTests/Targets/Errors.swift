@@ -3,6 +3,7 @@ import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 
+@testable import CommandSupport
 @testable import delete_image
 
 extension FuzzTarget {
@@ -26,50 +27,42 @@ extension FuzzTarget {
         let isJSON = dice.once(in: 2)
         let quotesInHeader = dice.once(in: 2)
         let secrets = Locked<Set<String>>([])
-        let cloud = Impostor(images: [DemoImage(id: Sample.id(1), name: "nightly")]) { request in
+        let bench = Bench(images: [DemoImage(id: Sample.id(1), name: "nightly")]) { request, _ in
             guard request.method == (isIdentity ? "POST" : "DELETE") else { return nil }
             // A server that quotes what it was sent.
-            let secret = isIdentity ? "demo-pa55w0rd" : request.token ?? ""
+            let secret = isIdentity ? "demo-pa55w0rd" : request.header("X-Auth-Token") ?? ""
             secrets.withLock { _ = $0.insert(secret) }
             var body = input
             while let place = body.range(of: Data("SECRET".utf8)) { body.replaceSubrange(place, with: secret.utf8) }
-            return .init(
-                status: status,
-                headers: ["X-Request-Id": quotesInHeader ? "r-\u{9B}\(secret)" : "r"],
-                body: body
-            )
+            return .bytes(status, headers: ["X-Request-Id": quotesInHeader ? "r-\u{9B}\(secret)" : "r"], body)
         }
-        let run = await Printed.run(
+        let run = await CommandRun(
             [Sample.id(1), "--retries", "1", "--timeout", "31", "--no-token-cache", "--verbose"]
                 + (isJSON ? ["--json"] : []),
-            cloud
+            in: .inMemory(bench.cloud.environment, bench.transport, clock: bench.clock.clock)
         )
-        for line in run.output + run.errors {
-            for secret in secrets.value {
-                try must(Data(line.utf8).range(of: Data(secret.utf8)) == nil, "a secret is printed: \(line)")
-            }
+        for secret in secrets.value {
+            let shown = Data((run.output + run.errors).utf8)
+            try must(shown.range(of: Data(secret.utf8)) == nil, "a secret is printed: \(run)")
         }
-        for line in isJSON ? run.errors : run.output + run.errors { try isPlain(line) }
+        try isPlain(isJSON ? run.errors : run.output + run.errors)
         if isJSON {
-            let report = JSONTree(Array(run.output.joined().utf8))
+            let report = JSONTree(Array(run.output.utf8))
             try must(report?["schema"]?.string == "delete-image/1", "the report is no JSON document")
             let outcome = report?["images"]?.elements?.first?["outcome"]?.string
             let told = ["failed", "missing", "kept", "pending"]
             try must(told.contains(outcome ?? ""), "\(status) is taken for \(outcome ?? "nothing")")
         }
-        try must(
-            run.status != .done || run.output.joined().contains("kept"),
-            "\(status) is taken for success"
-        )
+        try must(run.status != .done || run.output.contains("kept"), "\(status) is taken for success")
         // A code is what it can be understood by.
-        return (run.output + run.errors).contains { $0.contains("code") } ? .accepted : .refused
+        return (run.output + run.errors).contains("code") ? .accepted : .refused
     }
 
     /// What a terminal does nothing else with than to show it.
-    private static func isPlain(_ line: String) throws {
-        for scalar in line.unicodeScalars where scalar != "\n" {
+    private static func isPlain(_ text: String) throws {
+        for scalar in text.unicodeScalars where scalar != "\n" {
             let category = scalar.properties.generalCategory
-            try must(category != .control && category != .format, "\(scalar.debugDescription) is printed: \(line)")
+            try must(category != .control && category != .format, "\(scalar.debugDescription) is printed: \(text)")
         }
     }
 }

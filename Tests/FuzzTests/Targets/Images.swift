@@ -8,19 +8,19 @@ extension FuzzTarget {
     static let images = FuzzTarget("images", inputs: 100, samples: pages) { input, dice in
         let comesAgain = dice.once(in: 3)
         let lists = Locked(0)
-        let cloud = Impostor { request in
+        let bench = Bench(images: []) { request, _ in
             switch request.method {
             case "GET":
                 let isFirst = lists.withLock { count in
                     defer { count += 1 }
                     return count == 0
                 }
-                return .init(status: 200, body: isFirst || comesAgain ? input : Data(#"{"images":[]}"#.utf8))
-            case "DELETE": return .init(status: 204)
+                return isFirst || comesAgain ? .bytes(200, input) : .answer(200, body: #"{"images":[]}"#)
+            case "DELETE": return .answer(204)
             default: return nil
             }
         }
-        let service = try cloud.service()
+        let service = try bench.service(retries: 1)
         let images: [Image]
         do throws(ImageDeletionError) {
             images = try await service.images(ImageQuery(owner: DemoImage.projectID, pageSize: 3))
@@ -32,7 +32,7 @@ extension FuzzTarget {
         try must(Set(images.map(\.id)).count == images.count, "an image is there twice")
         let isNamed: @Sendable (String?) -> Bool = { $0?.utf8.starts(with: "nightly-".utf8) == true }
         lists.withLock { $0 = 0 }
-        let named = try await cloud.service()
+        let named = try await bench.service(retries: 1)
             .images(ImageQuery(owner: DemoImage.projectID, pageSize: 3), where: { isNamed($0.name) }, named: isNamed)
         try must(named == images.filter { isNamed($0.name) }, "read by name, the list has other images")
 
@@ -40,17 +40,19 @@ extension FuzzTarget {
         lists.withLock { $0 = 0 }
         let plan = try await service.plan(.rule(rule))
         let outcomes = await service.delete(plan)
-        let gone = Set(cloud.sent("DELETE").map { $0.url.lastPathComponent })
+        let gone = Set(bench.sent("DELETE").map { $0.url.lastPathComponent })
         try must(gone == Set(plan.deletions.map(\.id.description)), "what went is not what was decided")
         try must(outcomes.count == plan.entries.count, "an image has no outcome")
-        try isSelected(gone, from: JSONTree(input))
+        try isSelected(gone, from: input)
         try await isSavedWell(plan)
         return .accepted
     }
 
     /// What went was listed so: as an own image with a name that matches, and not protected.
-    private static func isSelected(_ ids: Set<String>, from json: JSONTree?) throws {
-        guard let listed = json?["images"]?.elements, json?.isAmbiguous == false else { return }
+    private static func isSelected(_ ids: Set<String>, from input: Data) throws {
+        guard let json = JSONTree(input), !json.isAmbiguous(input), let listed = json["images"]?.elements else {
+            return
+        }
         for id in ids {
             let found = listed.contains { image in
                 image["id"]?.string == id && image["owner"]?.string == DemoImage.projectID
@@ -79,23 +81,23 @@ extension FuzzTarget {
         // Mostly what is described is what was asked for.
         let described = dice.once(in: 4) ? nil : JSONTree(input)?["id"]?.string
         let id = described.flatMap { try? ImageID($0) } ?? ImageID.sample(1)
-        let cloud = Impostor { request in
+        let bench = Bench(images: []) { request, _ in
             switch request.method {
-            case "GET": .init(status: 200, body: input)
-            case "DELETE": .init(status: 204)
+            case "GET": .bytes(200, input)
+            case "DELETE": .answer(204)
             default: nil
             }
         }
-        let service = try cloud.service()
+        let service = try bench.service(retries: 1)
         let plan = try await service.plan(.images([id]))
         _ = await service.delete(plan)
         guard let image = plan.entries.first?.image else {
-            try must(cloud.sent("DELETE").isEmpty, "an image was deleted that was not seen")
+            try must(bench.sent("DELETE").isEmpty, "an image was deleted that was not seen")
             return .refused
         }
         try must(image.id == id, "\(image.id) was taken for \(id)")
-        try must(cloud.sent("PATCH").isEmpty, "a protection was lifted that nobody told to lift")
-        if !cloud.sent("DELETE").isEmpty, let json = JSONTree(input), !json.isAmbiguous {
+        try must(bench.sent("PATCH").isEmpty, "a protection was lifted that nobody told to lift")
+        if !bench.sent("DELETE").isEmpty, let json = JSONTree(input), !json.isAmbiguous(input) {
             // Of another project's image, the service decides.
             let isOwn = json["owner"]?.string == DemoImage.projectID
             let isPrivate = isOwn && json["visibility"]?.string != "public"

@@ -18,8 +18,8 @@ extension FuzzTarget {
         let folder = try TemporaryFolder()
         let file = folder.file("receipt.jsonl")
         try input.write(to: file)
-        let cloud = Impostor { $0.method == "DELETE" ? .init(status: 204) : nil }
-        let service = try cloud.service()
+        let bench = Bench(images: []) { request, _ in request.method == "DELETE" ? .answer(204) : nil }
+        let service = try bench.service(retries: 1)
         let session = try await service.signIn()
         let deleted: Set<ImageID>
         do throws(ReceiptProblem) {
@@ -30,7 +30,7 @@ extension FuzzTarget {
             await service.delete(DeletionPlan(deleting: [.sample(9)]), options: options)
             if let fault = receipt.problem { throw fault }
         } catch {
-            try must(cloud.sent("DELETE").isEmpty, "it was read and then refused: \(error)")
+            try must(bench.sent("DELETE").isEmpty, "it was read and then refused: \(error)")
             try must(Data(contentsOf: file) == input, "it is refused, and not as it was")
             return .refused
         }
@@ -52,9 +52,11 @@ extension FuzzTarget {
     }
 
     private static func isWritten(_ deleted: Set<ImageID>, in input: Data, _ session: ImageSession) throws {
-        let lines = input.split(separator: UInt8(ascii: "\n")).compactMap { JSONTree($0) }
-        guard !lines.contains(where: \.isAmbiguous) else { return }
-        let written = lines.filter { line in
+        let lines = input.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            JSONTree(line).map { (text: line, json: $0) }
+        }
+        guard !lines.contains(where: { $0.json.isAmbiguous($0.text) }) else { return }
+        let written = lines.map(\.json).filter { line in
             line["outcome"]?.string == "deleted" && line["endpoint"]?.string == session.endpoint.absoluteString
                 && line["project"]?.string == session.project?.id
         }

@@ -16,7 +16,7 @@ extension FuzzTarget {
     ) { input, _ in
         let plan = try await checked([.shared], "/members", input)
         if plan.deletions.isEmpty { return .refused }
-        if let json = JSONTree(input), !json.isAmbiguous {
+        if let json = JSONTree(input), !json.isAmbiguous(input) {
             try must(json["members"]?.elements == [], "an image that may be lent was not spared")
         }
         return .accepted
@@ -37,7 +37,7 @@ extension FuzzTarget {
     ) { input, _ in
         let plan = try await checked([.inUse], "/servers/detail", input)
         if plan.deletions.isEmpty { return .refused }
-        if let json = JSONTree(input), !json.isAmbiguous {
+        if let json = JSONTree(input), !json.isAmbiguous(input) {
             try must(json["servers"]?.elements != nil, "what is no list of servers was taken for an empty one")
             let named = (json["servers"]?.elements ?? []).flatMap { server in
                 [server["image"]?["id"], server["image"], server["metadata"]?["metering.image_id"]]
@@ -62,7 +62,7 @@ extension FuzzTarget {
         let server = #"{"id":"s1","image":"","status":"ACTIVE","os-extended-volumes:volumes_attached":[{"id":"v1"}]}"#
         let plan = try await checked([.inUse], "/volumes/detail", input, servers: server)
         if plan.deletions.isEmpty { return .refused }
-        if let json = JSONTree(input), !json.isAmbiguous {
+        if let json = JSONTree(input), !json.isAmbiguous(input) {
             let attached = (json["volumes"]?.elements ?? []).filter { $0["id"]?.string == "v1" }
             try must(!attached.isEmpty, "a volume that is not listed was taken for one without an image")
             let names = attached.map { $0["volume_image_metadata"]?["image_id"]?.string?.lowercased() }
@@ -80,20 +80,20 @@ extension FuzzTarget {
     ) async throws -> DeletionPlan {
         let isTold = Locked(false)
         let image = #"{"id":"\#(Sample.id(1))","owner":"\#(DemoImage.projectID)","visibility":"shared"}"#
-        let cloud = Impostor { request in
-            if request.path.hasSuffix("/images/\(Sample.id(1))") { return .init(status: 200, body: Data(image.utf8)) }
-            if let servers, request.path.hasSuffix("/servers/detail") {
+        let bench = Bench(images: []) { request, _ in
+            if request.url.path.hasSuffix("/images/\(Sample.id(1))") { return .answer(200, body: image) }
+            if let servers, request.url.path.hasSuffix("/servers/detail") {
                 let page = request.url.query?.contains("marker=") == true ? "" : servers
-                return .init(status: 200, body: Data(#"{"servers":[\#(page)]}"#.utf8))
+                return .answer(200, body: #"{"servers":[\#(page)]}"#)
             }
-            guard request.path.hasSuffix(path) else { return nil }
+            guard request.url.path.hasSuffix(path) else { return nil }
             let isAgain = isTold.withLock { told in
                 defer { told = true }
                 return told
             }
-            return .init(status: 200, body: isAgain ? Data(#"{"servers":[],"volumes":[]}"#.utf8) : input)
+            return isAgain ? .answer(200, body: #"{"servers":[],"volumes":[]}"#) : .bytes(200, input)
         }
-        let checked = try await cloud.service()
+        let checked = try await bench.service(retries: 1)
             .plan(.images([.sample(1)]), options: DeletionOptions(safeguards: safeguards))
         try must(isTold.value, "nobody was asked")
         return checked

@@ -17,20 +17,20 @@ extension FuzzTarget {
             ? String(decoding: Mutation(of: [usual, "gAAAA\u{1B}[2J", "gAAAA\r\nHost: x"]).input(&dice), as: UTF8.self)
             : usual
         let body = isHeader ? Data(answers[0].utf8) : input
-        let cloud = Impostor { request in
-            if request.path.hasSuffix("/auth/tokens") {
-                return Impostor.Answer(status: 201, headers: ["X-Subject-Token": token], body: body)
+        let bench = Bench(images: []) { request, _ in
+            if request.url.path.hasSuffix("/auth/tokens") {
+                return .bytes(201, headers: ["X-Subject-Token": token], body)
             }
-            return Impostor.Answer(status: 200, body: Data(#"{"images":[]}"#.utf8))
+            return .answer(200, body: #"{"images":[]}"#)
         }
-        let service = try cloud.service()
+        let service = try bench.service(retries: 1)
         do {
             let session = try await service.signIn()
             try isAddress(session.endpoint, endingIn: "v2")
             let project = try await service.project()
             try isRead(project, session.endpoint, from: JSONTree(body))
             _ = try await service.images(ImageQuery(owner: project.id))
-            try isSent(from: cloud, to: session.endpoint)
+            try isSent(from: bench, to: session.endpoint)
             return .accepted
         } catch let error as ImageDeletionError {
             try must(!"\(error)".contains(usual), "the error holds the token: \(error)")
@@ -61,9 +61,9 @@ extension FuzzTarget {
         try must(strings.contains { $0.lowercased().contains(host) }, "nobody has named the host \(host)")
     }
 
-    private static func isSent(from cloud: Impostor, to endpoint: URL) throws {
-        for request in cloud.requests where !request.path.hasSuffix("/auth/tokens") {
-            let token = request.token ?? ""
+    private static func isSent(from bench: Bench, to endpoint: URL) throws {
+        for request in bench.transport.requests where !request.url.path.hasSuffix("/auth/tokens") {
+            let token = request.header("X-Auth-Token") ?? ""
             let isPlain = !token.isEmpty && token.unicodeScalars.allSatisfy { (0x21...0x7E).contains($0.value) }
             try must(isPlain, "a token is sent that no header can hold: \(token.debugDescription)")
             try must(request.url.host == endpoint.host, "the token is sent to \(request.url.host ?? "nobody")")

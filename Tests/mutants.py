@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Breaks one promise after the other in a copy of this repository, and checks that a test notices.
+
+    Tests/mutants.py              all mutants
+    Tests/mutants.py receipt http those with one of these words in their names
+    Tests/mutants.py --check      only whether the code that they change is still there
+
+The copy is a clone of HEAD in a temporary folder; it is built once, and again for each mutant. The exit status is
+1 if a mutant survives.
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# The promise, the code, the code that breaks it, and the tests of which one must fail. The code is in one file only.
+MUTANTS = [
+    ("protected images are kept",
+     "if image?.isProtected == true, !", "if image == nil, !", "DeletionPlanTests"),
+    ("an unchecked plan deletes nothing",
+     "case .unchecked: self.init(entry, .kept(.unchecked))", "case .unchecked: return nil",
+     "ImageDeletionTests|SimulationTests"),
+    ("an unknown safeguard keeps the image",
+     "return Dictionary(uniqueKeysWithValues: guarded.map { ($0.id, .unknown(safeguard, error)) })", "return [:]",
+     "ComputeTests|SharingTests"),
+    ("unknown members keep the image",
+     "case .failure(let error): reasons[answer.0] = .unknown(.shared, error)", "case .failure: break", "SharingTests"),
+    ("keepLast counts only active images",
+     "defer { if image.isUsable { usable += 1 } }", "defer { usable += 1 }", "RetentionRuleTests"),
+    ("undated images are kept",
+     "let undated = selected.filter { $0.createdAt == nil }", "let undated = selected.filter { _ in false }",
+     "RetentionRuleTests|FilterTests"),
+    ("an image that changed after the question is kept",
+     "if !differences.isEmpty { entry.", "if false { entry.", "StatusTableTests|PlanTests"),
+    ("an image of exactly the age is not older",
+     "$0 < olderThan.cutoff(now: now)", "$0 <= olderThan.cutoff(now: now)", "AgeLimitTests|RetentionRuleTests|FilterTests"),
+    ("foreign images are not selected",
+     "owner?.exact == project.exact && [", "[", "DeletionPlanPropertyTests|FilterTests"),
+    ("public images are not selected",
+     '["private", "shared"].contains(visibility) &&', '["private", "shared", "public"].contains(visibility) &&',
+     "DeletionPlanPropertyTests|FilterTests"),
+    ("a rule without a filter is refused",
+     "{ !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }", "{ true }", "RetentionPolicyTests|PolicyTests"),
+    ("more than 50 deletions are refused", "(options.appliedPlan == nil ? 50 : .max)", "(options.appliedPlan == nil ? 51 : .max)",
+     "FilterTests"),
+    ("the receipt says begun before the deletion",
+     "if options.receipt?.begin(entry, at: client.connection.clock.now()) == false {", "if false {",
+     "ReceiptFileTests|ReceiptTests"),
+    ("a begun deletion counts as done if the image is gone",
+     "|| isGone && wasBegun", "", "ReceiptFileTests|UnfinishedReceiptTests|ReceiptTests"),
+    ("a receipt of another project does not count",
+     "line.endpoint.exact == endpoint.exact && line.project.exact == project.exact", "line.endpoint.exact == endpoint.exact",
+     "ReceiptTests"),
+    ("missing after a lost response is deleted",
+     "case .notFound where failure.followsLostAnswer: .deleted", "case .notFound where false: .deleted",
+     "LostAnswerTests"),
+    ("missing without a lost response is not deleted",
+     "case .notFound where failure.followsLostAnswer: .deleted", "case .notFound where true: .deleted",
+     "ImageDeleterTests|NotFoundTests|DeletingTests"),
+    ("protection is put back after a failed deletion",
+     "guard let refusal = await protectAgain(entry.id) else { return outcome }", "return outcome", "ProtectionTests"),
+    ("a redirect is not followed",
+     "set(.noSignal, 1)", "set(.noSignal, 1)\n        ImageDeletionSetNumber(easy, 52, 1)",
+     "CurlTransportTests|HostileServerTests"),
+    ("a deletion is not sent again on another connection",
+     "guard sendings > 1 else { return 0 }", "guard sendings > 99 else { return 0 }", "CurlTransportTests|DeletingTests"),
+    ("OS_CACERT replaces the system's store of authorities",
+     "set(.authorityFolder, UnsafeRawPointer?.none)", "", "CertificateTests|CurlTransportTests"),
+    ("http is refused unless it is loopback",
+     "allowsHTTP || LoopbackHost.contains(host)", "allowsHTTP || !host.isEmpty", "EndpointTests|OpenStackEnvironmentTests"),
+    ("a password that was refused is not sent again",
+     "if let refusal { throw refusal }", "", "TokenRenewalTests|SignInRetryTests|TokenCacheTests"),
+    ("sign-ins without a response are limited",
+     "maximumUncertainSignIns = 2", "maximumUncertainSignIns = 5", "TokenRenewalTests|SignInRetryTests"),
+    ("a token goes only to those who signed in for it",
+     "content().entries.filter { $0.identity == identity }", "content().entries.filter { _ in true }",
+     "TokenCacheTests|PlantedCacheTests"),
+    ("a token cache that others may read is not used",
+     'guard status.st_mode & 0o077 == 0 else { throw FileError("other users have access to it") }', "",
+     "TokenCacheTests|TokenCacheFileTests"),
+    ("a token cache of another user is not used",
+     'guard status.st_uid == geteuid() else { throw FileError("it belongs to another user") }', "", "OwnerTests"),
+    ("the token cache is only for its owner",
+     "O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600", "O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644",
+     "TokenCacheTests|TokenCacheFileTests"),
+    ("secrets are redacted", '? "(redacted)" : text', "? text : text", "RedactionTests"),
+    ("an ID in capitals is the same image",
+     "var inAnyCase: String { description.lowercased() }", "var inAnyCase: String { description }",
+     "ComputeTests|ReferenceTests"),
+]
+
+
+def run(*command, folder=ROOT, check=True):
+    return subprocess.run(command, cwd=folder, check=check, capture_output=True, text=True)
+
+
+def place(mutant, folder):
+    """The file that has the mutant's code, and nothing else has."""
+    name, old = mutant[:2]
+    found = [path for path in (folder / "Sources").rglob("*.swift") if old in path.read_text()]
+    if len(found) != 1 or found[0].read_text().count(old) != 1:
+        sys.exit(f"{name}: not in one place, but in {[str(path) for path in found]}: {old}")
+    return found[0]
+
+
+def is_killed(mutant, folder):
+    _, old, new, tests = mutant
+    path = place(mutant, folder)
+    text = path.read_text()
+    path.write_text(text.replace(old, new))
+    try:
+        build = run("swift", "build", "--build-tests", folder=folder, check=False)
+        if build.returncode != 0:
+            sys.exit(f"{mutant[0]}: it does not compile:\n{build.stdout[-3000:]}")
+        # Whoever waits for what a mutant never does would wait forever.
+        test = ("timeout", "300", "swift", "test", "--skip-build", "--filter", tests)
+        return run(*test, folder=folder, check=False).returncode != 0
+    finally:
+        path.write_text(text)
+
+
+def main(words):
+    mutants = [mutant for mutant in MUTANTS if not words or any(word in mutant[0] for word in words)]
+    if words == ["--check"]:
+        for mutant in MUTANTS:
+            place(mutant, ROOT)
+        return 0
+    survivors = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary) / "copy"
+        run("git", "clone", "--quiet", ".", str(folder))
+        run("swift", "build", "--build-tests", folder=folder)
+        for mutant in mutants:
+            killed = is_killed(mutant, folder)
+            survivors += not killed
+            print("killed  " if killed else "SURVIVED", mutant[0], flush=True)
+    print(f"{len(mutants)} mutants, {survivors} survived")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
