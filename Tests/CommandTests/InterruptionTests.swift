@@ -1,6 +1,11 @@
 import Foundation
+import ImageDeletion
+import ImageDeletionDemo
 import TestSupport
 import Testing
+
+@testable import CommandSupport
+@testable import delete_image
 
 @Suite("Interruption", .serialized, .timeLimit(.minutes(3)))
 struct InterruptionTests {
@@ -88,5 +93,27 @@ struct InterruptionTests {
         #expect(run.status == 130)
         #expect(try run.report().images.map(\.outcome) == ["pending"])
         #expect(cloud.count("DELETE") == 0)
+    }
+
+    @Test("Given up before the last deletion is sent, the run was interrupted, whatever the transport calls that")
+    func unsent() async throws {
+        let (interruptions, signals) = AsyncStream<Void>.makeStream()
+        let (heard, words) = AsyncStream<Void>.makeStream()
+        let cloud = DemoCloud(images: Sample.images(1))
+        let transport = FaultyTransport(cloud) { request, _ in
+            guard request.method == "DELETE" else { return nil }
+            signals.yield()
+            for await _ in heard { break }
+            signals.yield()
+            // Until the second interruption gives the request up.
+            try? await Task.sleep(for: .seconds(3600))
+            return .error(TransportError(.unreachable, "cancelled before the request was sent"))
+        }
+        var context = CommandContext.inMemory(cloud.environment, transport)
+        context.interruptions = interruptions
+        context.printError = { if $0.contains("interrupted: ") { words.yield() } }
+        let run = await CommandRun(["--json", "--no-token-cache", "--retries", "0", Sample.id(1)], in: context)
+        #expect(run.status == .interrupted)
+        #expect(try run.report.images.map(\.outcome) == ["failed"])
     }
 }
