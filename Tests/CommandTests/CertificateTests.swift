@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The executable over real TLS and HTTP/2.
-@Suite("Certificates", .enabled(if: TLSServer.isAvailable, .init(rawValue: TLSServer.reason)), .timeLimit(.minutes(2)))
+@Suite("Certificates", .enabled(if: TLSServer.isAvailable, .init(rawValue: TLSServer.reason)), .timeLimit(.minutes(10)))
 struct CertificateTests {
     private let server: TLSServer
 

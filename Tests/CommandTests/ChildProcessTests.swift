@@ -6,7 +6,7 @@ import Testing
 @testable import delete_image
 
 /// Git as a program that may be anything: what it is told, and what becomes of it.
-@Suite("Child processes", .serialized, .timeLimit(.minutes(2)))
+@Suite("Child processes", .serialized, .timeLimit(.minutes(10)))
 struct ChildProcessTests {
     private let folder: TemporaryFolder
     private let cloud: LoopbackCloud

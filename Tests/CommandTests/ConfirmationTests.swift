@@ -7,7 +7,7 @@ import Testing
     "Confirmation",
     .serialized,
     .enabled(if: Executable.hasTerminals, "no script(1) here that makes terminals"),
-    .timeLimit(.minutes(3))
+    .timeLimit(.minutes(10))
 )
 struct ConfirmationTests {
     static let images: [DemoImage] = (1...3).map { .old($0, "nightly-\($0)", day: $0) }
@@ -201,7 +201,7 @@ struct ConfirmationTests {
     "Nobody to ask",
     .serialized,
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setsid"), "no setsid(1) here"),
-    .timeLimit(.minutes(3))
+    .timeLimit(.minutes(10))
 )
 struct UnattendedTests {
     @Test(

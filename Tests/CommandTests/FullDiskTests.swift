@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A disk, or the limit of a file's size, that ends before or in the middle of what is written.
-@Suite("Full disk", .serialized, .timeLimit(.minutes(3)))
+@Suite("Full disk", .serialized, .timeLimit(.minutes(10)))
 struct FullDiskTests {
     private let folder: TemporaryFolder
 

@@ -5,7 +5,7 @@ import Testing
 
 /// The executable against servers that do what no honest one does. It ends by itself, in bounded time and memory, says
 /// nothing of an image that it does not know, and gives nothing away.
-@Suite("Hostile servers", .serialized, .timeLimit(.minutes(5)))
+@Suite("Hostile servers", .serialized, .timeLimit(.minutes(10)))
 struct HostileServerTests {
     /// What a run may ask for; one that reads a body of 16 MB asks for half of it.
     private static let megabytes = 512
@@ -212,7 +212,7 @@ struct HostileServerTests {
 }
 
 /// Servers whose responses never end. Each run waits for its time limit.
-@Suite("Endless responses", .serialized, .timeLimit(.minutes(5)))
+@Suite("Endless responses", .serialized, .timeLimit(.minutes(10)))
 struct EndlessResponseTests {
     enum Endless: String, CaseIterable {
         case silence, body, redirectBody, headers, interim, trailers, chunkExtension, blanks

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Servers that echo what is secret, and that write to the terminal of whoever runs this.
-@Suite("Hostile text", .serialized, .timeLimit(.minutes(2)))
+@Suite("Hostile text", .serialized, .timeLimit(.minutes(10)))
 struct HostileTextTests {
     /// A secret with everything in it that somebody spells in another way.
     private static let secret = #"pa"ss/w\rd&<ö>%20+two  blanks=?"#

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Links, pipes, folders and enormous files where a file of ours is to be.
-@Suite("In the way", .serialized, .timeLimit(.minutes(2)))
+@Suite("In the way", .serialized, .timeLimit(.minutes(10)))
 struct InTheWayTests {
     /// What stands in the place of a file.
     enum Obstacle: CaseIterable {

@@ -7,7 +7,7 @@ import Testing
 @testable import CommandSupport
 @testable import delete_image
 
-@Suite("Interruption", .serialized, .timeLimit(.minutes(3)))
+@Suite("Interruption", .serialized, .timeLimit(.minutes(10)))
 struct InterruptionTests {
     /// A cloud whose deletions wait, from the second on, until they are let through.
     private struct HeldCloud {
@@ -30,7 +30,7 @@ struct InterruptionTests {
         }
     }
 
-    @Test("While a list is being typed nothing has begun: Ctrl-C ends the run", .timeLimit(.minutes(1)))
+    @Test("While a list is being typed nothing has begun: Ctrl-C ends the run", .timeLimit(.minutes(10)))
     func whileReading() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let running = try Executable.deleteImage.start(

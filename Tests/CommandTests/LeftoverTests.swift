@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Secrets outside the place that is meant for them.
-@Suite("Leftovers", .serialized, .timeLimit(.minutes(2)))
+@Suite("Leftovers", .serialized, .timeLimit(.minutes(10)))
 struct LeftoverTests {
     private let folder: TemporaryFolder
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Files and folders of other users, and ones that the user's own rights do not reach.
-@Suite("Owners and modes", .serialized, .timeLimit(.minutes(2)))
+@Suite("Owners and modes", .serialized, .timeLimit(.minutes(10)))
 struct OwnerTests {
     private let folder: TemporaryFolder
     private let cloud: LoopbackCloud

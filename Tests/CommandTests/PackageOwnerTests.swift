@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Packages, policies and work directories that another user controls, above the current folder or behind a link.
-@Suite("Other users' packages", .serialized, .timeLimit(.minutes(2)))
+@Suite("Other users' packages", .serialized, .timeLimit(.minutes(10)))
 struct PackageOwnerTests {
     private let folder: TemporaryFolder
     private let cloud: LoopbackCloud
@@ -117,7 +117,7 @@ struct PackageOwnerTests {
         #expect(try await run(["--policy", ".delete-image.json", "--yes"], in: "shared/mine").status == 0)
     }
 
-    @Test("A policy that is a link or a pipe is used only by its name", .timeLimit(.minutes(1)))
+    @Test("A policy that is a link or a pipe is used only by its name", .timeLimit(.minutes(10)))
     func linkedPolicy() async throws {
         let folder = folder.file("shared/mine")
         try addPolicy("*", to: "home")

@@ -182,7 +182,7 @@ struct PlanTests {
         #expect(nowhere.errors.contains("cannot be written"))
     }
 
-    @Test("A device or a pipe is not replaced by a plan", .timeLimit(.minutes(1)))
+    @Test("A device or a pipe is not replaced by a plan", .timeLimit(.minutes(10)))
     func pipe() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Many processes that are started at the same time, with one cache.
-@Suite("Many processes, one cache", .serialized, .timeLimit(.minutes(5)))
+@Suite("Many processes, one cache", .serialized, .timeLimit(.minutes(10)))
 struct ProcessTests {
     private static let count = Sampling.count(50, sample: 15)
     /// The other way to name the same project: another identity for the cache.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Proxies come from the environment, as curl reads it, and never apply to this machine's own addresses.
-@Suite("Proxies", .timeLimit(.minutes(2)))
+@Suite("Proxies", .timeLimit(.minutes(10)))
 struct ProxyTests {
     /// A run whose identity service is at `host`, and how many requests the proxy got.
     private func run(

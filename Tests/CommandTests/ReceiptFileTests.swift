@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Receipts", .serialized, .timeLimit(.minutes(3)))
+@Suite("Receipts", .serialized, .timeLimit(.minutes(10)))
 struct ReceiptFileTests {
     private func lines(_ file: URL) throws -> [[String: Any]] {
         try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in

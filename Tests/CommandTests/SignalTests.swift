@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Ctrl-C and its kin at moments that the dice choose: what is told is true, and nothing goes on.
-@Suite("Signals at any moment", .serialized, .timeLimit(.minutes(5)))
+@Suite("Signals at any moment", .serialized, .timeLimit(.minutes(10)))
 struct SignalTests {
     private static let runs = Sampling.count(12, sample: 3)
 

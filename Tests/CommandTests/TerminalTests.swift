@@ -9,7 +9,7 @@ import Testing
     "At a terminal",
     .serialized,
     .enabled(if: Executable.hasTerminals, "no script(1) here that makes terminals"),
-    .timeLimit(.minutes(3))
+    .timeLimit(.minutes(10))
 )
 struct TerminalTests {
     private static let dryRun = [

@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Receipts after a run that could not finish an earlier one's work", .serialized, .timeLimit(.minutes(3)))
+@Suite("Receipts after a run that could not finish an earlier one's work", .serialized, .timeLimit(.minutes(10)))
 struct UnfinishedReceiptTests {
     private let folder: TemporaryFolder
     private let file: URL
@@ -129,7 +129,7 @@ struct UnfinishedReceiptTests {
         #expect(try await cloud.run(arguments + ["--unprotect"]).report().summary["failed"] == 1)
     }
 
-    @Test("A dry run is in no other run's way, and ends at a pipe", .timeLimit(.minutes(1)))
+    @Test("A dry run is in no other run's way, and ends at a pipe", .timeLimit(.minutes(10)))
     func dryRun() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "a")])
         try write(ReceiptLine(id: Sample.id(2)), for: cloud)

@@ -144,7 +144,7 @@ struct PluginTests {
     @Test(
         "At a terminal it asks, and the answer counts",
         .enabled(if: Executable.hasTerminals, "no script(1) here that makes terminals"),
-        .timeLimit(.minutes(3)),
+        .timeLimit(.minutes(10)),
         arguments: Sampling.of([("y\n", 2), ("n\n", 0), ("\u{3}", 0)], 1)
     )
     func confirmation(answer: String, deletions: Int) async throws {
@@ -203,7 +203,7 @@ struct PluginTests {
 
     @Test(
         "Ctrl-C, and the end of SwiftPM itself, stop the tool in its orderly way; it never goes on alone",
-        .timeLimit(.minutes(3)),
+        .timeLimit(.minutes(10)),
         arguments: Sampling.of(Sampling.pairs(Ending.allCases, [1, 2]), 2)
     )
     func interruption(ending: Ending, seed: Int) async throws {

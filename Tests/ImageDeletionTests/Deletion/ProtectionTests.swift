@@ -4,7 +4,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Lifting protection", .timeLimit(.minutes(1)))
+@Suite("Lifting protection", .timeLimit(.minutes(10)))
 struct ProtectionTests {
     private static var images: [DemoImage] {
         var images = Sample.images(2)

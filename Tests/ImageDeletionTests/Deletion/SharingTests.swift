@@ -4,7 +4,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Images that are lent out", .timeLimit(.minutes(1)))
+@Suite("Images that are lent out", .timeLimit(.minutes(10)))
 struct SharingTests {
     private static let project = "9b1c6a0f5d7e4c83a2f1b0c9d8e7f6a5"
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The real transport against a server that does what no HTTP library would.
-@Suite("libcurl transport", .timeLimit(.minutes(1)))
+@Suite("libcurl transport", .timeLimit(.minutes(10)))
 struct CurlTransportTests {
     private func send(
         _ method: String = "DELETE",

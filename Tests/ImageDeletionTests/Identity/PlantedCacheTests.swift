@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A token cache that somebody else wrote, with the right owner and mode, as an archive or a checkout can hold it.
-@Suite("Planted token cache", .timeLimit(.minutes(1)))
+@Suite("Planted token cache", .timeLimit(.minutes(10)))
 struct PlantedCacheTests {
     private let folder: TemporaryFolder
     private let file: URL

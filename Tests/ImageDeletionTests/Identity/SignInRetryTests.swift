@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// How often a password is sent. Five wrong ones lock an account of Open Telekom Cloud.
-@Suite("Sign-in retries", .timeLimit(.minutes(1)))
+@Suite("Sign-in retries", .timeLimit(.minutes(10)))
 struct SignInRetryTests {
     static let lostResponses: [FaultyTransport.Fault] =
         [408, 500, 502, 503, 504, 429].map { .answer($0) } + [

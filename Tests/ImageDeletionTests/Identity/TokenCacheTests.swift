@@ -6,7 +6,7 @@ import Testing
 @testable import ImageDeletion
 
 /// The file that tokens are kept in between runs.
-@Suite("Token cache", .timeLimit(.minutes(1)))
+@Suite("Token cache", .timeLimit(.minutes(10)))
 struct TokenCacheTests {
     private let folder: TemporaryFolder
     private let file: URL

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A token that is not taken any more, and credentials that are refused.
-@Suite("Token renewal", .timeLimit(.minutes(1)))
+@Suite("Token renewal", .timeLimit(.minutes(10)))
 struct TokenRenewalTests {
     private let folder: TemporaryFolder
     private var cache: TokenCache { .file(folder.file("token-cache.json")) }

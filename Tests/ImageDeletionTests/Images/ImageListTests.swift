@@ -4,7 +4,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("List of images", .timeLimit(.minutes(2)))
+@Suite("List of images", .timeLimit(.minutes(10)))
 struct ImageListTests {
     private static let query = ImageQuery(owner: DemoImage.projectID, pageSize: 5)
 
