@@ -7,7 +7,7 @@ import Testing
 ///
 /// Of a hundred kills about three leave the draft of a token cache, and one an image that is gone without a line.
 /// `DELETE_IMAGE_KILLS=5000 swift test --filter KillTests` kills more often.
-@Suite("Killed", .timeLimit(.minutes(10)))
+@Suite("Killed", .timeLimit(.minutes(60)))
 struct KillTests {
     private static let lanes = 4
     private static let kills =

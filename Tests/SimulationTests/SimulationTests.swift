@@ -8,7 +8,7 @@ import Testing
 /// DELETE_IMAGE_SEED=7 swift test --filter SimulationTests                          # one, with all that happens
 /// DELETE_IMAGE_SEEDS=100000 TMPDIR=/dev/shm swift test --filter SimulationTests    # many
 /// ```
-@Suite("Simulation", .timeLimit(.minutes(10)))
+@Suite("Simulation", .timeLimit(.minutes(600)))
 struct SimulationTests {
     private static let variables = ProcessInfo.processInfo.environment
 
