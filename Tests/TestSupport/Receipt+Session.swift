@@ -1,5 +1,5 @@
-public import Foundation
-public import ImageDeletion
+package import Foundation
+package import ImageDeletion
 
 extension Receipt {
     /// Opens the receipt at `url` for the project of `session`.

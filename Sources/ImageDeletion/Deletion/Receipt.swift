@@ -1,4 +1,4 @@
-public import ImageDeletionEssentials
+package import ImageDeletionEssentials
 
 /// A file with two JSON lines for each image: one before its first changing request, one with its outcome.
 ///

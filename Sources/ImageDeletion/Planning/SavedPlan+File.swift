@@ -1,4 +1,4 @@
-public import ImageDeletionEssentials
+import ImageDeletionEssentials
 
 /// The plan as the content of a file.
 extension SavedPlan {

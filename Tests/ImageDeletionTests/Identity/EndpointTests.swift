@@ -30,7 +30,7 @@ struct EndpointTests {
         do {
             try await bench.service(changes).delete(imageWithID: Sample.id(1))
             return nil
-        } catch let error as ImageDeletionError {
+        } catch {
             guard case .configuration(let problems) = error.reason else { throw error }
             #expect(bench.transport.count("DELETE") == 0)
             return problems.first
