@@ -9,7 +9,7 @@ import Testing
 /// What a dry run shows is what the run does, in combinations chosen at random.
 @Suite("Dry run, then run")
 struct DryRunTests {
-    @Test("Every image has the same action", arguments: Sampling.of(Array(0..<200), 25))
+    @Test("Every image has the same action", arguments: Sampling.of(Array(0..<200), 15))
     func sameFate(seed: Int) async throws {
         var dice = Dice(seed: seed)
         let images = (1...8).map { Self.image($0, &dice) }

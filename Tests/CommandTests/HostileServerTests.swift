@@ -53,7 +53,7 @@ struct HostileServerTests {
 
     @Test(
         "Whatever a server does, the run ends, is told as it was, and deletes nothing",
-        arguments: Sampling.of(Sampling.pairs(Hostility.allCases.filter { $0 != .twoAnswers }, Place.allCases), 25)
+        arguments: Sampling.of(Sampling.pairs(Hostility.allCases.filter { $0 != .twoAnswers }, Place.allCases), 15)
     )
     func hostile(hostility: Hostility, place: Place) async throws {
         // The second try is where a lost answer matters.

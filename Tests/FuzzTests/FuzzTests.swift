@@ -27,7 +27,7 @@ struct FuzzTests {
             await run.feed(from: Int.random(in: 0..<1 << 40), until: .now + share)
         } else {
             let seeds = Array(0..<target.inputs)
-            let sample = Sampling.of(seeds, max(20, target.inputs / 4))
+            let sample = Sampling.of(seeds, max(20, target.inputs / 8))
             for seed in sample { await run.feed(seed) }
             for seed in seeds where !run.isWorthIt && !sample.contains(seed) { await run.feed(seed) }
             #expect(run.isWorthIt, "\(target.name): \(run.summary)")
