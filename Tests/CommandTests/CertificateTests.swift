@@ -61,7 +61,7 @@ struct CertificateTests {
 
     @Test(
         "The system's store counts, unless OS_CACERT takes its place",
-        .enabled(if: Confinement.canMount, "needs root and unshare"),
+        .enabled(if: Confinement.canBind, "needs root, unshare, and the right to mount"),
         .enabled(
             if: FileManager.default.fileExists(atPath: "/etc/ssl/certs/ca-certificates.crt"),
             "needs Debian's store of certificates"

@@ -23,6 +23,20 @@ struct Confinement: Sendable {
     // MARK: A small disk
 
     static let canMount = isRoot && isThere(namespaces)
+    /// Whether one folder can be put in the place of another, for one program only: some containers forbid that.
+    static let canBind =
+        canMount && succeeds([namespaces, "--mount", "/bin/sh", "-c", "mount --bind /tmp /etc/ssl/certs"])
+
+    private static func succeeds(_ words: [String]) -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+
     /// `folder` is a disk of its own with so many bytes. What is left on it is told on standard error at
     /// the end, after which it is gone.
     static func disk(_ bytes: Int, at folder: URL) -> Confinement {
