@@ -100,7 +100,7 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
         switch reason {
         case .configuration(let problems): problems.map(\.description).joined(separator: "\n")
         case .service(let error): error.description
-        case .invalidImageID(let text): "“\(printable(text, limit: 60))” is not an image ID (a UUID)."
+        case .invalidImageID(let text): "\(quoted(text)) is not an image ID (a UUID)."
         case .names(let problems): problems.map(\.description).joined(separator: "\n")
         case .plan(let problem): problem.description
         case .policy(let key, let reason):

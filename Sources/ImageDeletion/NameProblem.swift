@@ -21,12 +21,12 @@ extension NameProblem: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknown(let name, let project):
-            "no private image of project \(printable(project, limit: 64)) is named “\(printable(name, limit: 60))”."
+            "no private image of project \(printable(project, limit: 64)) is named \(quoted(name))."
         case .ambiguous(let name, let images):
-            "\(images.count) images are named “\(printable(name, limit: 60))”: "
+            "\(images.count) images are named \(quoted(name)): "
                 + images.map(\.id).joined(separator: ", ") + "."
         case .renamed(let id, let name):
-            "image \(id), which was named “\(printable(name, limit: 60))” when the receipt was begun, has another name now."
+            "image \(id), which was named \(quoted(name)) when the receipt was begun, has another name now."
         }
     }
 }

@@ -18,10 +18,10 @@ extension RuleProblem: CustomStringConvertible {
     package var description: String {
         switch self {
         case .pattern(let text):
-            "“\(printable(text, limit: 60))” is no pattern (a [ needs its ], a range like [a-z] goes upward, and a \\ stands "
+            "\(quoted(text)) is no pattern (a [ needs its ], a range like [a-z] goes upward, and a \\ stands "
                 + "before what it makes literal)"
         case .age(let text):
-            "“\(printable(text, limit: 60))” is no age (90m, 12h, 30d, 2w) and no date (2026-10-01, 2026-10-01T08:00:00Z)"
+            "\(quoted(text)) is no age (90m, 12h, 30d, 2w) and no date (2026-10-01, 2026-10-01T08:00:00Z)"
         case .futureDate(let date):
             "the date \(ServiceDate.text(date)) is in the future, so every image would be older"
         case .noFilter: "the rule would select every image; it needs a name pattern, a tag or an age"

@@ -14,3 +14,11 @@ package func printable(_ text: String, limit: Int = 2_000) -> String {
     }
     return result
 }
+
+/// What somebody wrote, as a part of a sentence.
+package func quoted(_ text: String) -> String { "“\(printable(text, limit: 60))”" }
+
+/// "1 image", "2 images".
+package func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+}
