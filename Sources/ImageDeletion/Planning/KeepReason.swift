@@ -40,7 +40,7 @@ public enum KeepReason: Sendable, Hashable {
     }
 
     /// A reason without its particulars. The raw values are the names in reports, plans and receipts.
-    package enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable, Encodable {
         case protected, notPrivate, keepLast, undated, inUse, shared, referenced, changed, unchecked
 
         /// Whether a rule keeps the image because of its place among others: they may be deleted only as long as it is

@@ -1,5 +1,5 @@
 /// What can keep an image that was selected. The raw values are the names in reports and plans.
-public enum Safeguard: String, Sendable, Hashable, CaseIterable, Codable {
+public enum Safeguard: String, Sendable, Hashable, CaseIterable, Encodable {
     /// A server of the project was created from it or depends on it.
     case inUse
     /// It is shared with another project.
