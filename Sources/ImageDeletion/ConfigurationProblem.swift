@@ -88,7 +88,7 @@ extension ConfigurationProblem: CustomStringConvertible {
         case .noVolumeService:
             "a server boots from a volume, and the project's catalog has no block storage service (volumev3) that could "
                 + "be asked which image it was created from."
-        case .noReferenceSearch: "there is no search for references."
+        case .noReferenceSearch: "no search for references was given."
         case .regionNeeded(let regions):
             "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "
                 + "\(regions.map { printable($0, limit: 60) }.joined(separator: ", "))."

@@ -98,6 +98,14 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
     /// What happened, in sentences.
     public var description: String {
         switch reason {
+        case .protection(_, let cause), .keptIsUnseen(_, let cause): "\(withoutCause) \(cause)"
+        default: withoutCause
+        }
+    }
+
+    /// The description without that of the error that caused this one.
+    package var withoutCause: String {
+        switch reason {
         case .configuration(let problems): problems.map(\.description).joined(separator: "\n")
         case .service(let error): error.description
         case .invalidImageID(let text): "\(quoted(text)) is not an image ID (a UUID)."
@@ -110,10 +118,10 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
         case .clock(let seconds):
             "this machine's clock is \(Int(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") the image service's, so "
                 + "the age of an image is not known."
-        case .protection(let id, let cause):
-            "image \(id) was left unprotected by an interrupted run and could not be protected again. \(cause)"
-        case .keptIsUnseen(let id, let cause):
-            "image \(id), kept by the plan as one of the newest, cannot be looked up. \(cause)"
+        case .protection(let id, _):
+            "image \(id) was left unprotected by an interrupted run and could not be protected again."
+        case .keptIsUnseen(let id, _):
+            "image \(id), kept by the plan as one of the newest, cannot be looked up."
         case .cancelled: "the task was cancelled before anything was deleted."
         }
     }

@@ -21,12 +21,22 @@ extension NameProblem: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknown(let name, let project):
-            "no private image of project \(printable(project, limit: 64)) is named \(quoted(name))."
+            "no private image of project \(printable(project, limit: 64)) is named \(quoted(name))"
+                + (name.blankEnds.isEmpty ? "." : ", which \(name.blankEnds.joined(separator: " and ")) with a blank.")
         case .ambiguous(let name, let images):
             "\(images.count) images are named \(quoted(name)): "
                 + images.map(\.id).joined(separator: ", ") + "."
         case .renamed(let id, let name):
             "image \(id), which was named \(quoted(name)) when the receipt was begun, has another name now."
         }
+    }
+}
+
+extension String {
+    /// The ends that are blank, as verbs. A name with a blank too many names another image than was meant, and not one that
+    /// is gone.
+    var blankEnds: [String] {
+        [(unicodeScalars.first, "begins"), (unicodeScalars.last, "ends")]
+            .filter { $0.0?.properties.isWhitespace == true }.map(\.1)
     }
 }

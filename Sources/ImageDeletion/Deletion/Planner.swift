@@ -18,13 +18,12 @@ struct Planner: Sendable {
             case .rules(let rules): (try await entries(selectedBy: rules, now: now), [])
             }
         for index in entries.indices { entries[index].conditions.safeguards.formUnion(options.safeguards) }
-        let plan = DeletionPlan(
+        return DeletionPlan(
             try await checked(entries),
             at: try await authorization.session(),
             createdAt: now,
             missingNames: missingNames
         )
-        return plan
     }
 
     /// Looks again at what `plan` deletes, and at what it keeps as one of the newest.
@@ -37,17 +36,16 @@ struct Planner: Sendable {
         let isAnyLeft = lookups.prefix(pending.count).contains { (try? $0.result.get()) != nil }
         if isAnyLeft { try check(counted, lookups.suffix(counted.count)) }
         let seen = Dictionary(zip(pending, lookups).map { ($0.id, $1) }) { first, _ in first }
-        let entries = plan.entries.map { entry in
+        var rechecked = plan
+        rechecked.entries = plan.entries.map { entry in
             guard let lookup = seen[entry.id] else { return entry }
             var entry = entry.decidedAnew(lookup, project: plan.session.project?.id)
             entry.conditions.safeguards.formUnion(options.safeguards)
             return entry
         }
-        return DeletionPlan(
-            try await checked(entries),
-            at: try await authorization.session(),
-            createdAt: plan.createdAt
-        )
+        rechecked.entries = try await checked(rechecked.entries)
+        rechecked.session = try await authorization.session()
+        return rechecked
     }
 
     /// Makes sure that `plan` is for this cloud and project, and protects again what an earlier run left unprotected. A
@@ -60,8 +58,8 @@ struct Planner: Sendable {
 
     /// Passes over what earlier runs did, and asks what the safeguards need to know.
     private func checked(_ entries: [DeletionPlan.Entry]) async throws(ImageDeletionError) -> [DeletionPlan.Entry] {
-        var seen: Set<ImageID> = []
-        var entries = entries.filter { seen.insert($0.id).inserted }
+        // A name and an ID may be the same image's.
+        var entries = entries.once
         if let receipt = options.receipt {
             for index in entries.indices { entries[index].passOver(receipt) }
         }
@@ -163,7 +161,7 @@ struct Planner: Sendable {
         let problems: [NameProblem] = names.sorted().compactMap { name in
             let candidates = images[name] ?? []
             switch candidates.count {
-            case 0 where options.ignoresMissing && !name.text.hasOuterBlank: return nil
+            case 0 where options.ignoresMissing && name.text.blankEnds.isEmpty: return nil
             case 0: return .unknown(name.text, project: project)
             case 1: return nil
             default:
@@ -292,12 +290,5 @@ extension DeletionPlan.Entry {
     fileprivate var holdsOthersBack: Bool {
         guard case .keep(let reason) = action, let image else { return false }
         return reason.kind.isRank && image.isUsable
-    }
-}
-
-extension String {
-    /// Whether it begins or ends with a blank: then it names another image than was meant, not one that is gone.
-    package var hasOuterBlank: Bool {
-        [unicodeScalars.first, unicodeScalars.last].contains { $0?.properties.isWhitespace == true }
     }
 }

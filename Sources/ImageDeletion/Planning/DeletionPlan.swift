@@ -49,11 +49,11 @@ public struct DeletionPlan: Sendable, Hashable {
     }
 
     /// Where the images are, whose they are, and for whom the plan was made.
-    public let session: ImageSession
+    public internal(set) var session: ImageSession
     /// When the plan was made.
     public let createdAt: Date
     /// The images in the order asked for, each ID once.
-    public private(set) var entries: [Entry]
+    public internal(set) var entries: [Entry]
     /// The names that were asked for and that no image has, if that is allowed (``DeletionOptions/ignoresMissing``).
     public let missingNames: [String]
 
@@ -66,8 +66,7 @@ public struct DeletionPlan: Sendable, Hashable {
         createdAt: Date,
         missingNames: [String] = []
     ) {
-        var seen: Set<ImageID> = []
-        self.entries = entries.filter { seen.insert($0.id).inserted }
+        self.entries = entries.once
         self.session = session
         self.createdAt = createdAt
         self.missingNames = missingNames
@@ -83,6 +82,14 @@ extension DeletionPlan: CustomStringConvertible {
                 outcome.keepReason?.name ?? outcome.error?.description ?? "",
             ].filter { !$0.isEmpty }.joined(separator: "  ")
         }.joined(separator: "\n")
+    }
+}
+
+extension [DeletionPlan.Entry] {
+    /// The first entry for each ID.
+    var once: [DeletionPlan.Entry] {
+        var seen: Set<ImageID> = []
+        return filter { seen.insert($0.id).inserted }
     }
 }
 

@@ -11,12 +11,10 @@ enum Messages {
         case .names(let problems): sentence(problems)
         case .plan(let problem): sentence(problem)
         case .clock(let seconds): wrongClock(seconds)
-        case .protection(let id, let cause):
-            "image \(id) was left unprotected by an interrupted run and could not be protected again. "
-                + sentence(cause) + " Protect it yourself, or name a new receipt. Nothing was deleted."
-        case .keptIsUnseen(let id, let cause):
-            "image \(id), kept by the plan as one of the newest, cannot be looked up. "
-                + "\(capitalized(sentence(cause))) Nothing was deleted."
+        case .protection(_, let cause):
+            "\(error.withoutCause) \(sentence(cause)) Protect it yourself, or name a new receipt. Nothing was deleted."
+        case .keptIsUnseen(_, let cause):
+            "\(error.withoutCause) \(capitalized(sentence(cause))) Nothing was deleted."
         case .cancelled: "interrupted. Nothing was deleted."
         case .receipt(let problem): sentence(problem)
         case .policy(let key, let reason):
@@ -28,7 +26,7 @@ enum Messages {
     private static func settings(_ problems: [ConfigurationProblem]) -> String {
         let sentences = problems.map { problem in
             guard case .address(_, _, .unencrypted) = problem else { return problem.description }
-            return problem.description + " If the way there is safe, --allow-http allows http."
+            return problem.description + " If the network is trusted, add --allow-http."
         }
         let lines = sentences.count == 1 ? sentences[0] : sentences.map { "\n  " + $0 }.joined()
         let isMissing = problems.contains { if case .missing = $0 { true } else { false } }
@@ -97,14 +95,8 @@ enum Messages {
 
     /// Says that no image has this name, and what may be wrong with it.
     static func unknown(_ name: String, project: String) -> String {
-        let scalars = name.unicodeScalars
-        let blanks = [
-            scalars.first?.properties.isWhitespace == true ? "begins" : nil,
-            scalars.last?.properties.isWhitespace == true ? "ends" : nil,
-        ].compactMap { $0 }
-        return "no private image of project \(printable(project, limit: 64)) is named \(quoted(name))"
-            + (blanks.isEmpty ? "." : ", which \(blanks.joined(separator: " and ")) with a blank.")
-            + (name.contains { "*?[".contains($0) } ? " Patterns go with --match." : "")
+        let isPattern = name.contains { "*?[".contains($0) }
+        return "\(NameProblem.unknown(name, project: project))" + (isPattern ? " Patterns go with --match." : "")
     }
 
     /// What is wrong with a receipt, and what to do next.

@@ -32,27 +32,4 @@ extension DeleteCommand {
             throw Failure(.usage, "nobody can be asked here: " + way)
         }
     }
-
-    /// Shows `plan` and, for `--plan`, saves it.
-    func show(_ plan: DeletionPlan) throws(Failure) {
-        if options.isQuiet {
-            let table = report.table(plan)
-            for outcome in plan.preview { say(report.line(outcome, in: table)) }
-        } else {
-            say(report.heading(plan))
-            if !plan.entries.isEmpty { say(report.lines(plan, on: report.display)) }
-        }
-        guard let path = options.planFile else { return }
-        do {
-            try context.write(path, plan.json()) { (try? DeletionPlan(json: $0)) != nil }
-        } catch let error as ImageDeletionError {
-            throw Failure(error)
-        } catch {
-            let fault = error as? UserFile.Fault ?? UserFile.Fault(error)
-            throw fault.isOther
-                ? Failure(.usage, "\(printable(path)) is there and no plan: \(fault.reason). Name another file.")
-                : Failure(.input, "the plan \(printable(path)) cannot be written: \(printable(fault.reason)).")
-        }
-        if !options.isQuiet { say("The plan is in \(printable(path)); --apply carries it out.") }
-    }
 }
