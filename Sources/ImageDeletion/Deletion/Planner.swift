@@ -22,7 +22,8 @@ struct Planner: Sendable {
             try await checked(entries),
             at: try await authorization.session(),
             createdAt: now,
-            missingNames: missingNames
+            missingNames: missingNames,
+            propertyNames: selection.propertyNames
         )
     }
 
@@ -32,7 +33,7 @@ struct Planner: Sendable {
         try await checkPlace(of: plan)
         let pending = plan.entries.filter { $0.action == .delete || $0.action == .unchecked }
         let counted = plan.entries.filter(\.holdsOthersBack)
-        let lookups = try await look(at: (pending + counted).map(\.id))
+        let lookups = try await look(at: (pending + counted).map(\.id), properties: plan.propertyNames)
         let isAnyLeft = lookups.prefix(pending.count).contains { (try? $0.result.get()) != nil }
         if isAnyLeft { try check(counted, lookups.suffix(counted.count)) }
         let seen = Dictionary(zip(pending, lookups).map { ($0.id, $1) }) { first, _ in first }
@@ -87,10 +88,12 @@ struct Planner: Sendable {
         let tags = rules.dropFirst().reduce(into: rules.first?.tags ?? []) { common, rule in
             common.removeAll { tag in !rule.tags.contains { $0.exact == tag.exact } }
         }
+        var query = ImageQuery(owner: project.id, tags: tags)
+        query.properties = rules.propertyNames
         let listed = try await list(
-            ImageQuery(owner: project.id, tags: tags),
-            where: { image in image.isPrivate(to: project.id) && rules.contains { $0.selects(image, now: now) } },
-            named: { name in rules.contains { $0.selects(name: name) } }
+            query,
+            where: { image in image.isPrivate(to: project.id) && rules.contains { $0.needs(image, now: now) } },
+            named: { name in rules.contains { $0.matches(name: name) } }
         )
         let dependsOnClock = rules.contains { if case .seconds = $0.olderThan { true } else { false } }
         if dependsOnClock, let seconds = await images.clockCheck.difference { throw .clock(ahead: seconds) }
@@ -178,14 +181,22 @@ struct Planner: Sendable {
 
     /// What is seen of each of `ids`, in their order. Many are looked for in the list; what it does not hold is looked at
     /// by itself.
-    private func look(at ids: [ImageID]) async throws(ImageDeletionError) -> [ImageLookup] {
+    private func look(
+        at ids: [ImageID],
+        properties: Set<String> = []
+    ) async throws(ImageDeletionError) -> [ImageLookup] {
         var listed: [ImageID: Image] = [:]
         if ids.count > 50 {
             let wanted = Set(ids)
-            let query = ImageQuery(owner: try await authorization.neededProject().id)
+            var query = ImageQuery(owner: try await authorization.neededProject().id)
+            query.properties = properties
             for image in try await list(query, where: { wanted.contains($0.id) }) { listed[image.id] = image }
         }
-        let others = await images.look(at: ids.filter { listed[$0] == nil }, concurrency: options.concurrency)
+        let others = await images.look(
+            at: ids.filter { listed[$0] == nil },
+            properties: properties,
+            concurrency: options.concurrency
+        )
         let seen = Dictionary(
             others.map { ($0.id, ImageLookup(id: $0.id, result: $0.result.map(restored))) }
         ) { first, _ in first }
@@ -289,6 +300,6 @@ extension DeletionPlan.Entry {
     /// Whether others may be deleted only as long as this image is there: a rule keeps it as one of the newest.
     fileprivate var holdsOthersBack: Bool {
         guard case .keep(let reason) = action, let image else { return false }
-        return reason.kind.isRank && image.isUsable
+        return reason.kind.isPlace && image.isUsable
     }
 }

@@ -26,6 +26,8 @@ public struct Image: Sendable, Hashable {
     public var size: Int64?
     /// Its tags; Open Telekom Cloud writes a tag with a value as `key=value`.
     public var tags: [String]
+    /// Its additional properties, like `os_distro`, as far as they were asked for: ``ImageQuery/properties``.
+    public var properties: [String: String]
     /// `__imagetype`, on Open Telekom Cloud: `gold` for a public image, `private`, or `shared`.
     public var imageType: String?
     /// The server that it is a snapshot of (`instance_uuid`, where `image_type` is `snapshot`).
@@ -39,6 +41,7 @@ public struct Image: Sendable, Hashable {
         isProtected = false
         isHidden = false
         tags = []
+        properties = [:]
     }
 
     /// Whether it is one that a name, a filter or a policy may select for the project with the ID `project`: owned by
@@ -54,6 +57,19 @@ public struct Image: Sendable, Hashable {
         guard imageType != nil else { return false }
         let wanted = Self.newSpelling(of: tag)
         return tags.contains { Self.newSpelling(of: $0) == wanted }
+    }
+
+    /// Returns the value of its tag `name=value`; nil if it has none, or several.
+    func tagValue(named name: String) -> String? {
+        let values = tags.compactMap { tag -> String? in
+            let bytes = tag.utf8
+            let separators = imageType == nil ? "=" : ".="
+            guard let index = bytes.firstIndex(where: separators.utf8.contains),
+                bytes[..<index].elementsEqual(name.utf8)
+            else { return nil }
+            return String(tag[bytes.index(after: index)...])
+        }
+        return Set(values.map(\.exact)).count == 1 ? values.first : nil
     }
 
     private static func newSpelling(of tag: String) -> [UInt8] {
@@ -103,6 +119,37 @@ extension Image: Decodable {
         snapshotOf = json.text(.snapshotType) == "snapshot" ? json.text(.server) : nil
         let hasMapping = (try? json.decodeNil(forKey: .blockDeviceMapping)) == false
         blockDeviceMapping = hasMapping ? json.text(.blockDeviceMapping) ?? "" : nil
+        properties = [:]
+        guard let names = decoder.userInfo[.imageProperties] as? Set<String>, !names.isEmpty else { return }
+        let additional = try decoder.container(keyedBy: PropertyName.self)
+        for name in names {
+            let key = PropertyName(stringValue: name)
+            properties[name] =
+                additional.text(key)
+                ?? (try? additional.decode(Bool.self, forKey: key)).map { "\($0)" }
+                ?? (try? additional.decode(Int64.self, forKey: key)).map { "\($0)" }
+        }
+    }
+
+    private struct PropertyName: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}
+
+extension CodingUserInfoKey {
+    /// The names of the additional properties to read, a `Set<String>`.
+    static let imageProperties = CodingUserInfoKey(rawValue: "imageProperties")!
+}
+
+extension JSONDecoder {
+    /// A decoder that reads these additional properties of an image.
+    convenience init(imageProperties: Set<String>) {
+        self.init()
+        userInfo[.imageProperties] = imageProperties
     }
 }
 

@@ -10,9 +10,13 @@ struct ImageClient: Sendable {
     let clockCheck = ClockCheck()
 
     /// `GET /v2/images/{image_id}`. Glance: "Show image".
-    func image(_ id: ImageID) async throws(ImageDeletionError) -> Image {
+    ///
+    /// - Parameter properties: The names of the additional properties to read.
+    func image(_ id: ImageID, properties: Set<String> = []) async throws(ImageDeletionError) -> Image {
         let reply = try await reply(to: request("GET", "images/\(id)"))
-        guard let image = try? JSONDecoder().decode(Image.self, from: reply.body), image.id == id else {
+        guard let image = try? JSONDecoder(imageProperties: properties).decode(Image.self, from: reply.body),
+            image.id == id
+        else {
             throw reply.unusable("the answer does not describe image \(id)")
         }
         await notFoundCheck.noteAnswer()
@@ -75,7 +79,7 @@ struct ImageClient: Sendable {
         }
         let page: ImagePage
         do {
-            page = try ImagePage(reply.body, names)
+            page = try ImagePage(reply.body, names, properties: query.properties)
         } catch let entry as ImagePage.UnusableEntry {
             throw reply.unusable("entry \(entry.number) of a page of the list of images has no image ID")
         } catch {

@@ -13,10 +13,12 @@ package struct ImageLookup: Sendable, Hashable {
 }
 
 extension ImageClient {
-    /// Looks at each of `ids`, at most `concurrency` at once, and tells what was seen in the order asked for.
-    func look(at ids: [ImageID], concurrency: Int) async -> [ImageLookup] {
+    /// Looks up each of `ids`, at most `concurrency` at once, and returns the results in the order asked for.
+    func look(at ids: [ImageID], properties: Set<String>, concurrency: Int) async -> [ImageLookup] {
         let findings = await ids.concurrently(atMost: concurrency) { id in
-            do throws(ImageDeletionError) { return .success(try await image(id)) } catch { return .failure(error) }
+            do throws(ImageDeletionError) { return .success(try await image(id, properties: properties)) } catch {
+                return .failure(error)
+            }
         }
         return zip(ids, findings).map(ImageLookup.init)
     }

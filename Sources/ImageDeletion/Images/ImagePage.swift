@@ -28,7 +28,8 @@ struct ImagePage {
     /// Reads the page. Of an image whose name is not in `names`, only the beginning of its values is read.
     ///
     /// - Throws: ``UnusableEntry``, or ``JSONCursor/Fault`` for what is not a page.
-    init(_ json: Data, _ names: NameFilter? = nil) throws {
+    init(_ json: Data, _ names: NameFilter? = nil, properties: Set<String> = []) throws {
+        let decoder = JSONDecoder(imageProperties: properties)
         var hasImages = false
         try json.withUnsafeBytes { bytes in
             var cursor = JSONCursor(bytes)
@@ -39,7 +40,7 @@ struct ImagePage {
                     hasImages = true
                     try cursor.elements { cursor in
                         do {
-                            entries.append(try Entry(&cursor, names))
+                            entries.append(try Entry(&cursor, names, decoder))
                         } catch {
                             throw UnusableEntry(number: entries.count + 1)
                         }
@@ -69,14 +70,14 @@ struct ImagePage {
 
 extension ImagePage.Entry {
     /// Reads the entry at the cursor, and moves past it.
-    fileprivate init(_ cursor: inout JSONCursor, _ names: ImagePage.NameFilter?) throws {
+    fileprivate init(_ cursor: inout JSONCursor, _ names: ImagePage.NameFilter?, _ decoder: JSONDecoder) throws {
         var end = cursor
         if let names, let entry = Self.leftOut(&end, names) {
             self = entry
             cursor = end
             return
         }
-        let image = try JSONDecoder().decode(Image.self, from: Data(cursor.text(in: cursor.value())))
+        let image = try decoder.decode(Image.self, from: Data(cursor.text(in: cursor.value())))
         self.init(id: image.id, isHidden: image.isHidden, image: image)
     }
 

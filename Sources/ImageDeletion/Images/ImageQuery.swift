@@ -13,6 +13,9 @@ public struct ImageQuery: Sendable, Hashable {
     /// How many images a page is to hold, 1 or more; a server may give fewer (Glance: 1000 at the most).
     public var pageSize: Int
 
+    /// The names of the additional properties to read of each image. They are not sent to the server.
+    public var properties: Set<String> = []
+
     /// Whether the images that ordinary lists leave out are asked for, and no others.
     var isHidden = false
 

@@ -16,7 +16,7 @@ package struct DeletionConditions: Sendable, Hashable {
     /// The conditions of an image that all of `rules` select. None weakens another: the safeguards of all hold, and protection
     /// is lifted only if all say so.
     init(_ rules: [RetentionRule]) {
-        liftsProtection = rules.allSatisfy(\.liftsProtection)
+        liftsProtection = !rules.isEmpty && rules.allSatisfy(\.liftsProtection)
         safeguards = rules.reduce(into: []) { $0.formUnion($1.safeguards) }
         self.rules = rules.compactMap(\.name)
     }

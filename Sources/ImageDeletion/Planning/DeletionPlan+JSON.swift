@@ -30,7 +30,7 @@ extension DeletionPlan {
     private init(_ json: JSONObject) throws(JSONValue.Fault) {
         let schema = try json.needed("schema", json.text("schema"))
         guard schema == SavedPlan.schema else { throw json.fault("schema", "it is not \(SavedPlan.schema)") }
-        try json.allow(["schema", "createdAt", "endpoint", "project", "user", "images"], names: false)
+        try json.allow(["schema", "createdAt", "endpoint", "project", "user", "properties", "images"], names: false)
         let createdAt = try json.needed("createdAt", json.text("createdAt"))
         let endpoint = try json.needed("endpoint", json.text("endpoint"))
         let project = try json.needed("project", json.members["project"])
@@ -49,7 +49,12 @@ extension DeletionPlan {
             throw json.fault("createdAt", "must be a time, such as 2026-10-01T08:00:00Z")
         }
         guard let address = URL(string: endpoint) else { throw json.fault("endpoint", "must be a URL") }
-        self.init(entries, at: ImageSession(endpoint: address, project: owner, user: user), createdAt: time)
+        self.init(
+            entries,
+            at: ImageSession(endpoint: address, project: owner, user: user),
+            createdAt: time,
+            propertyNames: Set(try json.texts("properties") ?? [])
+        )
     }
 }
 
@@ -66,8 +71,9 @@ extension DeletionPlan.Entry {
     fileprivate init(_ json: JSONObject) throws(JSONValue.Fault) {
         try json.allow(
             [
-                "id", "action", "reason", "rules", "unprotect", "safeguards", "name", "owner", "status", "visibility",
-                "protected", "hidden", "createdAt", "updatedAt", "size", "tags", "imageType",
+                "id", "action", "reason", "places", "rules", "unprotect", "safeguards", "name", "owner", "status",
+                "visibility",
+                "protected", "hidden", "createdAt", "updatedAt", "size", "tags", "imageType", "properties",
             ],
             names: false
         )
@@ -101,6 +107,14 @@ extension DeletionPlan.Entry {
         image.size = try json.wholeNumber("size")
         image.tags = try json.needed("tags", json.texts("tags"))
         image.imageType = try json.text("imageType")
+        image.properties =
+            try json.member("properties", "must be an object of strings") { value in
+                value.members.flatMap { members in
+                    let strings = members.compactMapValues(\.string)
+                    return strings.count == members.count ? strings : nil
+                }
+            } ?? [:]
+        _ = try json.texts("places")
         switch action {
         case .delete: self.init(id, image, .unchecked, conditions)
         case .keep: self.init(id, image, .keep(.planned((reason ?? .unchecked).rawValue)), conditions)

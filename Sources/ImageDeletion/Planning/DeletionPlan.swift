@@ -56,6 +56,8 @@ public struct DeletionPlan: Sendable, Hashable {
     public internal(set) var entries: [Entry]
     /// The names that were asked for and that no image has, if that is allowed (``DeletionOptions/ignoresMissing``).
     public let missingNames: [String]
+    /// The names of the image properties that the rules read.
+    let propertyNames: Set<String>
 
     /// The entries that are to be deleted.
     public var deletions: [Entry] { entries.filter { $0.action == .delete } }
@@ -64,9 +66,11 @@ public struct DeletionPlan: Sendable, Hashable {
         _ entries: [Entry],
         at session: ImageSession,
         createdAt: Date,
-        missingNames: [String] = []
+        missingNames: [String] = [],
+        propertyNames: Set<String> = []
     ) {
         self.entries = entries.once
+        self.propertyNames = propertyNames
         self.session = session
         self.createdAt = createdAt
         self.missingNames = missingNames
@@ -121,10 +125,11 @@ extension DeletionPlan.Entry {
         }
     }
 
-    /// Decides about a project's images by its rules, and returns those that any of `rules` selects, the oldest first.
+    /// Decides about a project's images by its rules, and returns those that any of `rules` selects, or keeps because of
+    /// their place, the oldest first.
     ///
-    /// The rules do not weaken each other: an image is deleted if one of them selects it and none of them keeps it as one
-    /// of the newest, all their safeguards hold, and its protection is lifted only if all that select it say so.
+    /// The rules do not weaken each other: an image is deleted if one of them selects it and none of them keeps or excludes
+    /// it, all their safeguards hold, and its protection is lifted only if all that select it say so.
     ///
     /// - Parameters:
     ///   - images: All that the rules may select and count; others of the project may be left out.
@@ -139,18 +144,27 @@ extension DeletionPlan.Entry {
     ) -> [DeletionPlan.Entry] {
         var seen: Set<ImageID> = []
         let own = images.filter { $0.isPrivate(to: project) && seen.insert($0.id).inserted }
+        let exclusions = rules.flatMap(\.exclusions)
         var kept: [ImageID: KeepReason] = [:]
+        for image in own where exclusions.contains(where: { $0.matches(image.name ?? "") }) {
+            kept[image.id] = .excluded
+        }
+        let counted = kept.isEmpty ? own : own.filter { kept[$0.id] == nil }
         var selecting: [ImageID: [RetentionRule]] = [:]
         for rule in rules {
-            let selected = own.filter { rule.selects($0, now: now) }
-            kept.merge(rule.kept(of: selected)) { $1 }
-            for image in selected { selecting[image.id, default: []].append(rule) }
+            kept.merge(rule.kept(of: counted.filter(rule.matches))) { $0.merged(with: $1) }
+            for image in own where rule.matches(image) && rule.isOldEnough(image, now: now) {
+                selecting[image.id, default: []].append(rule)
+            }
         }
-        return own.filter { selecting[$0.id] != nil }.sorted { Image.isNewer($1, $0) }.map { image in
-            var entry = DeletionPlan.Entry(image.id, image, .unchecked, DeletionConditions(selecting[image.id] ?? []))
-            if let reason = kept[image.id] { entry.action = .keep(reason) } else { entry.keepIfProtected() }
-            return entry
-        }
+        return own.filter { selecting[$0.id] != nil || kept[$0.id]?.kind.isPlace == true }
+            .sorted { Image.isNewer($1, $0) }
+            .map { image in
+                let conditions = DeletionConditions(selecting[image.id] ?? [])
+                var entry = DeletionPlan.Entry(image.id, image, .unchecked, conditions)
+                if let reason = kept[image.id] { entry.action = .keep(reason) } else { entry.keepIfProtected() }
+                return entry
+            }
     }
 
     private mutating func keepIfProtected() {
@@ -178,7 +192,7 @@ extension Image {
             ("createdAt", isSame(createdAt, other.createdAt)), ("updatedAt", isSame(updatedAt, other.updatedAt)),
             ("size", size == other.size),
             ("tags", tags.map(\.exact).sorted() == other.tags.map(\.exact).sorted()),
-            ("imageType", imageType == other.imageType),
+            ("imageType", imageType == other.imageType), ("properties", properties == other.properties),
         ].filter { !$0.1 }.map(\.0)
     }
 }

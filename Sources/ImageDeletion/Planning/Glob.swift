@@ -7,7 +7,7 @@ public struct Glob: Sendable, Hashable {
     public let pattern: String
     private let parts: [Part]
 
-    private enum Part: Sendable, Hashable {
+    fileprivate enum Part: Sendable, Hashable {
         case anyText
         case anyCharacter
         case character(Unicode.Scalar)
@@ -28,18 +28,33 @@ public struct Glob: Sendable, Hashable {
     ///   ends in a backslash: taken literally, a slip of the pen could select other images.
     public init(_ pattern: String) throws(ImageDeletionError) {
         self.pattern = pattern
-        var parts: [Part] = []
+        parts = try Self.parts(of: pattern) { _ in false }[0]
+        guard !parts.isEmpty else { throw .rule(.pattern(pattern)) }
+    }
+
+    fileprivate init(_ parts: [Part], of pattern: String) {
+        self.pattern = pattern
+        self.parts = parts
+    }
+
+    /// Reads `pattern` up to each character for which `isSeparator` is true, and behind the last.
+    fileprivate static func parts(
+        of pattern: String,
+        separatedWhere isSeparator: (Unicode.Scalar) -> Bool
+    ) throws(ImageDeletionError) -> [[Part]] {
+        var sections: [[Part]] = [[]]
         var rest = pattern.unicodeScalars[...]
         while let character = rest.popFirst() {
+            let last = sections.count - 1
             switch character {
-            case "*": if parts.last != .anyText { parts.append(.anyText) }
-            case "?": parts.append(.anyCharacter)
-            case "[": parts.append(try Self.brackets(&rest, of: pattern))
-            default: parts.append(.character(try Self.literal(character, &rest, of: pattern)))
+            case _ where isSeparator(character): sections.append([])
+            case "*": if sections[last].last != .anyText { sections[last].append(.anyText) }
+            case "?": sections[last].append(.anyCharacter)
+            case "[": sections[last].append(try brackets(&rest, of: pattern))
+            default: sections[last].append(.character(try literal(character, &rest, of: pattern)))
             }
         }
-        guard !parts.isEmpty else { throw .rule(.pattern(pattern)) }
-        self.parts = parts
+        return sections
     }
 
     /// `character` itself, or what follows it where it is a backslash.
@@ -77,12 +92,13 @@ public struct Glob: Sendable, Hashable {
     }
 
     /// Whether the whole of `text` is as the pattern says.
-    public func matches(_ text: String) -> Bool {
-        let text = Array(text.unicodeScalars)
-        var (part, position) = (0, 0)
+    public func matches(_ text: String) -> Bool { matches(Array(text.unicodeScalars)[...]) }
+
+    fileprivate func matches(_ text: ArraySlice<Unicode.Scalar>) -> Bool {
+        var (part, position) = (0, text.startIndex)
         // Where to go on when what follows the last `*` does not fit: the `*` takes one character more.
         var retry: (part: Int, position: Int)?
-        while position < text.count {
+        while position < text.endIndex {
             if part < parts.count, parts[part] == .anyText {
                 retry = (part + 1, position)
                 part += 1
@@ -97,5 +113,49 @@ public struct Glob: Sendable, Hashable {
             }
         }
         return parts[part...].allSatisfy { $0 == .anyText }
+    }
+}
+
+/// A pattern for whole names with one part in parentheses, like `(*)-nightly-*`. A parenthesis that is meant literally has
+/// a backslash before it.
+struct CapturingGlob: Sendable, Hashable {
+    private let before: Glob
+    private let group: Glob
+    private let after: Glob
+
+    /// Reads `pattern`.
+    ///
+    /// - Throws: ``ImageDeletionError/Code/rule`` if it has not exactly one part in parentheses, or is not a ``Glob``.
+    init(_ pattern: String) throws(ImageDeletionError) {
+        var parentheses = ""
+        let parts = try Glob.parts(of: pattern) { character in
+            guard "()".unicodeScalars.contains(character) else { return false }
+            parentheses.unicodeScalars.append(character)
+            return true
+        }
+        guard parentheses == "()", !parts[1].isEmpty else { throw .rule(.capture(pattern)) }
+        (before, group, after) = (
+            Glob(parts[0], of: pattern), Glob(parts[1], of: pattern), Glob(parts[2], of: pattern)
+        )
+    }
+
+    /// Returns the part of `text` that the parentheses match: the longest, and of several the first. Nil if `text` does
+    /// not match.
+    func match(in text: String) -> String? {
+        let text = Array(text.unicodeScalars)
+        let starts = (0...text.count).filter { before.matches(text[..<$0]) }
+        let ends = (0...text.count).filter { after.matches(text[$0...]) }
+        var longest: Range<Int>?
+        for start in starts {
+            let shortest = longest?.count ?? -1
+            // The longest first.
+            let end = ends.last { $0 - start > shortest && group.matches(text[start..<$0]) }
+            if let end { longest = start..<end }
+        }
+        return longest.map { range in
+            var match = String.UnicodeScalarView()
+            match.append(contentsOf: text[range])
+            return String(match)
+        }
     }
 }

@@ -13,6 +13,9 @@ public struct ImageSelection: Sendable, Hashable {
 
     package let kind: Kind
 
+    /// The names of the image properties that its rules read.
+    var propertyNames: Set<String> { if case .rules(let rules) = kind { rules.propertyNames } else { [] } }
+
     package init(_ kind: Kind) { self.kind = kind }
 
     /// The images with these IDs, in this order, whoever owns them.

@@ -1,16 +1,22 @@
-/// Why an image is spared.
+/// Why an image is kept.
 public enum KeepReason: Sendable, Hashable {
     /// It is protected from deletion.
     case protected
     /// The service does not delete it, because it is public or another project's.
     case notPrivate
-    /// It is one of the newest, which a rule spares (``RetentionRule/keepLast``).
-    case keepLast
-    /// The service does not say when it was created, so ``RetentionRule/keepLast`` cannot rank it.
+    /// Its name is one that a rule excludes (``RetentionRule/exclusions``).
+    case excluded
+    /// Keep rules keep it (``RetentionRule/keep``): at least one place.
+    case place([KeptPlace])
+    /// The service does not say when it was created, so that a keep rule cannot rank it.
     case undated
+    /// It has no value for this key, so that a keep rule cannot count it in a group.
+    case ungrouped(GroupKey)
+    /// It is not `active`, and not older than all images that keep rules keep.
+    case notActive
     /// Servers with these names were created from it.
     case inUse(by: [String])
-    /// It is lent to the projects with these IDs.
+    /// It is shared with the projects with these IDs.
     case shared(with: [String])
     /// Its ID is written there.
     case referenced(Reference)
@@ -41,14 +47,28 @@ public enum KeepReason: Sendable, Hashable {
 
     /// A reason without its particulars. The raw values are the names in reports, plans and receipts.
     package enum Kind: String, Sendable, Hashable, CaseIterable, Encodable {
-        case protected, notPrivate, keepLast, undated, inUse, shared, referenced, changed, unchecked
+        case protected, notPrivate, excluded, keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly, undated
+        case ungrouped, notActive, inUse, shared, referenced, changed, unchecked
+
+        init(_ rule: KeepRule) {
+            self =
+                switch rule {
+                case .last: .keepLast
+                case .daily: .keepDaily
+                case .weekly: .keepWeekly
+                case .monthly: .keepMonthly
+                case .yearly: .keepYearly
+                }
+        }
 
         /// Whether a rule keeps the image because of its place among others: they may be deleted only as long as it is
         /// there.
-        var isRank: Bool {
+        var isPlace: Bool {
             switch self {
-            case .keepLast: true
-            case .protected, .notPrivate, .undated, .inUse, .shared, .referenced, .changed, .unchecked: false
+            case .keepLast, .keepDaily, .keepWeekly, .keepMonthly, .keepYearly: true
+            case .protected, .notPrivate, .excluded, .undated, .ungrouped, .notActive, .inUse, .shared, .referenced,
+                .changed, .unchecked:
+                false
             }
         }
     }
@@ -58,14 +78,26 @@ public enum KeepReason: Sendable, Hashable {
         switch self {
         case .protected: .protected
         case .notPrivate: .notPrivate
-        case .keepLast: .keepLast
+        case .excluded: .excluded
+        case .place(let places): places.first.map { Kind($0.rule) } ?? .unchecked
         case .undated: .undated
+        case .ungrouped: .ungrouped
+        case .notActive: .notActive
         case .inUse, .unknown(.inUse, _): .inUse
         case .shared, .unknown(.shared, _): .shared
         case .referenced, .unreadable, .unknown(.referenced, _): .referenced
         case .changed: .changed
         case .planned(let name): Kind(rawValue: name) ?? .unchecked
         case .unchecked: .unchecked
+        }
+    }
+
+    /// Returns the stronger of two reasons that two rules have: one that others depend on.
+    func merged(with other: KeepReason) -> KeepReason {
+        switch (self, other) {
+        case (.place(let places), .place(let others)): .place(places + others.filter { !places.contains($0) })
+        case (_, .place): other
+        default: self
         }
     }
 

@@ -10,9 +10,10 @@ public import ImageDeletionEssentials
 /// }
 /// ```
 ///
-/// Each rule is named, for people, and has the parts of a ``RetentionRule``: `match` and `tag` (a text, or a list of
-/// texts), `olderThan`, `keepLast`, `unprotect`, `unlessInUse`, `unlessShared`, `unlessReferenced`. It has to select by
-/// one of the first three.
+/// Each rule has a name, for people, and the parts of a ``RetentionRule``: `match`, `exclude`, `tag` and `property` (a
+/// string, or a list of strings), `olderThan`, `keepLast`, `keepDaily`, `keepWeekly`, `keepMonthly`, `keepYearly`,
+/// `groupBy`, `unprotect`, `unlessInUse`, `unlessShared`, `unlessReferenced`. It has to select by `match`, `tag`, `property`
+/// or `olderThan`.
 public struct RetentionPolicy: Sendable, Hashable {
     /// What its file is called in a package.
     public static let fileName = ".delete-image.json"
@@ -49,25 +50,24 @@ public struct RetentionPolicy: Sendable, Hashable {
 
 extension RetentionRule {
     fileprivate init(name: String, _ json: JSONObject) throws(JSONValue.Fault) {
-        let keys = ["match", "tag", "olderThan", "keepLast", "unprotect"] + Safeguard.allCases.map(\.policyKey)
+        let keys =
+            ["match", "exclude", "tag", "property", "olderThan", "groupBy", "unprotect"]
+            + KeepRule.allCases.map(\.policyKey) + Safeguard.allCases.map(\.policyKey)
         try json.allow(Set(keys))
         self.init(name: name)
-        for text in try json.textOrTexts("match") {
-            do { namePatterns.append(try Glob(text)) } catch {
-                throw json.fault("match", error.withoutPeriod)
-            }
-        }
+        namePatterns = try json.parts("match", Glob.init)
+        exclusions = try json.parts("exclude", Glob.init)
         tags = try json.textOrTexts("tag")
-        if let text = try json.text("olderThan") {
-            do { olderThan = try MinimumAge(text) } catch {
-                throw json.fault("olderThan", error.withoutPeriod)
-            }
+        properties = try json.parts("property", PropertyFilter.init)
+        olderThan = try json.part("olderThan", MinimumAge.init)
+        groupKey = try json.part("groupBy", GroupKey.init)
+        let range = 1...Int64(Self.maximumKeep)
+        for rule in KeepRule.allCases {
+            keep[rule] = try json.member(
+                rule.policyKey,
+                "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+            ) { value in value.wholeNumber.flatMap { range.contains($0) ? Int($0) : nil } }
         }
-        let range = 0...Int64(Self.maximumKeepLast)
-        keepLast =
-            try json.member("keepLast", "a whole number from 0 to \(range.upperBound) is expected") { value in
-                value.wholeNumber.flatMap { range.contains($0) ? Int($0) : nil }
-            } ?? 0
         liftsProtection = try json.flag("unprotect") ?? false
         for safeguard in Safeguard.allCases where try json.flag(safeguard.policyKey) ?? false {
             safeguards.insert(safeguard)
@@ -75,8 +75,12 @@ extension RetentionRule {
         guard hasFilters else {
             throw JSONValue.Fault(
                 path: json.path,
-                reason: "it would select every image; match, tag or olderThan is needed"
+                reason: "it would select every image; match, tag, property or olderThan is needed"
             )
+        }
+        if groupKey != nil, keep.isEmpty {
+            let keys = KeepRule.allCases.map(\.policyKey).joined(separator: ", ")
+            throw json.fault("groupBy", "groups are counted by a keep rule: one of \(keys) is needed")
         }
     }
 }
@@ -86,7 +90,31 @@ extension Safeguard {
     fileprivate var policyKey: String { "unless" + rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 }
 
+extension KeepRule {
+    /// The key of a policy, like `keepDaily`.
+    fileprivate var policyKey: String { KeepReason.Kind(self).rawValue }
+}
+
 extension JSONObject {
+    /// Returns what `read` makes of the string of the member `key`; nil if there is no such member.
+    fileprivate func part<Part>(
+        _ key: String,
+        _ read: (String) throws(ImageDeletionError) -> Part
+    ) throws(JSONValue.Fault) -> Part? {
+        guard let text = try text(key) else { return nil }
+        do { return try read(text) } catch { throw fault(key, error.withoutPeriod) }
+    }
+
+    /// Returns what `read` makes of each string of the member `key`.
+    fileprivate func parts<Part>(
+        _ key: String,
+        _ read: (String) throws(ImageDeletionError) -> Part
+    ) throws(JSONValue.Fault) -> [Part] {
+        try textOrTexts(key).map { text throws(JSONValue.Fault) in
+            do throws(ImageDeletionError) { return try read(text) } catch { throw fault(key, error.withoutPeriod) }
+        }
+    }
+
     /// Returns the text or the texts of the member `key`; none if there is no such member.
     fileprivate func textOrTexts(_ key: String) throws(JSONValue.Fault) -> [String] {
         try member(key, "a text, or a list of texts, is expected, none of them empty") { value in

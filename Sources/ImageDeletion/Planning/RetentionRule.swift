@@ -1,95 +1,100 @@
-public import ImageDeletionEssentials
+import ImageDeletionEssentials
 
-/// Which images a clean-up selects, and which of those it spares.
+/// Which of a project's private images may be deleted, and what keeps some of them.
 public struct RetentionRule: Sendable, Hashable {
-    /// How many images a rule can spare at the most.
-    package static let maximumKeepLast = 1_000_000
+    /// The largest number of images that a keep rule can keep.
+    package static let maximumKeep = 1_000_000
 
-    /// Its name, for people; nil where it has none.
+    /// The name, for people; nil if it has none.
     public var name: String?
     /// Patterns for the image's name, of which one must match; none: every name. An image without a name has an empty
     /// one.
     public var namePatterns: [Glob]
-    /// Tags that the image must bear, all of them.
+    /// Patterns for the names of images that are kept, whatever else selects them, and that ``keep`` does not count.
+    public var exclusions: [Glob]
+    /// Tags that the image must have, all of them.
     public var tags: [String]
-    /// How old the image must be; an image that has no date is never old enough.
+    /// Conditions for the image's properties, all of which must be true.
+    public var properties: [PropertyFilter]
+    /// The minimum age of an image that may be deleted. An image without a date is never old enough.
     public var olderThan: MinimumAge?
-    /// How many of the selected images to keep, the newest; 0: none. Those that are not `active` are not counted, nor are
-    /// those without a creation time, which are kept as well.
-    public var keepLast: Int
+    /// How many images each keep rule keeps, 1 or more. They count all images with a matching name, tags and properties,
+    /// whatever their age. Only `active` images are counted.
+    public var keep: [KeepRule: Int]
+    /// Divides the images into groups, which ``keep`` counts one by one. An image without the key is kept. Nil: all
+    /// images are one group.
+    public var groupKey: GroupKey?
     /// Whether protected images are deleted too.
     public var liftsProtection: Bool
-    /// What else keeps an image.
+    /// The safeguards that may keep an image.
     public var safeguards: Set<Safeguard>
 
-    /// A rule of these parts; without name patterns, tags and age it selects every image.
+    /// Creates a rule. Without name patterns, tags, properties and age it selects every image, and planning with it is an
+    /// error.
     public init(
         name: String? = nil,
         namePatterns: [Glob] = [],
         tags: [String] = [],
         olderThan: MinimumAge? = nil,
-        keepLast: Int = 0,
+        keep: [KeepRule: Int] = [:],
         liftsProtection: Bool = false,
         safeguards: Set<Safeguard> = []
     ) {
         self.name = name
         self.namePatterns = namePatterns
+        exclusions = []
         self.tags = tags
+        properties = []
         self.olderThan = olderThan
-        self.keepLast = keepLast
+        self.keep = keep
         self.liftsProtection = liftsProtection
         self.safeguards = safeguards
     }
 
-    /// The fields of an image that decide whether a rule selects it, and which images are the newest.
-    static let fields: Set = ["name", "tags", "owner", "visibility", "hidden", "createdAt", "imageType"]
+    /// The fields of an image that decide whether a rule selects it, and which images are the newest of which group.
+    static let fields: Set = ["name", "tags", "owner", "visibility", "hidden", "createdAt", "imageType", "properties"]
 
-    /// Whether anything narrows what the rule selects. One that would select every image of a project is a mistake.
-    public var hasFilters: Bool { !namePatterns.isEmpty || !tags.isEmpty || olderThan != nil }
+    /// Whether anything narrows what the rule selects. A rule that would select every image of a project is a mistake.
+    public var hasFilters: Bool {
+        !namePatterns.isEmpty || !tags.isEmpty || !properties.isEmpty || olderThan != nil
+    }
 
-    /// Returns the reason why the rule cannot be meant; nil if there is none.
+    /// The names of the image properties that have to be read.
+    var propertyNames: Set<String> {
+        Set(properties.map(\.name)).union(groupKey?.property.map { [$0] } ?? [])
+    }
+
+    /// Returns the reason why the rule is not valid; nil if it is.
     func problem(now: Date) -> RuleProblem? {
         if let date = olderThan?.futureDate(of: now) { return .futureDate(date) }
-        if keepLast < 0 { return .negativeKeepLast(keepLast) }
+        if let (rule, number) = keep.min(by: { $0.value < $1.value }), number < 1 { return .keepCount(rule, number) }
+        if let groupKey, keep.isEmpty { return .groupsWithoutKeepRule(groupKey.text) }
         return hasFilters ? nil : .noFilter
     }
 
-    /// Whether the rule may select an image with this name.
-    package func selects(name: String?) -> Bool {
+    /// Returns whether the rule may select an image with this name.
+    package func matches(name: String?) -> Bool {
         namePatterns.isEmpty || namePatterns.contains { $0.matches(name ?? "") }
     }
 
-    /// Whether `image` has the name, the tags and the age, this counted from `now`.
-    public func selects(_ image: Image, now: Date) -> Bool {
-        guard selects(name: image.name) else { return false }
-        guard tags.allSatisfy(image.hasTag) else { return false }
+    /// Returns whether `image` has the name, the tags and the properties, whatever its age.
+    func matches(_ image: Image) -> Bool {
+        matches(name: image.name) && tags.allSatisfy(image.hasTag) && properties.allSatisfy { $0.matches(image) }
+    }
+
+    /// Returns whether `image` is older than ``olderThan``, counted from `now`.
+    func isOldEnough(_ image: Image, now: Date) -> Bool {
         guard let olderThan else { return true }
         return image.createdAt.map { $0 < olderThan.cutoff(now: now) } ?? false
     }
 
-    /// Returns the images of `selected` that ``keepLast`` keeps: so many that can be used, what is newer than the last of
-    /// these, and what has no date to rank it by. An upload that failed, or is still under way, takes no other image's
-    /// place.
-    func kept(of selected: [Image]) -> [ImageID: KeepReason] {
-        guard keepLast > 0 else { return [:] }
-        var usable = 0
-        let newest = selected.filter { $0.createdAt != nil }.sorted(by: Image.isNewer).prefix { image in
-            defer { if image.isUsable { usable += 1 } }
-            return usable < keepLast
-        }
-        let undated = selected.filter { $0.createdAt == nil }
-        return Dictionary(
-            newest.map { ($0.id, .keepLast) } + undated.map { ($0.id, .undated) },
-            uniquingKeysWith: { first, _ in first }
-        )
+    /// Returns whether the rule has to know `image`, to delete it or to count it.
+    func needs(_ image: Image, now: Date) -> Bool {
+        matches(image) && (!keep.isEmpty || isOldEnough(image, now: now))
     }
 }
 
-extension Image {
-    /// The order in which "the newest" is meant: by date, then by ID, so that it does not depend on the list's. An
-    /// image without a date counts as new.
-    static func isNewer(_ one: Image, _ other: Image) -> Bool {
-        let (date, otherDate) = (one.createdAt ?? .distantFuture, other.createdAt ?? .distantFuture)
-        return date == otherDate ? one.id.description > other.id.description : date > otherDate
-    }
+extension [RetentionRule] {
+    /// The names of the image properties that have to be read.
+    var propertyNames: Set<String> { reduce(into: []) { $0.formUnion($1.propertyNames) } }
 }

@@ -3,7 +3,7 @@ import ImageDeletionEssentials
 /// A plan as a file says it: with the cloud and the project that it was made for, and for each image what it looked like.
 struct SavedPlan: Encodable {
     /// The format and its version.
-    static let schema = "delete-image-plan/2"
+    static let schema = "delete-image-plan/3"
 
     private let schema = SavedPlan.schema
     /// When the plan was made, ISO 8601.
@@ -14,6 +14,8 @@ struct SavedPlan: Encodable {
     private let project: TokenProject
     /// Who made it, as far as the settings say: user name or ID. Only for people.
     private let user: String?
+    /// The image properties that the rules read.
+    private let properties: [String]?
     /// Its images, those that are kept among them.
     private let images: [Entry]
 
@@ -25,6 +27,8 @@ struct SavedPlan: Encodable {
         var action: Action
         /// Why it is kept.
         var reason: KeepReason.Kind?
+        /// The places that keep rules give it, like `weekly 2026-W47`.
+        var places: [String]?
         /// The rules of the policy that select it.
         var rules: [String]?
         /// Whether its protection is lifted first.
@@ -43,11 +47,15 @@ struct SavedPlan: Encodable {
         var size: Int64?
         var tags: [String]
         var imageType: String?
+        var properties: [String: String]?
 
         init(_ image: Image, _ entry: DeletionPlan.Entry) {
             id = image.id
             action = .delete
-            if case .keep(let reason) = entry.action { (action, self.reason) = (.keep, reason.kind) }
+            if case .keep(let reason) = entry.action {
+                (action, self.reason) = (.keep, reason.kind)
+                if case .place(let places) = reason { self.places = places.map(\.description) }
+            }
             if !entry.conditions.rules.isEmpty { rules = entry.conditions.rules }
             if entry.liftsProtection { unprotect = true }
             let safeguards = Safeguard.allCases.filter(entry.conditions.safeguards.contains)
@@ -63,6 +71,7 @@ struct SavedPlan: Encodable {
             size = image.size
             tags = image.tags.sorted { $0.exact < $1.exact }
             imageType = image.imageType
+            if !image.properties.isEmpty { properties = image.properties }
         }
     }
 
@@ -74,6 +83,7 @@ struct SavedPlan: Encodable {
         endpoint = plan.session.endpoint.absoluteString
         self.project = project
         user = plan.session.user
+        properties = plan.propertyNames.isEmpty ? nil : plan.propertyNames.sorted()
         images = plan.entries.compactMap { entry in entry.image.map { Entry($0, entry) } }
     }
 }

@@ -3,7 +3,7 @@ import ImageDeletion
 extension Option.Section {
     /// Every option there is, in the order in which `--help` shows them.
     static var all: [Option.Section] {
-        [images, filters, decisions, safeguards, looking, working, connecting, reporting]
+        [images, filters, retention, decisions, safeguards, looking, working, connecting, reporting]
     }
 
     private static var images: Option.Section {
@@ -31,38 +31,71 @@ extension Option.Section {
             options: [
                 Option(
                     "--match GLOB",
-                    .values { options, value, name throws(UsageError) in
-                        do { options.rule.namePatterns.append(try Glob(value)) } catch {
-                            throw UsageError(message: "\(name) \(error)")
-                        }
-                    },
+                    .parts(Glob.init) { $0.rule.namePatterns.append($1) },
                     "the whole name matches: *, ?, [a-z], [!a-z], \\ before a literal one; repeatable, any of them"
                 ),
                 Option(
                     "--tag TAG",
                     .values { options, value, _ in options.rule.tags.append(value) },
-                    "the image bears the tag; repeatable, all of them"
+                    "the image has the tag; repeatable, all of them"
+                ),
+                Option(
+                    "--property KEY=VALUE",
+                    .parts(PropertyFilter.init) { $0.rule.properties.append($1) },
+                    "the image has the property with this value; KEY alone: it has the property; !KEY: it does not; "
+                        + "repeatable, all of them"
                 ),
                 Option(
                     "--older-than AGE",
-                    .value { options, value, name throws(UsageError) in
-                        do { options.rule.olderThan = try MinimumAge(value) } catch {
-                            throw UsageError(message: "\(name) \(error)")
-                        }
-                    },
-                    "made longer ago than 90m, 12h, 30d or 2w, or before 2026-10-01 or 2026-10-01T08:00:00+02:00 (UTC "
-                        + "where no offset is given)"
-                ),
-                Option(
-                    "--keep-last N",
-                    .number(in: 0...RetentionRule.maximumKeepLast) { $0.rule.keepLast = $1 },
-                    "of those, spare the N newest"
+                    .part(MinimumAge.init) { $0.rule.olderThan = $1 },
+                    "created longer ago than 90m, 12h, 30d or 2w, or before 2026-10-01 or 2026-10-01T08:00:00+02:00 (UTC "
+                        + "without an offset)"
                 ),
             ],
-            remark: "They combine: selected is what matches any of the patterns, bears all of the tags and is "
-                + "older than the age; of that, the N newest are spared. With --older-than 14d --keep-last 3, the three "
-                + "newest of those that are older than 14 days stay too. An image that is not active (an upload that "
-                + "failed) is not counted as one of N, and is spared if it is newer than the last of them."
+            remark: "Filters combine: an image is selected if it matches any of the patterns, has all tags and "
+                + "properties, and is old enough."
+        )
+    }
+
+    private static var retention: Option.Section {
+        Option.Section(
+            title: "RETENTION: what is kept of the selected images",
+            options: [
+                Option(
+                    "--exclude GLOB",
+                    .parts(Glob.init) { $0.rule.exclusions.append($1) },
+                    "keep images whose name matches, and do not count them; repeatable"
+                )
+            ] + KeepRule.allCases.map(option) + [
+                Option(
+                    "--group-by KEY",
+                    .part(GroupKey.init) { $0.rule.groupKey = $1 },
+                    "count per group: property:NAME, tag:NAME (the value of a tag NAME=value), or name:PATTERN with one "
+                        + "part in parentheses, as 'name:(*)-nightly-*'; images without the key are kept"
+                )
+            ],
+            remark: "The --keep- options count all images that match by name, tag and property, whatever their age; "
+                + "--older-than limits what may be deleted. An image that any of them keeps is kept. Days, ISO weeks, "
+                + "months and years are those of UTC. Only active images count; any other (a failed upload) is kept unless "
+                + "it is older than all that are kept."
+        )
+    }
+
+    private static func option(for rule: KeepRule) -> Option {
+        let help =
+            switch rule {
+            case .last: "keep the N newest images"
+            case .daily: "keep the newest image of each of the N latest days that have one"
+            case .weekly: "the same for weeks"
+            case .monthly: "the same for months"
+            case .yearly: "the same for years"
+            }
+        return Option(
+            "--keep-\(rule.rawValue) N",
+            .number(in: 1...RetentionRule.maximumKeep, zero: "would keep nothing; leave it out") {
+                $0.rule.keep[rule] = $1
+            },
+            help
         )
     }
 

@@ -55,8 +55,16 @@ extension Option {
 }
 
 extension Option.Kind {
-    static func number(in range: ClosedRange<Int>, _ set: @escaping (inout Options, Int) -> Void) -> Self {
+    /// - Parameter zero: What to report for 0, if the range does not have it.
+    static func number(
+        in range: ClosedRange<Int>,
+        zero: String? = nil,
+        _ set: @escaping (inout Options, Int) -> Void
+    ) -> Self {
         .value { options, value, name throws(UsageError) in
+            if let zero, Int(value) == 0 {
+                throw UsageError(message: "\(name) \(printable(value, limit: 60)) \(zero).")
+            }
             guard let number = Int(value), range.contains(number) else {
                 throw UsageError(
                     message: "\(name) takes a whole number from \(range.lowerBound) to \(range.upperBound), "
@@ -64,6 +72,26 @@ extension Option.Kind {
                 )
             }
             set(&options, number)
+        }
+    }
+
+    /// A part of a rule, which `read` reads. The option may be given once.
+    static func part<Part>(
+        _ read: @escaping (String) throws(ImageDeletionError) -> Part,
+        _ set: @escaping (inout Options, Part) -> Void
+    ) -> Self {
+        .value { options, value, name throws(UsageError) in
+            do { set(&options, try read(value)) } catch { throw UsageError(message: "\(name) \(error)") }
+        }
+    }
+
+    /// Like ``part(_:_:)``, for an option that may be given any number of times.
+    static func parts<Part>(
+        _ read: @escaping (String) throws(ImageDeletionError) -> Part,
+        _ set: @escaping (inout Options, Part) -> Void
+    ) -> Self {
+        .values { options, value, name throws(UsageError) in
+            do { set(&options, try read(value)) } catch { throw UsageError(message: "\(name) \(error)") }
         }
     }
 

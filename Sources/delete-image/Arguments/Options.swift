@@ -4,7 +4,7 @@ import ImageDeletion
 struct Options: Sendable, Equatable {
     var images: [String] = []
     var lists: [String] = []
-    /// What `--match`, `--tag`, `--older-than`, `--keep-last`, `--unprotect` and the safeguards say.
+    /// The filters, the retention options, `--unprotect` and the safeguards.
     var rule = RetentionRule()
     /// The policy file; empty for the package's own.
     var policy: String?
@@ -98,17 +98,24 @@ extension Options {
 
     /// Refuses what would leave it to a guess which images are meant.
     private func check() throws(UsageError) {
-        let filters = rule.hasFilters || rule.keepLast > 0
+        let isRetention = !rule.keep.isEmpty || rule.groupKey != nil || !rule.exclusions.isEmpty
         let ways: [(isMeant: Bool, words: String)] = [
-            (namesImages, "images named one by one"), (filters, "filters (--match, --tag, --older-than, --keep-last)"),
+            (namesImages, "images named one by one"),
+            (rule.hasFilters || isRetention, "filters (--match, --tag, --property, --older-than, --keep-…)"),
             (policy != nil, "--policy"), (appliedPlan != nil, "--apply"),
         ]
         let meant = ways.filter(\.isMeant).map(\.words)
         if meant.count > 1 {
             throw UsageError(message: "\(meant.joined(separator: " and ")) do not go together; use one of them.")
         }
-        if rule.keepLast > 0, !rule.hasFilters {
-            throw UsageError(message: "--keep-last needs --match, --tag or --older-than to say of which images.")
+        if isRetention, !rule.hasFilters {
+            throw UsageError(
+                message: "--keep-…, --group-by and --exclude need --match, --tag, --property or --older-than to select "
+                    + "images."
+            )
+        }
+        if rule.groupKey != nil, rule.keep.isEmpty {
+            throw UsageError(message: "--group-by needs a --keep- option, which counts the images of each group.")
         }
         if rule.liftsProtection, policy != nil || appliedPlan != nil {
             throw UsageError(message: "--unprotect is the policy's or the plan's to say.")

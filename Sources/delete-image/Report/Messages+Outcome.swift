@@ -42,8 +42,13 @@ extension Messages {
         switch reason {
         case .protected: "It is protected; --unprotect, or unprotect in its rule, deletes it all the same."
         case .notPrivate: notPrivate(outcome.image) + " The service deletes only private images."
-        case .keepLast: "It is one of the newest."
-        case .undated: "Its creation time is unknown, so it cannot be ranked among the newest."
+        case .excluded: "Its name is excluded."
+        case .place(let places):
+            places.map { "keep-\($0)" }.joined(separator: ", ")
+                + (places.first?.group.map { " of group \(quoted($0))" } ?? "")
+        case .undated: "Its creation time is unknown, so no keep rule can count it."
+        case .ungrouped(let key): "It has no value for \(printable(key.text, limit: 64)), so no keep rule can count it."
+        case .notActive: "It is not active, and not older than all images that are kept."
         case .inUse(let servers): "In use: \(list(servers, of: "server")) was created from it."
         case .shared(let projects): "It is lent to \(list(projects, of: "project"))."
         case .referenced(let place): "It is written in \(printable(place.file)):\(place.line)."

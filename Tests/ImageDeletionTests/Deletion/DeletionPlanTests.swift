@@ -71,7 +71,7 @@ struct DeletionPlanTests {
     @Test("An image that a list has twice is selected, and counted among the newest, once")
     func twice() async throws {
         let (old, new) = (try image(1, age: 20), try image(2, age: 10))
-        let twice = try await plan([new, old, new, old], try rule(keepLast: 1))
+        let twice = try await plan([new, old, new, old], try rule(keep: [.last: 1]))
         #expect(twice.entries.map(\.id) == [old.id, new.id])
         #expect(twice.entries.map(\.action) == [.delete, .keep(.keepLast)])
     }
@@ -174,7 +174,7 @@ struct DeletionPlanTests {
     @Test("What one rule spares as the newest, another does not delete, in either order")
     func sparedByOne() async throws {
         let images = try (1...4).map { try image($0, age: 100 - Double($0)) }
-        let (all, sparing) = (try rule(), try rule("nightly-[12]", keepLast: 1))
+        let (all, sparing) = (try rule(), try rule("nightly-[12]", keep: [.last: 1]))
         for plan in [try await plan(images, all, sparing), try await plan(images, sparing, all)] {
             #expect(plan.entries.map(\.action) == [.delete, .keep(.keepLast), .delete, .delete])
         }
@@ -183,7 +183,11 @@ struct DeletionPlanTests {
     @Test("Each rule spares its own newest")
     func eachSpares() async throws {
         let images = try (1...5).map { try image($0, age: 100 - Double($0)) }
-        let plan = try await plan(images, try rule("nightly-[13]", keepLast: 1), try rule("nightly-[245]", keepLast: 2))
+        let plan = try await plan(
+            images,
+            try rule("nightly-[13]", keep: [.last: 1]),
+            try rule("nightly-[245]", keep: [.last: 2])
+        )
         #expect(
             plan.entries.map(\.action) == [.delete, .delete, .keep(.keepLast), .keep(.keepLast), .keep(.keepLast)]
         )

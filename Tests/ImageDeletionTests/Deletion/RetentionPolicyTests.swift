@@ -56,7 +56,7 @@ struct RetentionPolicyTests {
                     namePatterns: [try Glob("nightly-*"), try Glob("ci-?")],
                     tags: ["ci", "old"],
                     olderThan: .seconds(14 * 86_400),
-                    keepLast: 3,
+                    keep: [.last: 3],
                     liftsProtection: true,
                     safeguards: [.inUse, .shared, .referenced]
                 ),

@@ -43,7 +43,7 @@ struct RetentionRuleTests {
         #expect(
             try await deleted(by: RetentionRule(olderThan: .date(Self.now)), of: [try image(4, age: nil)]) == []
         )
-        #expect(try await deleted(by: try rule(keepLast: 0), of: [try image(4, age: nil)]) == [4])
+        #expect(try await deleted(by: try rule(keep: [.last: 0]), of: [try image(4, age: nil)]) == [4])
     }
 
     @Test("Of several patterns any may match")
@@ -98,9 +98,9 @@ struct RetentionRuleTests {
     func selectedOnly() async throws {
         var images = [try image(1, age: 40), try image(2, age: 30), try image(3, age: 20), try image(4, age: 10)]
         images[3].name = "release"
-        let nightlies = RetentionRule(namePatterns: [try Glob("nightly-*")], keepLast: 1)
+        let nightlies = RetentionRule(namePatterns: [try Glob("nightly-*")], keep: [.last: 1])
         #expect(try await deleted(by: nightlies, of: images) == [1, 2])
-        let old = RetentionRule(namePatterns: [try Glob("nightly-*")], olderThan: .seconds(25), keepLast: 1)
+        let old = RetentionRule(namePatterns: [try Glob("nightly-*")], olderThan: .seconds(25), keep: [.last: 1])
         #expect(try await deleted(by: old, of: images) == [1])
     }
 
@@ -108,7 +108,7 @@ struct RetentionRuleTests {
     func equalTimes(seed: Int) async throws {
         var dice = Dice(seed: seed)
         let images = try (1...5).map { try image($0, age: 10) }.shuffled(using: &dice)
-        #expect(try await deleted(by: try rule(keepLast: 2), of: images) == [1, 2, 3], "seed \(seed)")
+        #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [1, 2, 3], "seed \(seed)")
     }
 
     @Test(
@@ -120,10 +120,10 @@ struct RetentionRuleTests {
             try image(1, age: 40), try image(2, age: 30), try image(3, age: 20, status: status), try image(4, age: 10),
             try image(5, age: 5, status: status),
         ]
-        #expect(try await deleted(by: try rule(keepLast: 0), of: images) == [1, 2, 3, 4, 5])
-        #expect(try await deleted(by: try rule(keepLast: 1), of: images) == [1, 2, 3])
-        #expect(try await deleted(by: try rule(keepLast: 2), of: images) == [1])
-        #expect(try await deleted(by: try rule(keepLast: 4), of: images) == [])
+        #expect(try await deleted(by: try rule(keep: [.last: 0]), of: images) == [1, 2, 3, 4, 5])
+        #expect(try await deleted(by: try rule(keep: [.last: 1]), of: images) == [1, 2, 3])
+        #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [1])
+        #expect(try await deleted(by: try rule(keep: [.last: 4]), of: images) == [])
     }
 
     @Test("One that is active, or does not say, does")
@@ -131,21 +131,21 @@ struct RetentionRuleTests {
         let images = [
             try image(1, age: 30), try image(2, age: 20, status: "active"), try image(3, age: 10, status: nil),
         ]
-        #expect(try await deleted(by: try rule(keepLast: 2), of: images) == [1])
+        #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [1])
     }
 
     @Test("An image without a date is kept, and is not counted as one of the newest")
     func undated() async throws {
         let images = [try image(1, age: nil), try image(2, age: 10), try image(3, age: -1000)]
-        #expect(try await deleted(by: try rule(keepLast: 0), of: images) == [2, 3, 1])
-        #expect(try await deleted(by: try rule(keepLast: 1), of: images) == [2])
-        #expect(try await deleted(by: try rule(keepLast: 2), of: images) == [])
+        #expect(try await deleted(by: try rule(keep: [.last: 0]), of: images) == [2, 3, 1])
+        #expect(try await deleted(by: try rule(keep: [.last: 1]), of: images) == [2])
+        #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [])
     }
 
     @Test("A rule that narrows nothing says so")
     func anything() async throws {
         #expect(!RetentionRule().hasFilters)
-        #expect(!RetentionRule(keepLast: 3, liftsProtection: true, safeguards: [.inUse]).hasFilters)
+        #expect(!RetentionRule(keep: [.last: 3], liftsProtection: true, safeguards: [.inUse]).hasFilters)
         #expect(RetentionRule(namePatterns: [try Glob("*")]).hasFilters)
         #expect(RetentionRule(tags: ["ci"]).hasFilters)
         #expect(RetentionRule(olderThan: .seconds(0)).hasFilters)

@@ -95,7 +95,7 @@ struct SavedPlanTests {
                 if number == 3 { (image.createdAt, image.updatedAt, image.size, image.status) = (nil, nil, nil, nil) }
             }
         }
-        let plan = try await plan(images, by: [RetentionRule(tags: ["ci"], keepLast: 1, liftsProtection: true)])
+        let plan = try await plan(images, by: [RetentionRule(tags: ["ci"], keep: [.last: 1], liftsProtection: true)])
         let read = try read(plan)
         #expect(try self.read(read) == read)
         #expect(try read.json() == plan.json())
@@ -154,7 +154,7 @@ struct SavedPlanTests {
         unprotected[1].isProtected = false
         #expect(try await recheck(plan, images).deletions.map(\.id) == [images[0].id])
         #expect(try await recheck(plan, unprotected).deletions.map(\.id) == [images[0].id])
-        let keepingNewest = try await self.plan(images, by: [RetentionRule(tags: ["ci"], keepLast: 2)])
+        let keepingNewest = try await self.plan(images, by: [RetentionRule(tags: ["ci"], keep: [.last: 2])])
         #expect(try await recheck(keepingNewest, images).deletions.map(\.id) == [images[0].id])
     }
 
