@@ -6,7 +6,6 @@ import ImageDeletionEssentials
 extension DeleteCommand {
     /// The service that the variables, or `--demo`, describe. Nothing is sent yet.
     func makeService() throws(Failure) -> ImageService {
-        let demo = options.isDemo ? demoCloud() : nil
         let environment: OpenStackEnvironment
         let transport: any HTTPTransport
         do throws(ImageDeletionError) {
@@ -32,11 +31,6 @@ extension DeleteCommand {
         do { return try ImageService(environment, tokenCache: tokenCache(), connection: connection) } catch {
             throw Failure(error)
         }
-    }
-
-    private func demoCloud() -> DemoCloud {
-        let clock = context.clock
-        return DemoCloud(images: DemoImage.samples(now: clock.now()), now: clock.now)
     }
 
     private func tokenCache() -> TokenCache {
@@ -80,6 +74,7 @@ extension DeleteCommand {
     ) async throws(Failure) -> DeletionOptions {
         var deletion = DeletionOptions(safeguards: options.rule.safeguards, references: search)
         deletion.liftsProtection = options.rule.liftsProtection
+        deletion.grace = options.rule.grace
         deletion.ignoresMissing = options.ignoresMissing
         deletion.concurrency = options.concurrency
         deletion.deletesBackups = options.deletesBackups

@@ -1,4 +1,5 @@
 import ImageDeletion
+import ImageDeletionDemo
 import ImageDeletionEssentials
 
 /// One run: arguments → options → selection → plan → deletions → report → exit status.
@@ -9,10 +10,16 @@ struct DeleteCommand: Sendable {
     let progress: ProgressLine
     /// The package that this runs in.
     let package: PackageRoot
+    /// The cloud in memory; nil for a real one.
+    let demo: DemoCloud?
 
-    private init(_ options: Options, _ context: CommandContext) {
+    private init(_ options: Options, _ context: CommandContext, demo images: [DemoImage]? = nil) {
         self.options = options
         self.context = context
+        let clock = context.clock
+        demo =
+            options.isDemo
+            ? DemoCloud(images: images ?? DemoImage.samples(now: clock.now()), now: clock.now) : nil
         package = PackageRoot(around: context.currentDirectory)
         report = TextReport(options: options, now: context.clock.now(), display: context.output)
         progress = ProgressLine(clock: context.clock, show: options.isQuiet ? nil : context.progress)
@@ -41,7 +48,25 @@ struct DeleteCommand: Sendable {
             context.print(command.report.demoImages())
             return .done
         }
-        return await command.run()
+        let status = await command.run()
+        if status == .done, let later = await command.demoLater() { return await later.run() }
+        return status
+    }
+
+    /// The same command in the demo cloud when the grace period is over, as a dry run; nil if there is nothing to show.
+    private func demoLater() async -> DeleteCommand? {
+        guard let demo, let grace = options.rule.grace, !options.onlyShows, !options.isJSON, !options.isQuiet else {
+            return nil
+        }
+        let clock = context.clock
+        var (options, context) = (options, context)
+        options.isDryRun = true
+        context.clock = WallClock(
+            now: { clock.now().addingTimeInterval(Double(grace.seconds + 1)) },
+            sleep: clock.sleep
+        )
+        say("\nThe same command, \(Messages.age(clock.now(), now: context.clock.now())) later:")
+        return DeleteCommand(options, context, demo: await demo.currentImages)
     }
 
     private func run() async -> ExitStatus {
@@ -79,7 +104,7 @@ struct DeleteCommand: Sendable {
                     try show(plan)
                     outcomes = plan.preview
                 } else {
-                    if selection.needsConfirmation, !options.isConfirmed, !plan.deletions.isEmpty {
+                    if selection.needsConfirmation, !options.isConfirmed, !(plan.deletions + plan.marks).isEmpty {
                         try await confirm(plan)
                         // Images may have changed while the user was answering.
                         plan = try await decide(.saved(plan), with: ready, deletion, isConfirmed: true)
@@ -172,11 +197,11 @@ struct DeleteCommand: Sendable {
         }
         let deleter = service.deleter(for: plan, options: deletion)
         await interruption.deletionsBegin(deleter)
-        let deletions = Set(plan.deletions.map(\.id))
-        progress.begin(.images, of: deletions.count)
+        let changes = Set(plan.changes.map(\.id))
+        progress.begin(.images, of: changes.count)
         defer { progress.end() }
         return await deleter.carryOut { outcome in
-            if deletions.contains(outcome.id), outcome.result != .pending { progress.step(.images) }
+            if changes.contains(outcome.id), outcome.result != .pending { progress.step(.images) }
             say(report.line(outcome, in: table))
             return true
         }

@@ -81,9 +81,9 @@ extension ExitStatus {
     init(_ outcomes: [Outcome], failure: Failure?, options: Options) {
         let hasAnswers = outcomes.contains { outcome in
             switch outcome.result {
-            case .deleted, .kept, .missing: true
+            case .deleted, .marked, .unmarked, .kept, .missing: true
             case .failed: outcome.status != nil && outcome.error?.isTransient == false
-            case .wouldDelete, .pending: false
+            case .wouldDelete, .wouldMark, .wouldUnmark, .pending: false
             }
         }
         let isIncomplete = outcomes.contains(where: options.isIncomplete)
@@ -145,7 +145,7 @@ extension Options {
         case .failed, .pending: true
         case .missing: !ignoresMissing
         case .kept(.protected), .kept(.notPrivate), .kept(.changed): namesImages
-        case .deleted, .wouldDelete, .kept: false
+        case .deleted, .wouldDelete, .marked, .wouldMark, .unmarked, .wouldUnmark, .kept: false
         }
     }
 }
@@ -153,7 +153,7 @@ extension Options {
 extension Outcome {
     /// Whether the service was asked about the image, or had to be.
     private var isAttempted: Bool {
-        error != nil || result == .deleted && !isOld || result == .wouldDelete
+        error != nil || result == .deleted && !isOld || [.wouldDelete, .marked, .unmarked].contains(result.kind)
     }
 
     /// Returns the first error if the service refused every image that was attempted for lack of permission.

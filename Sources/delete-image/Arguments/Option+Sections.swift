@@ -72,7 +72,18 @@ extension Option.Section {
                     .part(GroupKey.init) { $0.rule.groupKey = $1 },
                     "count per group: property:NAME, tag:NAME (the value of a tag NAME=value), or name:PATTERN with one "
                         + "part in parentheses, as 'name:(*)-nightly-*'; images without the key are kept"
-                )
+                ),
+                Option(
+                    "--grace AGE",
+                    .part(GracePeriod.init) { $0.rule.grace = $1 },
+                    "delete in two steps: mark images with a tag and hide them, and delete those that were selected for so "
+                        + "long (12h, 7d, 2w); an image that is no longer selected is unmarked"
+                ),
+                Option(
+                    "--restore",
+                    .flag { $0.restores = true },
+                    "remove the marks of the IMAGEs, which --grace has set"
+                ),
             ],
             remark: "The --keep- options count all images that match by name, tag and property, whatever their age; "
                 + "--older-than limits what may be deleted. An image that any of them keeps is kept. Days, ISO weeks, "

@@ -6,10 +6,10 @@ extension DeleteCommand {
     func checkLimit(_ plan: DeletionPlan) throws(Failure) {
         // The number of a plan in a file was approved with it.
         let most = options.maxDeletions ?? (options.appliedPlan == nil ? 50 : .max)
-        let number = plan.deletions.count
+        let number = plan.deletions.count + plan.marks.count
         guard number > most else { return }
         let words =
-            "\(count(number, "image")) would be deleted, more than "
+            "\(count(number, "image")) would be deleted\(plan.marks.isEmpty ? "" : " or marked"), more than "
             + (options.maxDeletions == nil
                 ? "the default limit of \(most). Use --max-deletions \(number) to allow that"
                 : "--max-deletions \(most)")
@@ -21,7 +21,8 @@ extension DeleteCommand {
     /// Asks whether `plan` is meant, and returns if the answer is yes.
     func confirm(_ plan: DeletionPlan) async throws(Failure) {
         let way =
-            "add --yes to delete \(count(plan.deletions.count, "image")), "
+            "add --yes to \(plan.deletions.isEmpty ? "mark" : "delete") "
+            + "\(count(plan.deletions.count + plan.marks.count, "image")), "
             + "or save the decision with --plan FILE and have it approved. Nothing was deleted."
         switch await context.ask({ report.question(plan, on: $0) }) {
         case .yes: return
