@@ -13,7 +13,7 @@ struct DeleteCommand: Sendable {
     /// The cloud in memory; nil for a real one.
     let demo: DemoCloud?
 
-    private init(_ options: Options, _ context: CommandContext, demo images: [DemoImage]? = nil) {
+    init(_ options: Options, _ context: CommandContext, demo images: [DemoImage]? = nil) {
         self.options = options
         self.context = context
         let clock = context.clock
@@ -53,23 +53,7 @@ struct DeleteCommand: Sendable {
         return status
     }
 
-    /// The same command in the demo cloud when the grace period is over, as a dry run; nil if there is nothing to show.
-    private func demoLater() async -> DeleteCommand? {
-        guard let demo, let grace = options.rule.grace, !options.onlyShows, !options.isJSON, !options.isQuiet else {
-            return nil
-        }
-        let clock = context.clock
-        var (options, context) = (options, context)
-        options.isDryRun = true
-        context.clock = WallClock(
-            now: { clock.now().addingTimeInterval(Double(grace.seconds + 1)) },
-            sleep: clock.sleep
-        )
-        say("\nThe same command, \(Messages.age(clock.now(), now: context.clock.now())) later:")
-        return DeleteCommand(options, context, demo: await demo.currentImages)
-    }
-
-    private func run() async -> ExitStatus {
+    func run() async -> ExitStatus {
         let interruption = Interruption()
         let run = Task { await perform(interruption) }
         await interruption.watch { run.cancel() }
@@ -122,34 +106,6 @@ struct DeleteCommand: Sendable {
             do throws(Failure) { try await forget(service) } catch { failure = failure ?? error }
         }
         return end(outcomes, failure)
-    }
-
-    /// What the command line and its files select; nil if that is nothing.
-    private func selection() async throws(Failure) -> Selection? {
-        if case .untrusted(let folder, let reason) = package {
-            tell("warning", "the package in \(printable(folder.path)) is not used, because \(reason).")
-        }
-        if options.lists.contains("-"), context.environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil {
-            throw Failure(
-                .usage,
-                "--from -: SwiftPM gives plugins no standard input. Write the list to a file, or use the executable."
-            )
-        }
-        if options.forgetsToken, !options.selects { return nil }
-        let selection = try await Selection(options, package: policyFolder, now: report.now, read: context.read)
-        guard selection.isEmpty else { return selection }
-        say("Nothing to delete: the list has no images.")
-        // A plan is written, and a receipt may have work left, all the same.
-        let hasReceipt = options.receipt.map(FileManager.default.fileExists(atPath:)) ?? false
-        return options.planFile != nil || hasReceipt ? selection : nil
-    }
-
-    /// The folder of the policy that `--policy` without a file names: the current one, if it has a policy, else the
-    /// package's.
-    private var policyFolder: URL {
-        let current = context.currentDirectory
-        let policy = current.appendingPathComponent(RetentionPolicy.fileName).path
-        return FileManager.default.fileExists(atPath: policy) ? current : package.url ?? current
     }
 
     /// Decides about what is selected, or looks again at what was decided.

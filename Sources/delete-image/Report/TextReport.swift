@@ -81,7 +81,8 @@ struct TextReport {
         let isLifted = outcome.image?.isProtected == true && [.wouldDelete, .deleted].contains(outcome.result)
         let remarks = [
             isLifted ? "protected" : nil,
-            outcome.image?.isHidden == true ? "hidden" : nil,
+            // An image that is unmarked is shown again.
+            outcome.image?.isHidden == true && outcome.result.kind != .unmarked ? "hidden" : nil,
             outcome.rules.isEmpty ? nil : printable("[\(outcome.rules.joined(separator: ", "))]", limit: 128),
             Messages.detail(outcome, isShort: true),
         ]
