@@ -16,7 +16,7 @@ extension DeleteCommand {
             now: { clock.now().addingTimeInterval(Double(grace.seconds + 1)) },
             sleep: clock.sleep
         )
-        say("\nThe same command, \(Messages.age(clock.now(), now: context.clock.now())) later:")
+        printLine("\nThe same command, \(Messages.age(clock.now(), now: context.clock.now())) later:")
         return DeleteCommand(options, context, demo: await demo.currentImages)
     }
 }

@@ -59,7 +59,7 @@ struct DeleteCommand: Sendable {
         await interruption.watch { run.cancel() }
         let watcher = Task {
             for await _ in context.interruptions {
-                if let words = await interruption.request(clock: context.clock) { tell("warning", words) }
+                if let words = await interruption.request(clock: context.clock) { warn(words) }
             }
         }
         defer { watcher.cancel() }
@@ -97,7 +97,7 @@ struct DeleteCommand: Sendable {
                     outcomes = await carryOut(plan, with: ready, deletion, interruption)
                 }
                 failure = Failure(outcomes, isInterrupted: await interruption.isRequested, deletion.receipt)
-                if outcomes.contains(where: { $0.result != .pending }) { say(report.summary(outcomes)) }
+                if outcomes.contains(where: { $0.result != .pending }) { printLine(report.summary(outcomes)) }
             }
         } catch {
             failure = error
@@ -133,10 +133,10 @@ struct DeleteCommand: Sendable {
         }
         for name in plan.missingNames where !isConfirmed {
             let project = plan.session.project
-            tell("warning", Messages.unknown(name, project: project?.name ?? project?.id ?? ""))
+            warn(Messages.unknown(name, project: project?.name ?? project?.id ?? ""))
         }
-        for warning in Messages.notAsked(plan) { tell("warning", warning) }
-        if !isConfirmed, let warning = Messages.affectingOthers(plan) { tell("warning", warning) }
+        for warning in Messages.notAsked(plan) { warn(warning) }
+        if !isConfirmed, let warning = Messages.affectingOthers(plan) { warn(warning) }
         return plan
     }
 
@@ -148,8 +148,8 @@ struct DeleteCommand: Sendable {
     ) async -> [Outcome] {
         let table = report.table(plan)
         if !options.isQuiet {
-            say(report.heading(plan))
-            say(table.header)
+            printLine(report.heading(plan))
+            printLine(table.header)
         }
         let deleter = service.deleter(for: plan, options: deletion)
         await interruption.deletionsBegin(deleter)
@@ -158,7 +158,7 @@ struct DeleteCommand: Sendable {
         defer { progress.end() }
         return await deleter.carryOut { outcome in
             if changes.contains(outcome.id), outcome.result != .pending { progress.step(.images) }
-            say(report.line(outcome, in: table))
+            printLine(report.line(outcome, in: table))
             return true
         }
     }
@@ -169,11 +169,11 @@ struct DeleteCommand: Sendable {
             do {
                 context.print(try JSONReport(outcomes, isDryRun: options.onlyShows, failure: failure).text())
             } catch {
-                tell("error", "the report cannot be written as JSON: \(printable("\(error)"))")
+                printError("the report cannot be written as JSON: \(printable("\(error)"))")
                 return .incomplete
             }
         }
-        if let failure { tell("error", failure.message) }
+        if let failure { printError(failure.message) }
         return ExitStatus(outcomes, failure: failure, options: options)
     }
 }

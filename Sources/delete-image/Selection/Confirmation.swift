@@ -13,8 +13,8 @@ extension DeleteCommand {
             + (options.maxDeletions == nil
                 ? "the default limit of \(most). Use --max-deletions \(number) to allow that"
                 : "--max-deletions \(most)")
-        guard !options.onlyShows else { return tell("warning", words + ".") }
-        say(report.proposal(plan, on: report.display))
+        guard !options.onlyShows else { return warn(words + ".") }
+        printLine(report.proposal(plan, on: report.display))
         throw Failure(.usage, words + ". Nothing was deleted.")
     }
 
@@ -29,7 +29,7 @@ extension DeleteCommand {
         case .no: throw Failure(.interrupted, "not confirmed. Nothing was deleted.")
         case .timedOut: throw Failure(.usage, "nobody answered for five minutes: " + way)
         case .unavailable:
-            say(report.proposal(plan, on: report.display))
+            printLine(report.proposal(plan, on: report.display))
             throw Failure(.usage, "nobody can be asked here: " + way)
         }
     }

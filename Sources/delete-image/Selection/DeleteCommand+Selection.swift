@@ -6,7 +6,7 @@ extension DeleteCommand {
     /// What the command line and its files select; nil if that is nothing.
     func selection() async throws(Failure) -> Selection? {
         if case .untrusted(let folder, let reason) = package {
-            tell("warning", "the package in \(printable(folder.path)) is not used, because \(reason).")
+            warn("the package in \(printable(folder.path)) is not used, because \(reason).")
         }
         if options.lists.contains("-"), context.environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil {
             throw Failure(
@@ -17,7 +17,7 @@ extension DeleteCommand {
         if options.forgetsToken, !options.selects { return nil }
         let selection = try await Selection(options, package: policyFolder, now: report.now, read: context.read)
         guard selection.isEmpty else { return selection }
-        say("Nothing to delete: the list has no images.")
+        printLine("Nothing to delete: the list has no images.")
         // A plan is written, and a receipt may have work left, all the same.
         let hasReceipt = options.receipt.map(FileManager.default.fileExists(atPath:)) ?? false
         return options.planFile != nil || hasReceipt ? selection : nil
