@@ -35,8 +35,8 @@ struct DeleteCommand: Sendable {
             options.isJSON = arguments.contains("--json")
             return DeleteCommand(options, context).end([], Failure(.usage, error.message + " See --help."))
         }
-        if options.showsHelp {
-            context.print(Help.text)
+        if let help = options.shownHelp {
+            context.print(help.text)
             return .done
         }
         if options.showsVersion {

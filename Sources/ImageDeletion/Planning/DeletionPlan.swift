@@ -192,7 +192,9 @@ extension DeletionPlan.Entry {
         var selecting: [ImageID: [RetentionRule]] = [:]
         var covering: [ImageID: [RetentionRule]] = [:]
         for rule in rules {
-            kept.merge(rule.kept(of: counted.filter(rule.matches))) { $0.merged(with: $1) }
+            if !rule.keep.isEmpty {
+                kept.merge(rule.kept(of: counted.filter(rule.matches))) { $0.merged(with: $1) }
+            }
             for image in own where rule.matches(image) {
                 if rule.isOldEnough(image, now: now) { selecting[image.id, default: []].append(rule) }
                 if rule.grace != nil, kept[image.id] != .excluded { covering[image.id, default: []].append(rule) }

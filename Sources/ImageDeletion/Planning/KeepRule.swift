@@ -55,7 +55,6 @@ extension RetentionRule {
     ///
     /// An upload that failed, or is still under way, takes no other image's place.
     func kept(of images: [Image]) -> [ImageID: KeepReason] {
-        guard !keep.isEmpty else { return [:] }
         var reasons: [ImageID: KeepReason] = [:]
         var groups: [ExactText: [Image]] = [:]
         for image in images {

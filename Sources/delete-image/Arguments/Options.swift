@@ -35,7 +35,8 @@ struct Options: Sendable, Equatable {
     var isDemo = false
     var allowsHTTP = false
     var workDirectory: String?
-    var showsHelp = false
+    /// The help to print; nil for none.
+    var shownHelp: Help?
     var showsVersion = false
 
     /// Whether images are named one by one.
