@@ -10,6 +10,10 @@ struct DeletionPlanPropertyTests {
     /// The blocks of seeds that a test goes through.
     private static var blocks: [Int] { Sampling.of(Array(0..<12), 1) }
 
+    private let cloud: RandomProject.Cloud
+
+    init() throws { cloud = try RandomProject.Cloud() }
+
     private static func seeds(_ block: Int) -> Range<Int> { block * 60..<(block + 1) * 60 }
 
     @Test("Nothing foreign, public or protected is ever deleted, nor anything that no rule is for", arguments: blocks)
@@ -18,7 +22,7 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            for entry in try await project.plan().deletions {
+            for entry in try await project.plan(at: cloud).deletions {
                 let image = try #require(entry.image)
                 #expect(entry.id == image.id, "seed \(seed)")
                 #expect(image.owner == RandomProject.id, "seed \(seed)")
@@ -44,7 +48,7 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let deleted = Set(try await project.plan().deletions.map(\.id))
+            let deleted = Set(try await project.plan(at: cloud).deletions.map(\.id))
             for rule in project.rules {
                 let meant = project.images(for: rule)
                 let left = meant.count { !deleted.contains($0.id) }
@@ -60,7 +64,7 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let plan = try await project.plan()
+            let plan = try await project.plan(at: cloud)
             #expect(Set(plan.deletions.map(\.id)) == project.deletions, "seed \(seed)")
             let meant = project.own.filter { !project.rules(for: $0).isEmpty }
             #expect(Set(plan.entries.map(\.id)) == Set(meant.map(\.id)), "seed \(seed)")
@@ -72,9 +76,9 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let plan = try await project.plan()
+            let plan = try await project.plan(at: cloud)
             let twice = project.images + dice.some(project.images)
-            #expect(try await project.plan(of: twice.shuffled(using: &dice)) == plan, "seed \(seed)")
+            #expect(try await project.plan(of: twice.shuffled(using: &dice), at: cloud) == plan, "seed \(seed)")
             #expect(Set(plan.entries.map(\.id)).count == plan.entries.count, "seed \(seed)")
         }
     }
@@ -87,8 +91,8 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let plan = try await project.plan()
-            let service = try project.service(Locked(project.images.shuffled(using: &dice)))
+            let plan = try await project.plan(at: cloud)
+            let service = cloud.service(showing: project.images.shuffled(using: &dice))
             let later = try await service.recheck(saved(plan), options: RandomProject.options)
             #expect(later.deletions.map(\.id) == plan.deletions.map(\.id), "seed \(seed)")
             for entry in later.deletions {
@@ -111,7 +115,7 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let plan = try await project.plan()
+            let plan = try await project.plan(at: cloud)
             // What is kept as one of the newest must be there as it was, or nothing is deleted.
             let newest = Set(plan.entries.filter { $0.action == .keep(.keepLast) }.map(\.id))
             var changed: Set<ImageID> = []
@@ -124,7 +128,7 @@ struct DeletionPlanPropertyTests {
                 return now
             }
             let before = Set(plan.deletions.map(\.id))
-            let service = try project.service(Locked(images))
+            let service = cloud.service(showing: images)
             let saved = try saved(plan)
             do throws(ImageDeletionError) {
                 let after = try await service.recheck(saved, options: RandomProject.options).deletions

@@ -103,14 +103,25 @@ struct RandomProject {
     }
 
     /// What the rules make of the images, or of others, at a cloud that has nothing else. References are not looked for.
-    func plan(of others: [Image]? = nil) async throws -> DeletionPlan {
-        try await service(Locked(others ?? images)).plan(
+    func plan(of others: [Image]? = nil, at cloud: Cloud) async throws -> DeletionPlan {
+        try await cloud.service(showing: others ?? images).plan(
             ImageSelection(.rules(rules.map(\.rule))),
             options: Self.options
         )
     }
 
-    func service(_ images: Locked<[Image]>) throws -> ImageService { try Bench().service(showing: images) }
-
     static let options = DeletionOptions { _ in [:] }
+
+    /// One service for many projects, one after the other: a sign-in costs more than a plan.
+    struct Cloud {
+        private let images = Locked<[Image]>([])
+        private let service: ImageService
+
+        init() throws { service = try Bench().service(showing: images) }
+
+        func service(showing images: [Image]) -> ImageService {
+            self.images.withLock { $0 = images }
+            return service
+        }
+    }
 }
