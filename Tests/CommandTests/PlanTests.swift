@@ -27,7 +27,7 @@ struct PlanTests {
         let path = try await plan(cloud, in: folder)
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let json = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-        #expect(json["schema"] as? String == "delete-image-plan/2")
+        #expect(json["schema"] as? String == "delete-image-plan/3")
         #expect(json["endpoint"] as? String == cloud.cloud.imageURL.absoluteString + "/v2")
         #expect((json["project"] as? [String: Any])?["id"] as? String == DemoImage.projectID)
         #expect((json["project"] as? [String: Any])?["name"] as? String == "ci")
@@ -143,11 +143,11 @@ struct PlanTests {
                 "schema"
             ),
             (
-                #"{"schema":"delete-image-plan/2","createdAt":"","endpoint":"","project":{"id":""}}"#,
+                #"{"schema":"delete-image-plan/3","createdAt":"","endpoint":"","project":{"id":""}}"#,
                 "images is missing"
             ),
             (
-                #"{"schema":"delete-image-plan/2","createdAt":"","endpoint":"","project":{"id":""},"images":5}"#,
+                #"{"schema":"delete-image-plan/3","createdAt":"","endpoint":"","project":{"id":""},"images":5}"#,
                 "images: a list is expected"
             ),
         ]

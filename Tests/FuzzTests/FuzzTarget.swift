@@ -29,7 +29,7 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
     static let all = [
         tokens, images, image, members, servers, volumes, errors, headers, cache, plans, policies, receipts, arguments,
         lists,
-        globs, ages, addresses, references,
+        globs, groups, ages, addresses, references,
     ]
 }
 

@@ -14,8 +14,16 @@ struct PluginTests {
 
     init() throws { consumer = try Self.consumer.get() }
 
-    private func forgetTokens() {
+    /// The port of the clouds of all tests. SwiftPM compiles the plugin again when the environment has changed.
+    private static let port = LoopbackServer.freePort()
+
+    /// Creates a cloud to which no token in the cache belongs.
+    private func cloud(
+        images: [DemoImage] = [],
+        fault: @escaping @Sendable (LoopbackServer.Request, Int) async -> LoopbackServer.Reply? = { _, _ in nil }
+    ) throws -> LoopbackCloud {
         try? FileManager.default.removeItem(at: consumer.workDirectory.appendingPathComponent("token-cache.json"))
+        return try LoopbackCloud(images: images, port: Self.port, fault: fault)
     }
 
     @Test("Nothing else comes into the consumer's graph, and the verb is there")
@@ -31,7 +39,7 @@ struct PluginTests {
 
     @Test("Nobody else may read the password that SwiftPM keeps of the call")
     func compilationRecord() async throws {
-        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let cloud = try cloud(images: Sample.images(1))
         // Stands for a secret. With another environment than before, the plugin is compiled anew.
         let secret = UUID().uuidString
         let environment = cloud.environment.merging(["DELETE_IMAGE_TEST": secret]) { $1 }
@@ -54,8 +62,7 @@ struct PluginTests {
 
     @Test("Cold: two requests. Warm: one, also for the executable in the same package")
     func requests() async throws {
-        forgetTokens()
-        let cloud = try LoopbackCloud(images: Sample.images(4))
+        let cloud = try cloud(images: Sample.images(4))
         let cold = try await consumer.deleteImage([Sample.id(1)], environment: cloud.environment)
         #expect(cold.status == 0)
         #expect(
@@ -84,7 +91,7 @@ struct PluginTests {
 
     @Test("A failure of the tool is a failure of swift package")
     func failure() async throws {
-        let cloud = try LoopbackCloud()
+        let cloud = try cloud()
         let run = try await consumer.deleteImage([Sample.id(1)], environment: cloud.environment)
         #expect(run.status == 1)
         #expect(run.output.contains("  missing  \(Sample.id(1))"))
@@ -93,7 +100,7 @@ struct PluginTests {
 
     @Test("With --json, standard output is the document and nothing else")
     func json() async throws {
-        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let cloud = try cloud(images: Sample.images(1))
         let environment = cloud.environment.merging(["OS_INSECURE": "true"]) { $1 }
         let run = try await consumer.deleteImage(
             ["--json", "-v", Sample.id(1), Sample.id(2)],
@@ -113,7 +120,7 @@ struct PluginTests {
 
     @Test("SwiftPM's own options after the verb do not reach the tool; the tool's own do")
     func options() async throws {
-        let cloud = try LoopbackCloud(images: Sample.images(1))
+        let cloud = try cloud(images: Sample.images(1))
         let run = try await consumer.swift(
             [
                 "package", "delete-image", "--dry-run", Sample.id(1), "--allow-network-connections", "all",
@@ -130,7 +137,7 @@ struct PluginTests {
 
     @Test("The policy is the package's own, and so are the files that name images")
     func package() async throws {
-        let cloud = try LoopbackCloud(images: (1...3).map { .old($0, "nightly-\($0)", day: $0) })
+        let cloud = try cloud(images: (1...3).map { .old($0, "nightly-\($0)", day: $0) })
         let policy = #"{"rules":{"nightlies":{"match":"nightly-*","unlessReferenced":true,"keepLast":1}}}"#
         try Data(policy.utf8).write(to: consumer.url.appendingPathComponent(".delete-image.json"))
         try Data("image = \(Sample.id(1))".utf8).write(to: consumer.url.appendingPathComponent("main.tf"))
@@ -148,8 +155,7 @@ struct PluginTests {
         arguments: Sampling.of([("y\n", 2), ("n\n", 0), ("\u{3}", 0)], 1)
     )
     func confirmation(answer: String, deletions: Int) async throws {
-        forgetTokens()
-        let cloud = try LoopbackCloud(images: (1...3).map { .old($0, "nightly-\($0)", day: $0) })
+        let cloud = try cloud(images: (1...3).map { .old($0, "nightly-\($0)", day: $0) })
         let running = try consumer.startDeleteImageAtTerminal(
             ["--match", "nightly-*", "--keep-last", "1"],
             environment: cloud.environment
@@ -165,7 +171,7 @@ struct PluginTests {
 
     @Test("Where nobody can be asked it says so, and does not wait")
     func unattended() async throws {
-        let cloud = try LoopbackCloud(images: [.old(1, "nightly-1")])
+        let cloud = try cloud(images: [.old(1, "nightly-1")])
         let run = try await consumer.deleteImage(["--match", "nightly-*"], environment: cloud.environment)
         #expect(run.status == 1)
         #expect(run.output.contains("error: nobody can be asked here: add --yes"))
@@ -174,14 +180,14 @@ struct PluginTests {
 
     @Test("Standard input is SwiftPM's: a list from there is an error, and nothing hangs")
     func standardInput() async throws {
-        let run = try await consumer.deleteImage(["--demo", "--from", "-"])
+        let run = try await consumer.deleteImage(["--demo", "--from", "-"], environment: cloud().environment)
         #expect(run.status == 1)
         #expect(run.output.contains("error: --from -: SwiftPM gives plugins no standard input."))
     }
 
     @Test("Without the permission nothing runs, and the reason says what it is for")
     func permission() async throws {
-        let run = try await consumer.swift(["package", "delete-image", "--demo"])
+        let run = try await consumer.swift(["package", "delete-image", "--demo"], environment: cloud().environment)
         #expect(run.status == 1)
         #expect(run.errors.contains("deletes the images that you name"))
         #expect(run.output == "")
@@ -207,12 +213,11 @@ struct PluginTests {
         arguments: Sampling.of(Sampling.pairs(Ending.allCases, [1, 2]), 2)
     )
     func interruption(ending: Ending, seed: Int) async throws {
-        forgetTokens()
         var dice = Dice(seed: seed)
         let (moment, pause) = (dice.number(1...12), Duration.milliseconds(dice.number(0...300)))
         let (deletions, began) = AsyncStream<Int>.makeStream()
         // Left alone, the run would take 10 seconds and leave nothing.
-        let cloud = try LoopbackCloud(images: Sample.images(400)) { request, earlier in
+        let cloud = try cloud(images: Sample.images(400)) { request, earlier in
             guard request.method == "DELETE" else { return nil }
             began.yield(earlier + 1)
             try? await Task.sleep(for: .milliseconds(50))

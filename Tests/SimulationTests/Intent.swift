@@ -25,13 +25,13 @@ struct Intent {
         case .names(let names):
             return bears(names, id) && isFree(of: run.wish.extra, id)
         case .rules(let rules, _):
-            // What several rules select goes only if none of them spares it.
-            let fitting = rules.filter { rule in versions(id).contains { rule.isFor($0, now: run.now) } }
-            return !fitting.isEmpty && isFree(of: run.wish.extra, id)
+            // What several rules select goes only if none keeps or excludes it, whatever its age.
+            return isFree(of: run.wish.extra, id)
                 && versions(id).contains { version in
-                    let rules = fitting.filter { $0.isFor(version, now: run.now) }
-                    return !rules.isEmpty && rules.allSatisfy { !spares(version, $0) && isFree(of: $0, id) }
-                        && (!version.isProtected || rules.allSatisfy(\.unprotects))
+                    let selecting = rules.filter { $0.isFor(version, now: run.now) }
+                    return !selecting.isEmpty && selecting.allSatisfy { isFree(of: $0, id) }
+                        && !isExcluded(version, by: rules) && !rules.contains { keeps(version, $0, of: rules) }
+                        && (!version.isProtected || selecting.allSatisfy(\.unprotects))
                 }
         case .planned:
             return isFree(of: run.wish.extra, id) && isPlanned(id)
@@ -76,19 +76,39 @@ struct Intent {
         return !Set(then).isDisjoint(with: versions(id).map(\.description))
     }
 
-    /// Whether `rule` keeps the image for being one of the newest.
-    private func spares(_ image: DemoImage, _ rule: Wish.Rule) -> Bool {
-        guard rule.keepLast > 0 else { return false }
+    private func isExcluded(_ image: DemoImage, by rules: [Wish.Rule]) -> Bool {
+        rules.contains { $0.excluded?.isMeant(image.name) == true }
+    }
+
+    /// Whether the keep rules of `rule` keep `image` in any list that the process may have seen.
+    private func keeps(_ image: DemoImage, _ rule: Wish.Rule, of rules: [Wish.Rule]) -> Bool {
+        guard !rule.keep.isEmpty, rule.matches(image) else { return false }
+        guard let group = rule.group(of: image) else { return true }
         let states = day.ledger.states(from: run.began, to: run.ended)
-        // Whoever reads a list while it changes sees some of it before and some after.
-        var newer: Set<String> = []
-        for other in states.flatMap(\.values)
-        where other.status == "active" && rule.isFor(other, now: run.now)
-            && (other.createdAt, other.id) > (image.createdAt, image.id)
-        {
-            newer.insert(other.id)
+        // A process that reads a list while it changes sees some of it before and some after.
+        let counted = Set(states.flatMap(\.values)).filter { other in
+            other.id != image.id && other.status == "active" && rule.matches(other) && rule.group(of: other) == group
+                && !isExcluded(other, by: rules)
         }
-        return newer.count < rule.keepLast
+        guard image.status != "active" else { return hasPlace(image, rule, among: counted) }
+        // An image that is not active is kept unless it is older than all that are kept.
+        return counted.isEmpty
+            || counted.contains { other in
+                image.isNewer(than: other) && states.allSatisfy { $0[other.id] == other }
+                    && hasPlace(other, rule, among: counted.filter { $0.id != other.id })
+            }
+    }
+
+    /// Whether `rule` gives `image` a place, whichever of `others` are in the list.
+    private func hasPlace(_ image: DemoImage, _ rule: Wish.Rule, among others: Set<DemoImage>) -> Bool {
+        let newer = others.filter { $0.isNewer(than: image) }
+        return rule.keep.contains { rule, count in
+            guard rule != .last else { return Set(newer.map(\.id)).count < count }
+            let period = PlainRetention.period(rule, image.createdAt)
+            let periods = Set(newer.map { PlainRetention.period(rule, $0.createdAt) })
+            // The oldest has a place if there are fewer periods than places.
+            return periods.count < count && (!periods.contains(period) || newer.count == others.count)
+        }
     }
 
     /// Whether nothing held the image, by `rule`, at some moment.
@@ -100,5 +120,14 @@ struct Intent {
         // Only a shared image has members.
         (!rule.unlessInUse || image.usedBy == nil)
             && (!rule.unlessShared || image.visibility != "shared" || image.members.isEmpty)
+    }
+}
+
+extension DemoImage {
+    /// Whether it comes before `other`, the newest first.
+    fileprivate func isNewer(than other: DemoImage) -> Bool {
+        if createdAt != other.createdAt { return createdAt > other.createdAt }
+        let names = (Array(name.utf8), Array(other.name.utf8))
+        return names.0 == names.1 ? id > other.id : names.1.lexicographicallyPrecedes(names.0)
     }
 }

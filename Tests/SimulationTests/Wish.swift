@@ -1,4 +1,5 @@
 import Foundation
+import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 
@@ -18,7 +19,10 @@ struct Wish {
         var pattern: Pattern?
         var tag: String?
         var days: Int?
-        var keepLast = 0
+        var excluded: Pattern?
+        var keep: [KeepRule: Int] = [:]
+        /// Whether images are counted by the part of their names before the last hyphen.
+        var isGrouped = false
         var unprotects = false
         var unlessInUse = false
         var unlessShared = false
@@ -127,7 +131,13 @@ extension Wish.Rule {
         pattern = dice.pick([Wish.Pattern.all[0]] + Wish.Pattern.all)
         if dice.once(in: 8) { tag = "ci" }
         if dice.once(in: 4) { days = dice.number(1...8) }
-        if dice.once(in: 2) { keepLast = dice.number(1...4) }
+        if dice.once(in: 8) { excluded = dice.pick(Wish.Pattern.all) }
+        switch dice.number(0...3) {
+        case 0: keep[.last] = dice.number(1...4)
+        case 1: for rule in dice.some(KeepRule.allCases) { keep[rule] = dice.number(1...4) }
+        default: break
+        }
+        isGrouped = !keep.isEmpty && dice.once(in: 4)
         unprotects = dice.once(in: 2)
         unlessInUse = dice.once(in: 4)
         unlessShared = dice.once(in: 4)
@@ -139,7 +149,11 @@ extension Wish.Rule {
         if let pattern { arguments += ["--match", pattern.glob] }
         if let tag { arguments += ["--tag", tag] }
         if let days { arguments += ["--older-than", "\(days)d"] }
-        if keepLast > 0 { arguments += ["--keep-last", "\(keepLast)"] }
+        if let excluded { arguments += ["--exclude", excluded.glob] }
+        for rule in KeepRule.allCases {
+            if let count = keep[rule] { arguments += ["--keep-\(rule)", "\(count)"] }
+        }
+        if isGrouped { arguments += ["--group-by", "name:(*)-*"] }
         if unprotects { arguments.append("--unprotect") }
         if unlessInUse { arguments.append("--unless-in-use") }
         if unlessShared { arguments.append("--unless-shared") }
@@ -152,7 +166,9 @@ extension Wish.Rule {
         json["match"] = pattern?.glob
         json["tag"] = tag
         json["olderThan"] = days.map { "\($0)d" }
-        if keepLast > 0 { json["keepLast"] = keepLast }
+        json["exclude"] = excluded?.glob
+        for (rule, count) in keep { json["keep\(rule.rawValue.capitalized)"] = count }
+        if isGrouped { json["groupBy"] = "name:(*)-*" }
         if unprotects { json["unprotect"] = true }
         if unlessInUse { json["unlessInUse"] = true }
         if unlessShared { json["unlessShared"] = true }
@@ -160,11 +176,21 @@ extension Wish.Rule {
         return json
     }
 
-    /// Whether the rule is for `image`, whatever spares it.
+    /// Whether the rule selects `image`, whatever keeps it.
     func isFor(_ image: DemoImage, now: Date) -> Bool {
         let isOld = days.map { now.timeIntervalSince(image.createdAt) > Double($0) * 86_400 } ?? true
-        return image.isOwn && pattern.map { $0.isMeant(image.name) } ?? true
-            && tag.map { image.tags.contains($0) } ?? true && isOld
+        return matches(image) && isOld
+    }
+
+    /// Whether the keep rules count `image`, if it is not excluded.
+    func matches(_ image: DemoImage) -> Bool {
+        image.isOwn && pattern.map { $0.isMeant(image.name) } ?? true && tag.map { image.tags.contains($0) } ?? true
+    }
+
+    /// The group in which `image` is counted; nil if it has none.
+    func group(of image: DemoImage) -> String? {
+        if !isGrouped { return "" }
+        return image.name.lastIndex(of: "-").map { String(image.name[..<$0]) }
     }
 }
 

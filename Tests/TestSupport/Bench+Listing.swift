@@ -3,7 +3,9 @@ public import ImageDeletion
 
 extension Bench {
     /// Shows `images`, whatever they look like, in the place of the cloud's.
-    static func showing(_ images: Locked<[Image]>) -> @Sendable (SentRequest, Int) async -> FaultyTransport.Fault? {
+    public static func showing(
+        _ images: Locked<[Image]>
+    ) -> @Sendable (SentRequest, Int) async -> FaultyTransport.Fault? {
         { request, _ in
             let path = request.url.pathComponents
             guard request.method == "GET", path.starts(with: ["/", "v2", "images"]) else { return nil }
@@ -37,7 +39,8 @@ extension Image {
             "block_device_mapping": blockDeviceMapping, "created_at": createdAt?.formatted(.iso8601),
             "updated_at": updatedAt?.formatted(.iso8601),
         ]
-        let data = (try? JSONSerialization.data(withJSONObject: fields.compactMapValues { $0 })) ?? Data()
+        let object = fields.compactMapValues { $0 }.merging(properties) { field, _ in field }
+        let data = (try? JSONSerialization.data(withJSONObject: object)) ?? Data()
         return String(decoding: data, as: UTF8.self)
     }
 }

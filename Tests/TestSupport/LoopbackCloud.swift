@@ -8,16 +8,19 @@ public final class LoopbackCloud: Sendable {
     private let server: LoopbackServer
     private let log: Locked<[LoopbackServer.Request]>
 
-    /// - Parameter fault: Asked first, with the request and how many of its kind came before; nil lets the cloud answer.
+    /// - Parameters:
+    ///   - port: The port to listen at; 0 for any free one.
+    ///   - fault: Asked first, with the request and how many of its kind came before; nil lets the cloud answer.
     public init(
         images: [DemoImage] = [],
         tokenLifetime: TimeInterval = 24 * 60 * 60,
         longestPage: Int = 1000,
+        port: UInt16 = 0,
         fault: @escaping @Sendable (LoopbackServer.Request, Int) async -> LoopbackServer.Reply? = { _, _ in nil }
     ) throws {
         let log = Locked<[LoopbackServer.Request]>([])
         let place = Locked<DemoCloud?>(nil)
-        let server = try LoopbackServer { request in
+        let server = try LoopbackServer(port: port) { request in
             let earlier = log.withLock { log in
                 defer { log.append(request) }
                 return log.count { $0.method == request.method }

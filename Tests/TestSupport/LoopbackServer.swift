@@ -45,6 +45,7 @@ public final class LoopbackServer: Sendable {
     private let greeting: Reply?
     private let connections = Locked<Set<Int32>>([])
     private let accepted = Locked(0)
+    private let listenerIsClosed = DispatchSemaphore(value: 0)
 
     /// How many connections are open now.
     public var openConnectionCount: Int { connections.value.count }
@@ -161,13 +162,15 @@ public final class LoopbackServer: Sendable {
         return connection
     }
 
-    /// Ends all connections and listens no more.
+    /// Ends all connections and stops listening. After that, the port is free for another server.
     public func stop() {
         // The accepting thread closes it: closed here, its number could already be another server's there.
         shutdown(listener, Int32(SHUT_RDWR))
         #if !os(Linux)
             close(listener)
         #endif
+        listenerIsClosed.wait()
+        listenerIsClosed.signal()
         for connection in connections.value { shutdown(connection, Int32(SHUT_RDWR)) }
     }
 
@@ -182,6 +185,7 @@ public final class LoopbackServer: Sendable {
                 #if os(Linux)
                     close(listener)
                 #endif
+                listenerIsClosed.signal()
                 return
             }
             connections.withLock { _ = $0.insert(connection) }

@@ -63,7 +63,7 @@ extension Situation {
         {
             var situation = Situation(when: "changed since the plan", arguments: ["--apply", "plan.json"])
             situation.files["plan.json"] = """
-                {"schema": "delete-image-plan/2", "createdAt": "2026-11-18T12:00:00Z",
+                {"schema": "delete-image-plan/3", "createdAt": "2026-11-18T12:00:00Z",
                  "endpoint": "https://ims.demo.example/v2", "project": {"id": "\(DemoImage.projectID)"},
                  "images": [{"id": "\(Sample.id(1))", "action": "delete", "protected": false, "tags": [], "name": "old"}]}
                 """

@@ -53,7 +53,7 @@ extension Situation {
             "id": Sample.id(1), "action": "delete", "protected": false, "tags": [String](), "name": "nightly-1",
         ]
         var plan: [String: Any] = [
-            "schema": "delete-image-plan/2", "createdAt": "2026-11-18T12:00:00Z",
+            "schema": "delete-image-plan/3", "createdAt": "2026-11-18T12:00:00Z",
             "endpoint": "https://ims.demo.example/v2",
             "project": ["id": DemoImage.projectID, "name": "ci"], "images": [image],
         ]

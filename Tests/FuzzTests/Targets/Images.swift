@@ -36,7 +36,7 @@ extension FuzzTarget {
             .images(ImageQuery(owner: DemoImage.projectID, pageSize: 3), where: { isNamed($0.name) }, named: isNamed)
         try must(named == images.filter { isNamed($0.name) }, "read by name, the list has other images")
 
-        let rule = RetentionRule(namePatterns: [try Glob("nightly-*")], keepLast: dice.number(0...1))
+        let rule = try rule(&dice)
         lists.withLock { $0 = 0 }
         let plan = try await service.plan(.rule(rule))
         let outcomes = await service.delete(plan)
@@ -46,6 +46,17 @@ extension FuzzTarget {
         try isSelected(gone, from: input)
         try await isSavedWell(plan)
         return .accepted
+    }
+
+    /// A rule for nightlies, which may count them by day or by a property.
+    private static func rule(_ dice: inout Dice) throws -> RetentionRule {
+        let keep = dice.pick([[:], [.last: 1], [.daily: 1, .yearly: 2]] as [[KeepRule: Int]])
+        var rule = RetentionRule(namePatterns: [try Glob("nightly-*")], keep: keep)
+        if !keep.isEmpty, dice.once(in: 2) {
+            rule.groupKey = try GroupKey(dice.pick(["property:os", "tag:branch", "name:nightly-(*)"]))
+        }
+        if dice.once(in: 4) { rule.properties = [try PropertyFilter(dice.pick(["os=debian", "os", "!os"]))] }
+        return rule
     }
 
     /// What went was listed so: as an own image with a name that matches, and not protected.
@@ -108,9 +119,9 @@ extension FuzzTarget {
     }
 
     private static let described = [
-        #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000001","name":"nightly-1","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"private","protected":false,"status":"active","created_at":"2026-09-01T00:00:00Z","updated_at":"2026-09-01T00:00:00.123456Z","size":1073741824,"tags":["ci","b"],"__imagetype":"private","os_hidden":false}"#,
+        #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000001","name":"nightly-1","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"private","protected":false,"status":"active","created_at":"2026-09-01T00:00:00Z","updated_at":"2026-09-01T00:00:00.123456Z","size":1073741824,"tags":["ci","branch.b"],"__imagetype":"private","os_hidden":false,"os":"debian"}"#,
         #"{"id":"6B1C0B6E-93A5-4D0C-9D52-000000000002","name":"nightly-2","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"shared","protected":"false","status":"queued","created_at":null,"size":null,"tags":null}"#,
-        #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000003","name":"nightly-3","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"private","protected":true,"created_at":"2026-09-03T00:00:00Z"}"#,
+        #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000003","name":"nightly-3","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"private","protected":true,"created_at":"2026-09-03T00:00:00Z","os":true}"#,
         #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000006","name":"nightly-6","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"private","protected":"true","created_at":"2026-09-02T00:00:00Z"}"#,
         #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000004","name":"nightly-4","owner":"other","visibility":"private","protected":false,"created_at":"2026-09-03T00:00:00Z","tags":[]}"#,
         #"{"id":"6b1c0b6e-93a5-4d0c-9d52-000000000005","name":"base","owner":"70c77dc6bbfa40dbb5f00e6705972d6f","visibility":"public","protected":false,"__imagetype":"gold"}"#,

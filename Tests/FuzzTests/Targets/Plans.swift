@@ -25,7 +25,7 @@ extension FuzzTarget {
 
     /// Whoever reads the file by other means reads the same in it.
     private static func isAsWritten(_ plan: DeletionPlan, _ json: JSONTree) throws {
-        try must(json["schema"]?.string == "delete-image-plan/2", "it is of another version")
+        try must(json["schema"]?.string == "delete-image-plan/3", "it is of another version")
         let project = plan.session.project?.id
         try must(json["project"]?["id"]?.string == project, "it is for \(project ?? "no project")")
         let written = json["images"]?.elements ?? []
@@ -38,6 +38,11 @@ extension FuzzTarget {
             )
             let safeguards = (image["safeguards"]?.elements ?? []).compactMap(\.string)
             try must(Set(safeguards) == Set(entry.conditions.safeguards.map(\.rawValue)), "a safeguard is lost")
+            let properties = (image["properties"]?.members ?? []).map { ($0.key, $0.value.string ?? "") }
+            try must(
+                Dictionary(properties) { $1 } == entry.image?.properties,
+                "\(entry.id) has other properties than are written"
+            )
         }
     }
 
@@ -81,11 +86,12 @@ extension FuzzTarget {
     }
 
     private static let saved = [
-        [entry(1, "delete"), entry(3, "keep", #","reason":"keepLast""#)],
+        [entry(1, "delete"), entry(3, "keep", #","reason":"keepLast","places":["last","weekly 2026-W36"]"#)],
+        [entry(1, "delete", #","properties":{"os":"debian"}"#), entry(4, "keep", #","reason":"excluded""#)],
         [entry(2, "delete", #","unprotect":true,"safeguards":["inUse"],"rules":["nightlies"]"#)],
         [entry(1, "delete", #","updatedAt":null,"imageType":"private""#), entry(2, "delete"), entry(4, "delete")], [],
     ].map { images in
-        #"{"schema":"delete-image-plan/2","createdAt":"2026-11-18T11:06:40Z","endpoint":"https://ims.demo.example/v2","#
-            + #""project":{"id":"\#(DemoImage.projectID)","name":"ci"},"user":"demo","images":[\#(images.joined(separator: ","))]}"#
+        #"{"schema":"delete-image-plan/3","createdAt":"2026-11-18T11:06:40Z","endpoint":"https://ims.demo.example/v2","#
+            + #""project":{"id":"\#(DemoImage.projectID)","name":"ci"},"user":"demo","properties":["os"],"images":[\#(images.joined(separator: ","))]}"#
     }
 }

@@ -11,6 +11,8 @@ extension FuzzTarget {
             #"{"rules":{"nightlies":{"match":["nightly-*","pr-[0-9]?"],"olderThan":"14d","keepLast":3,"unlessInUse":true}}}"#,
             #"{"$schema":"x","rules":{"a":{"tag":"ci","unprotect":true,"unlessShared":true},"b":{"olderThan":"2026-01-01"}}}"#,
             #"{"rules":{"":{"match":"x","unlessReferenced":true,"unprotect":false,"keepLast":0,"tag":["a","b"]}}}"#,
+            #"{"rules":{"a":{"property":["os=debian","!pinned"],"exclude":"*-golden","keepDaily":7,"keepWeekly":1000000}}}"#,
+            #"{"rules":{"b":{"tag":"ci","keepMonthly":12,"keepYearly":10,"groupBy":"name:(*)-[0-9]"}}}"#,
             #"{"rules":{"all":{"keepLast":3}}}"#, "{\"rules\":{\"a\":{\"tag\":\"ci\",\"\u{FEFF}tag\":\"b\"}}}",
         ]
     ) { input, _ in
@@ -47,10 +49,20 @@ extension FuzzTarget {
         ] {
             try must(rule.safeguards.contains(safeguard) == (json[key]?.isTrue ?? false), "\(key) is passed over")
         }
-        guard case .word(let number) = json["keepLast"] ?? .word("0") else {
-            throw Violation(description: "keepLast is no number")
+        let exclusions = rule.exclusions.map(\.pattern)
+        try must(exclusions == texts("exclude"), "it excludes \(exclusions)")
+        try must(rule.properties == texts("property").map(PropertyFilter.init), "it has other properties")
+        try must(rule.groupKey?.text == json["groupBy"]?.string, "it has other groups")
+        for (keep, key) in [
+            (KeepRule.last, "keepLast"), (.daily, "keepDaily"), (.weekly, "keepWeekly"), (.monthly, "keepMonthly"),
+            (.yearly, "keepYearly"),
+        ] {
+            let count = rule.keep[keep]
+            try must((count == nil) == (json[key] == nil), "\(key) is ignored")
+            guard let count, let written = json[key] else { continue }
+            guard case .word(let number) = written else { throw Violation(description: "\(key) is not a number") }
+            try must(Double(number) == Double(count), "\(key) is \(count) and not \(number)")
+            try must((1...RetentionRule.maximumKeep).contains(count), "\(key) is \(count)")
         }
-        try must(Double(number) == Double(rule.keepLast), "keepLast is \(rule.keepLast) and not \(number)")
-        try must((0...RetentionRule.maximumKeepLast).contains(rule.keepLast), "keepLast is \(rule.keepLast)")
     }
 }

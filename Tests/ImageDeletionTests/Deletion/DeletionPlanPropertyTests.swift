@@ -10,6 +10,10 @@ struct DeletionPlanPropertyTests {
     /// The blocks of seeds that a test goes through.
     private static var blocks: [Int] { Sampling.of(Array(0..<12), 1) }
 
+    private let cloud: RandomProject.Cloud
+
+    init() throws { cloud = try RandomProject.Cloud() }
+
     private static func seeds(_ block: Int) -> Range<Int> { block * 60..<(block + 1) * 60 }
 
     @Test("Nothing foreign, public or protected is ever deleted, nor anything that no rule is for", arguments: blocks)
@@ -18,7 +22,7 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            for entry in try await project.plan().deletions {
+            for entry in try await project.plan(at: cloud).deletions {
                 let image = try #require(entry.image)
                 #expect(entry.id == image.id, "seed \(seed)")
                 #expect(image.owner == RandomProject.id, "seed \(seed)")
@@ -38,33 +42,40 @@ struct DeletionPlanPropertyTests {
         #expect(deleted > 60)
     }
 
-    @Test("Of those that a rule is for, never fewer are left than it keeps", arguments: blocks)
+    @Test("Of the active images that a rule counts, never fewer are left than it keeps", arguments: blocks)
     func keepLast(block: Int) async throws {
         var kept = 0
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let deleted = Set(try await project.plan().deletions.map(\.id))
+            let deleted = Set(try await project.plan(at: cloud).deletions.map(\.id))
             for rule in project.rules {
-                let meant = project.images(for: rule)
-                let left = meant.count { !deleted.contains($0.id) }
-                #expect(left >= min(rule.rule.keepLast, meant.count), "seed \(seed)")
-                if rule.rule.keepLast > 0, left < meant.count { kept += 1 }
+                let counted = project.images(for: rule).filter(\.isActive)
+                let left = counted.filter { !deleted.contains($0.id) }
+                #expect(left.count >= min(rule.rule.keep[.last] ?? 0, counted.count), "seed \(seed)")
+                if rule.rule.keep[.last] != nil, left.count < counted.count { kept += 1 }
             }
         }
         #expect(kept > 0)
     }
 
-    @Test("Just what a plain definition says is deleted", arguments: blocks)
+    @Test(
+        "Each image has the decision, with its reasons, of a plain definition",
+        arguments: Sampling.of(Array(0..<60), 3)
+    )
     func definition(block: Int) async throws {
+        var numbers: [String: Int] = [:]
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let plan = try await project.plan()
-            #expect(Set(plan.deletions.map(\.id)) == project.deletions, "seed \(seed)")
-            let meant = project.own.filter { !project.rules(for: $0).isEmpty }
-            #expect(Set(plan.entries.map(\.id)) == Set(meant.map(\.id)), "seed \(seed)")
+            let decided = try await project.plan(at: cloud).entries.map {
+                ($0.id, Set($0.decision.split(separator: ", ").map(String.init)))
+            }
+            #expect(Dictionary(uniqueKeysWithValues: decided) == project.decisions, "seed \(seed)")
+            for word in decided.flatMap(\.1) { numbers[String(word.prefix { $0 != " " }), default: 0] += 1 }
         }
+        let words = ["delete", "excluded", "undated", "ungrouped", "notActive", "protected"]
+        for word in words + KeepRule.allCases.map(\.rawValue) { #expect(numbers[word] ?? 0 > 0, "\(word)") }
     }
 
     @Test("The order of the list, and what it has twice, changes nothing", arguments: blocks)
@@ -72,9 +83,9 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let plan = try await project.plan()
+            let plan = try await project.plan(at: cloud)
             let twice = project.images + dice.some(project.images)
-            #expect(try await project.plan(of: twice.shuffled(using: &dice)) == plan, "seed \(seed)")
+            #expect(try await project.plan(of: twice.shuffled(using: &dice), at: cloud) == plan, "seed \(seed)")
             #expect(Set(plan.entries.map(\.id)).count == plan.entries.count, "seed \(seed)")
         }
     }
@@ -87,8 +98,8 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let plan = try await project.plan()
-            let service = try project.service(Locked(project.images.shuffled(using: &dice)))
+            let plan = try await project.plan(at: cloud)
+            let service = cloud.service(showing: project.images.shuffled(using: &dice))
             let later = try await service.recheck(saved(plan), options: RandomProject.options)
             #expect(later.deletions.map(\.id) == plan.deletions.map(\.id), "seed \(seed)")
             for entry in later.deletions {
@@ -111,9 +122,10 @@ struct DeletionPlanPropertyTests {
         for seed in Self.seeds(block) {
             var dice = Dice(seed: seed)
             let project = try RandomProject(&dice)
-            let plan = try await project.plan()
+            let plan = try await project.plan(at: cloud)
             // What is kept as one of the newest must be there as it was, or nothing is deleted.
-            let newest = Set(plan.entries.filter { $0.action == .keep(.keepLast) }.map(\.id))
+            let placed = plan.entries.filter { if case .keep(.place) = $0.action { true } else { false } }
+            let newest = Set(placed.map(\.id))
             var changed: Set<ImageID> = []
             let images = project.images.compactMap { image -> Image? in
                 guard dice.once(in: 3), !newest.contains(image.id) || dice.once(in: 9) else { return image }
@@ -121,10 +133,11 @@ struct DeletionPlanPropertyTests {
                 if dice.once(in: 6) { return nil }
                 var now = image
                 dice.pick(Self.changes)(&now)
+                if project.readsProperties, dice.once(in: 6) { now.properties["os"] = "c" }
                 return now
             }
             let before = Set(plan.deletions.map(\.id))
-            let service = try project.service(Locked(images))
+            let service = cloud.service(showing: images)
             let saved = try saved(plan)
             do throws(ImageDeletionError) {
                 let after = try await service.recheck(saved, options: RandomProject.options).deletions

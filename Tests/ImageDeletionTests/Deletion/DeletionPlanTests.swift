@@ -35,13 +35,13 @@ struct DeletionPlanTests {
 
     private func rule(
         _ names: String = "*",
-        keepLast: Int = 0,
+        keep: [KeepRule: Int] = [:],
         liftsProtection: Bool = false,
         safeguards: Set<Safeguard> = []
     ) throws -> RetentionRule {
         RetentionRule(
             namePatterns: [try Glob(names)],
-            keepLast: keepLast,
+            keep: keep,
             liftsProtection: liftsProtection,
             safeguards: safeguards
         )
@@ -73,7 +73,7 @@ struct DeletionPlanTests {
         let (old, new) = (try image(1, age: 20), try image(2, age: 10))
         let twice = try await plan([new, old, new, old], try rule(keep: [.last: 1]))
         #expect(twice.entries.map(\.id) == [old.id, new.id])
-        #expect(twice.entries.map(\.action) == [.delete, .keep(.keepLast)])
+        #expect(twice.entries.map(\.decision) == ["delete", "last"])
     }
 
     @Test("What is seen is to be deleted, and is what is shown")
@@ -176,7 +176,7 @@ struct DeletionPlanTests {
         let images = try (1...4).map { try image($0, age: 100 - Double($0)) }
         let (all, sparing) = (try rule(), try rule("nightly-[12]", keep: [.last: 1]))
         for plan in [try await plan(images, all, sparing), try await plan(images, sparing, all)] {
-            #expect(plan.entries.map(\.action) == [.delete, .keep(.keepLast), .delete, .delete])
+            #expect(plan.entries.map(\.decision) == ["delete", "last", "delete", "delete"])
         }
     }
 
@@ -188,9 +188,7 @@ struct DeletionPlanTests {
             try rule("nightly-[13]", keep: [.last: 1]),
             try rule("nightly-[245]", keep: [.last: 2])
         )
-        #expect(
-            plan.entries.map(\.action) == [.delete, .delete, .keep(.keepLast), .keep(.keepLast), .keep(.keepLast)]
-        )
+        #expect(plan.entries.map(\.decision) == ["delete", "delete", "last", "last", "last"])
     }
 
     @Test("All the safeguards of the rules that select an image hold, and no others")

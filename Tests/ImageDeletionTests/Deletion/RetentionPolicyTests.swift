@@ -38,12 +38,24 @@ struct RetentionPolicyTests {
                     },
                     "branches": {
                         "olderThan": "2026-10-01", "unprotect": false, "unlessInUse": false, "unlessShared": true
+                    },
+                    "snapshots": {
+                        "property": ["os_distro=debian", "!pinned"], "exclude": ["*-golden", "base"],
+                        "groupBy": "name:(*)-*", "keepLast": 1, "keepDaily": 2, "keepWeekly": 3, "keepMonthly": 4,
+                        "keepYearly": 1000000
                     }
                 }
             }
             """
         )
-        #expect(policy.rules.map(\.name) == ["branches", "nightlies"])
+        #expect(policy.rules.map(\.name) == ["branches", "nightlies", "snapshots"])
+        var snapshots = RetentionRule(
+            name: "snapshots",
+            keep: [.last: 1, .daily: 2, .weekly: 3, .monthly: 4, .yearly: 1_000_000]
+        )
+        snapshots.properties = [try PropertyFilter("os_distro=debian"), try PropertyFilter("!pinned")]
+        snapshots.exclusions = [try Glob("*-golden"), try Glob("base")]
+        snapshots.groupKey = try GroupKey("name:(*)-*")
         #expect(
             policy.rules == [
                 RetentionRule(
@@ -60,6 +72,7 @@ struct RetentionPolicyTests {
                     liftsProtection: true,
                     safeguards: [.inUse, .shared, .referenced]
                 ),
+                snapshots,
             ]
         )
     }
@@ -74,6 +87,10 @@ struct RetentionPolicyTests {
         #expect(try rule(#"{"match":"nightly-*"}"#) == rule(#"{"match":["nightly-*"]}"#))
         #expect(try rule(#"{"match":"nightly-*"}"#).namePatterns == [Glob("nightly-*")])
         #expect(try rule(#"{"tag":"ci"}"#) == rule(#"{"tag":["ci"]}"#))
+        #expect(try rule(#"{"property":"os"}"#) == rule(#"{"property":["os"]}"#))
+        #expect(try rule(#"{"property":"os"}"#).properties == [PropertyFilter("os")])
+        #expect(try rule(#"{"tag":"ci","exclude":"a"}"#) == rule(#"{"tag":"ci","exclude":["a"]}"#))
+        #expect(try rule(#"{"tag":"ci","exclude":"a"}"#).exclusions == [Glob("a")])
     }
 
     @Test(
@@ -85,9 +102,24 @@ struct RetentionPolicyTests {
         #expect(try rule(#"{"tag":"ci","\#(key)":false}"#).safeguards == [])
     }
 
-    @Test("A number to keep is 0 or more", arguments: [("0", 0), ("1", 1), ("3", 3), ("1000000", 1_000_000)])
-    func keepLast(json: String, number: Int) throws {
-        #expect(try rule(#"{"tag":"ci","keepLast":\#(json)}"#).keepLast == number)
+    private static let keepKeys: [(key: String, rule: KeepRule)] = [
+        ("keepLast", .last), ("keepDaily", .daily), ("keepWeekly", .weekly), ("keepMonthly", .monthly),
+        ("keepYearly", .yearly),
+    ]
+
+    @Test("A number to keep is 1 or more", arguments: keepKeys)
+    func keep(key: String, keepRule: KeepRule) throws {
+        for (json, number) in [("1", 1), ("3", 3), ("1000000", 1_000_000)] {
+            #expect(try rule(#"{"tag":"ci","\#(key)":\#(json)}"#).keep == [keepRule: number])
+        }
+        let wrong = [
+            "0", "-0", "0.0", "true", "false", "1.5", "-1", "1000001", "1e30", #""3""#, "null", "[]", "[3]", "{}",
+            "0.1",
+            "-0.5", "18446744073709551617", "9223372036854775808",
+        ]
+        for json in wrong {
+            #expect(faultyKey(#"{"rules":{"a":{"tag":"ci","\#(key)":\#(json)}}}"#) == "rules.a.\(key)", "\(json)")
+        }
     }
 
     @Test(
@@ -97,8 +129,10 @@ struct RetentionPolicyTests {
             ("match", [#""[""#, #"["a","[z-a]"]"#, #""a\\""#]),
             ("tag", ["1", "false", "null", "{}", "[]", "[true]", #"["ci",["x"]]"#, #"["ci",""]"#, #""""#]),
             ("olderThan", ["30", "true", "null", "[]", #"["30d"]"#, "{}", #""""#, #""30""#, #""2026-02-30""#]),
-            ("keepLast", ["true", "false", "1.5", "-1", "1000001", "1e30", #""3""#, "null", "[]", "[3]", "{}"]),
-            ("keepLast", ["0.1", "-0.5", "18446744073709551617", "9223372036854775808"]),
+            ("exclude", ["1", "true", "null", "{}", "[]", "[1]", #"["a",1]"#, #"["a",""]"#, #""""#, #""[""#]),
+            ("property", ["1", "false", "null", "{}", "[]", "[true]", #"{"os":"a"}"#, #"["os",""]"#, #""""#]),
+            ("property", [#""!""#, #""=""#, #""=debian""#, #"["os","=x"]"#]),
+            ("groupBy", ["1", "true", "null", "{}", "[]", #"["tag:a"]"#, #""""#, #""tag""#, #""tag:""#, #""name:*""#]),
             ("unprotect", ["0", "1", "1.0", #""true""#, "null", "[]", "{}"]),
             ("unlessInUse", ["0", "1", #""yes""#, "null", "[true]"]),
             ("unlessShared", ["0", "1", #""false""#, "null", "{}"]),
@@ -108,7 +142,7 @@ struct RetentionPolicyTests {
     func wrongValue(key: String, values: [String]) {
         for value in values {
             // What the rule selects by is beside it, so that nothing else is wrong.
-            let other = key == "tag" ? #""match":"a""# : #""tag":"ci""#
+            let other = (key == "tag" ? #""match":"a""# : #""tag":"ci""#) + #","keepDaily":1"#
             let json = #"{"rules":{"nightly":{\#(other),"\#(key)":\#(value)}}}"#
             #expect(faultyKey(json) == "rules.nightly.\(key)", "\(json)")
         }
@@ -117,7 +151,8 @@ struct RetentionPolicyTests {
     @Test(
         "A key that there is not is a fault: it was meant to spare something",
         arguments: [
-            "keeplast", "keep", "Match", "matches", "tags", "unlessinuse", "older-than", "$schema", "", "rules",
+            "keeplast", "keep", "keepHourly", "excludes", "properties", "groupby", "Match", "matches", "tags",
+            "unlessinuse", "older-than", "$schema", "", "rules",
         ]
     )
     func unknownKey(key: String) {
@@ -159,10 +194,21 @@ struct RetentionPolicyTests {
 
     @Test(
         "A rule that would select every image is a fault",
-        arguments: ["{}", #"{"keepLast":3}"#, #"{"unlessInUse":true,"unlessShared":true,"unprotect":true}"#]
+        arguments: [
+            "{}", #"{"keepLast":3}"#, #"{"unlessInUse":true,"unlessShared":true,"unprotect":true}"#,
+            #"{"exclude":"release-*"}"#, #"{"keepDaily":7,"groupBy":"tag:branch","exclude":["a"]}"#,
+        ]
     )
     func everything(rule: String) {
         #expect(faultyKey(#"{"rules":{"a":{"tag":"ci"},"z":\#(rule)}}"#) == "rules.z")
+    }
+
+    @Test("Groups need a keep rule, which counts their images")
+    func groups() {
+        #expect(faultyKey(#"{"rules":{"a":{"tag":"ci","groupBy":"tag:branch"}}}"#) == "rules.a.groupBy")
+        for (key, _) in Self.keepKeys {
+            #expect(faultyKey(#"{"rules":{"a":{"tag":"ci","groupBy":"tag:branch","\#(key)":1}}}"#) == nil)
+        }
     }
 
     @Test("Rules are objects by name", arguments: ["1", "[]", "null", #""ci""#, "true", #"[{"tag":"ci"}]"#])

@@ -21,8 +21,8 @@ struct RetentionRuleTests {
         }
     }
 
-    private func rule(keepLast: Int) throws -> RetentionRule {
-        RetentionRule(namePatterns: [try Glob("*")], keepLast: keepLast)
+    private func rule(keep: [KeepRule: Int] = [:]) throws -> RetentionRule {
+        RetentionRule(namePatterns: [try Glob("*")], keep: keep)
     }
 
     @Test("Just as old as the limit is not old enough, a second more is")
@@ -43,7 +43,7 @@ struct RetentionRuleTests {
         #expect(
             try await deleted(by: RetentionRule(olderThan: .date(Self.now)), of: [try image(4, age: nil)]) == []
         )
-        #expect(try await deleted(by: try rule(keep: [.last: 0]), of: [try image(4, age: nil)]) == [4])
+        #expect(try await deleted(by: try rule(), of: [try image(4, age: nil)]) == [4])
     }
 
     @Test("Of several patterns any may match")
@@ -86,22 +86,24 @@ struct RetentionRuleTests {
         #expect(try await deleted(by: rule, of: images) == [1])
     }
 
-    @Test("The newest are spared, as many as said", arguments: [0, 1, 2, 3, 4, 1000])
-    func keepLast(count: Int) async throws {
+    @Test("The newest are spared, as many as said", arguments: [nil, 1, 2, 3, 4, 1000, 1_000_000])
+    func keepLast(count: Int?) async throws {
         let images = [try image(2, age: 20), try image(1, age: 30), try image(3, age: 10)]
-        #expect(
-            try await deleted(by: try rule(keepLast: count), of: images) == Array([1, 2, 3].prefix(max(0, 3 - count)))
-        )
+        let rule = try rule(keep: count.map { [.last: $0] } ?? [:])
+        #expect(try await deleted(by: rule, of: images) == Array([1, 2, 3].prefix(max(0, 3 - (count ?? 0)))))
     }
 
-    @Test("Only what the rule selects counts among the newest")
+    @Test("Counts all images that match by name, whatever their age, and no others")
     func selectedOnly() async throws {
         var images = [try image(1, age: 40), try image(2, age: 30), try image(3, age: 20), try image(4, age: 10)]
         images[3].name = "release"
         let nightlies = RetentionRule(namePatterns: [try Glob("nightly-*")], keep: [.last: 1])
         #expect(try await deleted(by: nightlies, of: images) == [1, 2])
         let old = RetentionRule(namePatterns: [try Glob("nightly-*")], olderThan: .seconds(25), keep: [.last: 1])
-        #expect(try await deleted(by: old, of: images) == [1])
+        #expect(try await deleted(by: old, of: images) == [1, 2])
+        // The list shows what may go, and what is kept by a keep rule.
+        let decisions = try await Bench.plan(images, by: [old]).entries.map(\.decision)
+        #expect(decisions == ["delete", "delete", "last"])
     }
 
     @Test("Made at the same time, the list's order does not decide", arguments: 0..<24)
@@ -120,7 +122,7 @@ struct RetentionRuleTests {
             try image(1, age: 40), try image(2, age: 30), try image(3, age: 20, status: status), try image(4, age: 10),
             try image(5, age: 5, status: status),
         ]
-        #expect(try await deleted(by: try rule(keep: [.last: 0]), of: images) == [1, 2, 3, 4, 5])
+        #expect(try await deleted(by: try rule(), of: images) == [1, 2, 3, 4, 5])
         #expect(try await deleted(by: try rule(keep: [.last: 1]), of: images) == [1, 2, 3])
         #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [1])
         #expect(try await deleted(by: try rule(keep: [.last: 4]), of: images) == [])
@@ -137,7 +139,7 @@ struct RetentionRuleTests {
     @Test("An image without a date is kept, and is not counted as one of the newest")
     func undated() async throws {
         let images = [try image(1, age: nil), try image(2, age: 10), try image(3, age: -1000)]
-        #expect(try await deleted(by: try rule(keep: [.last: 0]), of: images) == [2, 3, 1])
+        #expect(try await deleted(by: try rule(), of: images) == [2, 3, 1])
         #expect(try await deleted(by: try rule(keep: [.last: 1]), of: images) == [2])
         #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [])
     }

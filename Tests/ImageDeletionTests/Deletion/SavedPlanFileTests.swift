@@ -10,7 +10,7 @@ struct SavedPlanFileTests {
     /// A file with these images; `fields` are the others'.
     private func file(
         images: String,
-        schema: String = "delete-image-plan/2",
+        schema: String = "delete-image-plan/3",
         fields: String =
             #","createdAt":"2026-11-18T11:06:40Z","endpoint":"https://ims.example/v2","project":{"id":"p"}"#
     ) -> String {
@@ -81,7 +81,7 @@ struct SavedPlanFileTests {
         #expect(fault(odd) == "images[0].unlessinuse: unknown key")
         let above = "{\"unlessInUse\":true," + plan.drop { $0.isWhitespace }.dropFirst()
         #expect(fault(above) == "unlessInUse: unknown key")
-        #expect(fault(#"{"schema":"delete-image-plan/1","images":[]}"#) == "schema: it is not delete-image-plan/2")
+        #expect(fault(#"{"schema":"delete-image-plan/1","images":[]}"#) == "schema: it is not delete-image-plan/3")
     }
 
     @Test("Of an image that is kept as well as deleted it is not known what is meant")
@@ -96,7 +96,10 @@ struct SavedPlanFileTests {
 
     @Test(
         "Another version is not read",
-        arguments: ["", "delete-image-plan/1", "delete-image-plan/20", "delete-image/2", "Delete-image-plan/2"]
+        arguments: [
+            "", "delete-image-plan/1", "delete-image-plan/2", "delete-image-plan/30", "delete-image/3",
+            "Delete-image-plan/3",
+        ]
     )
     func otherVersion(schema: String) {
         #expect(fault(file(images: "", schema: schema))?.hasPrefix("schema: ") == true)
@@ -115,7 +118,7 @@ struct SavedPlanFileTests {
     @Test(
         "A field that is missing or of another type is named with its place",
         arguments: [
-            (#""schema":"delete-image-plan/2","#, "", "schema is missing"),
+            (#""schema":"delete-image-plan/3","#, "", "schema is missing"),
             (#""endpoint":"https://ims.example/v2","#, "", "endpoint is missing"),
             (#","project":{"id":"p"}"#, "", "project is missing"),
             (#","project":{"id":"p"}"#, #","project":{"name":"ci"}"#, "project: id is missing"),
@@ -127,6 +130,13 @@ struct SavedPlanFileTests {
             (#""tags":[],"#, #""tags":["ci",1],"#, "images[1].tags[1]: "),
             (#""tags":[],"#, #""tags":[],"size":"big","#, "images[1].size: "),
             (#""tags":[],"#, #""tags":[],"unprotect":1,"#, "images[1].unprotect: "),
+            (#""tags":[],"#, #""tags":[],"properties":["os"],"#, "images[1].properties: "),
+            (#""tags":[],"#, #""tags":[],"properties":{"os":"a","version":12},"#, "images[1].properties: "),
+            (#""tags":[],"#, #""tags":[],"places":"last","#, "images[1].places: "),
+            (#""tags":[],"#, #""tags":[],"places":["last",1],"#, "images[1].places[1]: "),
+            (#""tags":[],"#, #""tags":[],"reason":"keepHourly","#, "images[1].reason: "),
+            (#","project":{"id":"p"}"#, #","project":{"id":"p"},"properties":"os""#, "properties: "),
+            (#","project":{"id":"p"}"#, #","project":{"id":"p"},"properties":["os",1]"#, "properties[1]: "),
             (#""action":"delete","#, #""action":"Delete","#, "images[1].action: "),
             (#""action":"delete","#, #""action":"deleted","#, "images[1].action: "),
             (#""action":"delete","#, #""action":"","#, "images[1].action: "),

@@ -44,17 +44,30 @@ struct VerbTests {
         #expect(plan.deletions.isEmpty)
     }
 
-    @Test("A rule that cannot be meant selects nothing")
+    @Test("A rule that is not valid selects nothing, and nothing is sent")
     func rules() async throws {
         let tomorrow = Bench().clock.now + 86_400
-        for rule in [
-            RetentionRule(), RetentionRule(tags: ["ci"], keepLast: -1),
-            RetentionRule(tags: ["ci"], olderThan: .date(tomorrow)),
-        ] {
+        var (exclusion, groups) = (RetentionRule(keep: [.last: 1]), RetentionRule(tags: ["ci"]))
+        exclusion.exclusions = [try Glob("release-*")]
+        groups.groupKey = try GroupKey("tag:branch")
+        let invalid: [(rule: RetentionRule, problem: RuleProblem)] =
+            [
+                (RetentionRule(), .noFilter), (exclusion, .noFilter),
+                (groups, .groupsWithoutKeepRule("tag:branch")),
+                (RetentionRule(tags: ["ci"], olderThan: .date(tomorrow)), .futureDate(tomorrow)),
+                (RetentionRule(tags: ["ci"], keep: [.last: 3, .yearly: 0]), .keepCount(.yearly, 0)),
+            ]
+            + KeepRule.allCases.flatMap { keep in
+                [0, -1, .min].map { (RetentionRule(tags: ["ci"], keep: [keep: $0]), .keepCount(keep, $0)) }
+            }
+        for (rule, problem) in invalid {
             let bench = Bench()
             let service = try bench.service(showing: Locked(images))
-            await #expect { try await service.plan(.rule(rule)) } throws: { error in
-                (error as? ImageDeletionError)?.code == .rule
+            // Another rule, which is valid, does not help.
+            for rules in [[rule], [Self.rule, rule]] {
+                await #expect(throws: ImageDeletionError.rule(problem)) {
+                    try await service.plan(ImageSelection(.rules(rules)))
+                }
             }
             #expect(bench.transport.requests.isEmpty)
         }
