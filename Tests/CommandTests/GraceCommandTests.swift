@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import CommandSupport
+@testable import delete_image
 
 /// `--grace` and `--restore` on the command line, in a policy, a plan and a receipt.
 @Suite("Grace period on the command line")
