@@ -39,7 +39,7 @@ struct ConfirmationTests {
         #expect(lines[2].hasSuffix("d  2.0 GiB"))
         #expect(lines[4].hasPrefix("  keep    \(Sample.id(3))  nightly-3  "))
         let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
-        #expect(lines[5].hasPrefix("Delete 2 images (4.0 GiB) of \(place)? This cannot be undone. [y/N] "))
+        #expect(lines[5].hasPrefix("Delete 2 images (4.0 GiB) of \(place)? A deletion cannot be undone. [y/N] "))
         #expect(lines.last == "3 images: 2 deleted, 1 kept.")
         #expect(await cloud.remaining() == [Sample.id(3)])
     }
@@ -56,7 +56,8 @@ struct ConfirmationTests {
         }
         #expect(run.output.contains("  2.0 GiB  protected\r\n"))
         let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
-        let question = "Delete 3 images (6.0 GiB, 1 protected) of \(place), and the backups of full-server images? "
+        let question =
+            "Delete 3 images (6.0 GiB, 1 protected) and the backups of full-server images of \(place)? "
         #expect(run.output.contains(question))
     }
 

@@ -66,7 +66,8 @@ struct DeletingTests {
         #expect(report.images.allSatisfy { $0.attempts == 1 })
         #expect(
             report.summary == [
-                "selected": 4, "deleted": 2, "wouldDelete": 0, "kept": 1, "missing": 1, "failed": 0, "pending": 0,
+                "selected": 4, "deleted": 2, "wouldDelete": 0, "marked": 0, "wouldMark": 0, "unmarked": 0,
+                "wouldUnmark": 0, "kept": 1, "missing": 1, "failed": 0, "pending": 0,
             ]
         )
         #expect(report.error == nil)

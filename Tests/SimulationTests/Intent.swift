@@ -106,8 +106,7 @@ struct Intent {
             guard rule != .last else { return Set(newer.map(\.id)).count < count }
             let period = PlainRetention.period(rule, image.createdAt)
             let periods = Set(newer.map { PlainRetention.period(rule, $0.createdAt) })
-            // The oldest has a place if there are fewer periods than places.
-            return periods.count < count && (!periods.contains(period) || newer.count == others.count)
+            return periods.count < count && !periods.contains(period)
         }
     }
 

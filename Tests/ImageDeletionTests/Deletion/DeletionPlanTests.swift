@@ -78,7 +78,9 @@ struct DeletionPlanTests {
 
     @Test("What is seen is to be deleted, and is what is shown")
     func seen() async throws {
-        let image = try image(1, age: 10)
+        var image = try image(1, age: 10)
+        // The service says that it is not hidden.
+        image.canBeHidden = true
         for plan in [try await plan(deleting: [image]), try await plan([image], rule())] {
             let entry = try #require(plan.entries.first)
             #expect(entry.action == .delete)
