@@ -92,9 +92,9 @@ struct FullDiskTests {
     @Test("A receipt that ends anywhere: what was under way is told, a later run goes on", limited)
     func receipt() async throws {
         let seed = 1
-        var dice = Dice(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let ids = (1...16).map(Sample.id)
-        for bytes in [0] + (0..<5).map({ _ in dice.number(1...3000) }) {
+        for bytes in [0] + (0..<5).map({ _ in generator.number(1...3000) }) {
             let place: Comment = "seed \(seed), \(bytes) bytes"
             let cloud = try LoopbackCloud(images: Sample.images(16))
             let receipt = folder.file("receipt-\(bytes).jsonl")

@@ -81,7 +81,7 @@ struct HostileTextTests {
         let token = "gAAAA/" + String(repeating: "t0ken+", count: 30)
         let cloud = try LoopbackCloud { request, _ in
             if request.method == "POST" {
-                return TokenAnswer {
+                return SampleTokenResponse {
                     $0.token = token
                     $0.projectName = nil
                     $0.projectID = token
@@ -131,9 +131,9 @@ struct HostileTextTests {
 
     @Test(
         "Nothing that a server says writes to the terminal or begins a line",
-        arguments: Sampling.pairs(Shape.allCases, Place.allCases)
+        arguments: Sampling.pairs(Shape.allCases, RequestKind.allCases)
     )
-    func controls(shape: Shape, place: Place) async throws {
+    func controls(shape: Shape, place: RequestKind) async throws {
         let image = DemoImage(id: Sample.id(1), name: Self.evil, visibility: "shared", members: [Self.evil])
         let cloud = try LoopbackCloud(images: [image]) { request, _ in
             place.takes(request) ? shape.reply(Self.evil) : nil

@@ -10,7 +10,7 @@ import Testing
 @Suite("Interruption", .serialized, .timeLimit(.minutes(10)))
 struct InterruptionTests {
     /// A cloud whose deletions wait, from the second on, until they are let through.
-    private struct HeldCloud {
+    private struct PausedCloud {
         let cloud: LoopbackCloud
         let held: AsyncStream<Void>
         let letThrough: @Sendable () -> Void
@@ -48,7 +48,7 @@ struct InterruptionTests {
 
     @Test("SIGINT, SIGTERM, SIGHUP: under way is finished, the rest is pending", arguments: [SIGINT, SIGTERM, SIGHUP])
     func orderly(signal: Int32) async throws {
-        let held = try HeldCloud(images: 5)
+        let held = try PausedCloud(images: 5)
         let running = try held.cloud.start(["--json", "--concurrency", "1"] + (1...5).map(Sample.id))
         for await _ in held.held { break }
         running.signal(signal)
@@ -65,7 +65,7 @@ struct InterruptionTests {
 
     @Test("A second one gives up, and says that nobody knows")
     func givingUp() async throws {
-        let held = try HeldCloud(images: 4)
+        let held = try PausedCloud(images: 4)
         let running = try held.cloud.start(["--json", "--concurrency", "1"] + (1...4).map(Sample.id))
         for await _ in held.held { break }
         running.signal(SIGINT)

@@ -67,7 +67,7 @@ struct ReceiptFileTests {
     func killed() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl")
-        let middle = Meeting(of: 3)
+        let middle = Barrier(of: 3)
         let cloud = try LoopbackCloud(images: Sample.images(12)) { request, earlier in
             // The one under way in each of the two lanes is not answered any more.
             guard request.method == "DELETE", (7...8).contains(earlier) else { return nil }
@@ -199,7 +199,7 @@ struct ReceiptFileTests {
     func deletedByOthers() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl").path
-        let began = Meeting(of: 2)
+        let began = Barrier(of: 2)
         let cloud = try LoopbackCloud(images: [.old(1, "a"), .old(2, "b")]) { request, earlier in
             guard request.method == "DELETE", earlier == 0 else { return nil }
             await began.arrive()
@@ -225,7 +225,7 @@ struct ReceiptFileTests {
     func killedUnprotected(next: [String]) async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl").path
-        let began = Meeting(of: 2)
+        let began = Barrier(of: 2)
         var images: [DemoImage] = [.old(1, "a"), .old(2, "b"), .old(3, "c")]
         images[0].isProtected = true
         let cloud = try LoopbackCloud(images: images) { request, earlier in

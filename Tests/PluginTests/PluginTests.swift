@@ -213,8 +213,8 @@ struct PluginTests {
         arguments: Sampling.of(Sampling.pairs(Ending.allCases, [1, 2]), 2)
     )
     func interruption(ending: Ending, seed: Int) async throws {
-        var dice = Dice(seed: seed)
-        let (moment, pause) = (dice.number(1...12), Duration.milliseconds(dice.number(0...300)))
+        var generator = SeededGenerator(seed: seed)
+        let (moment, pause) = (generator.number(1...12), Duration.milliseconds(generator.number(0...300)))
         let (deletions, began) = AsyncStream<Int>.makeStream()
         // Left alone, the run would take 10 seconds and leave nothing.
         let cloud = try cloud(images: Sample.images(400)) { request, earlier in

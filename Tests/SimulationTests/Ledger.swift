@@ -2,7 +2,7 @@ import Foundation
 import ImageDeletionDemo
 import TestSupport
 
-/// What truly happened in a simulated day, written down where it happens and not where it is told.
+/// What truly happened in a simulated scenario, written down where it happens and not where it is told.
 ///
 /// Touched by one thread only, the scheduler's.
 final class Ledger: @unchecked Sendable {
@@ -13,7 +13,7 @@ final class Ledger: @unchecked Sendable {
     }
 
     /// What one process did.
-    struct Deeds {
+    struct ProcessRecord {
         var requests: [SentRequest] = []
         /// The images that went by its requests.
         var taken: Set<String> = []
@@ -50,10 +50,10 @@ final class Ledger: @unchecked Sendable {
 
     private(set) var history: [Version]
     private(set) var trace: [String] = []
-    /// What came in the day, and how often: faults of requests, deeds of others, outcomes and exit statuses.
+    /// What came in the scenario, and how often: faults of requests, events of others, outcomes and exit statuses.
     private(set) var tally: [String: Int] = [:]
     private(set) var secrets: Set<String> = []
-    private var deeds: [Int: Deeds] = [:]
+    private var records: [Int: ProcessRecord] = [:]
     private let time: () -> TimeInterval
 
     init(_ images: [DemoImage], time: @escaping () -> TimeInterval) {
@@ -61,9 +61,9 @@ final class Ledger: @unchecked Sendable {
         history = [Version(time: 0, images: Self.byID(images))]
     }
 
-    subscript(process: Int) -> Deeds {
-        get { deeds[process, default: Deeds()] }
-        set { deeds[process] = newValue }
+    subscript(process: Int) -> ProcessRecord {
+        get { records[process, default: ProcessRecord()] }
+        set { records[process] = newValue }
     }
 
     /// A line of the trace, by which two runs are compared and a failure is understood.

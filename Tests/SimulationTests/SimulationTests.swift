@@ -18,7 +18,7 @@ struct SimulationTests {
     }
 
     @Test("Whatever happens, only what was meant goes, and what is told is true")
-    func days() async throws {
+    func scenarios() async throws {
         if Self.variables["DELETE_IMAGE_SEED"] != nil {
             let seed = try #require(Self.number("DELETE_IMAGE_SEED", otherwise: 0))
             return print(await Self.check(seed).trace.joined(separator: "\n"))
@@ -54,21 +54,21 @@ struct SimulationTests {
         let statuses = [
             "done", "incomplete", "usage", "input", "unavailable", "denied", "configuration", "interrupted",
         ]
-        let deeds = ["remove", "rename", "protect", "use", "lend", "add", "revokeTokens", "changePassword", "setClock"]
+        let events = ["remove", "rename", "protect", "use", "share", "add", "revokeTokens", "changePassword", "setClock"]
         return methods.flatMap { method in faults.map { "\(method) \($0)" } } + [
             "POST answer", "POST reset", "GET list", "rehearsal",
         ]
             + outcomes.map { "outcome: \($0)" } + statuses.map { "status: \($0)" }
-            + (deeds + ["spoilCache"]).map { "people: \($0)" }
+            + (events + ["spoilCache"]).map { "external: \($0)" }
     }()
 
-    @Test("The same seed is the same day", arguments: [1, 7, 23, 42, 99])
+    @Test("The same seed is the same scenario", arguments: [1, 7, 23, 42, 99])
     func replay(seed: Int) async {
         let (first, second) = (await Self.check(seed).trace, await Self.check(seed).trace)
         #expect(first == second)
     }
 
-    /// Lets the day pass and checks what must be true after it.
+    /// Lets the scenario pass and checks what must be true after it.
     ///
     /// - Returns: What happened in it, one after the other, and how often what.
     @discardableResult
@@ -93,9 +93,9 @@ struct SimulationTests {
 
     private static func outcome(of seed: Int) -> (ledger: Ledger?, problems: [String]) {
         do {
-            let day = try Day(seed: seed)
-            do { try day.pass() } catch { return (day.ledger, ["it does not end: \(error)"]) }
-            return (day.ledger, Invariants(day: day).violations())
+            let scenario = try Scenario(seed: seed)
+            do { try scenario.run() } catch { return (scenario.ledger, ["it does not end: \(error)"]) }
+            return (scenario.ledger, Invariants(scenario: scenario).violations())
         } catch {
             return (nil, ["it cannot begin: \(error)"])
         }

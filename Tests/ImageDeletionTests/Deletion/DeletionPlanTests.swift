@@ -9,7 +9,7 @@ struct DeletionPlanTests {
     private static let now = Date(timeIntervalSince1970: 1_795_000_000)
 
     private func plan(_ images: [Image], _ rules: RetentionRule...) async throws -> DeletionPlan {
-        try await Bench.plan(images, by: rules)
+        try await ServiceFixture.plan(images, by: rules)
     }
 
     private func plan(
@@ -19,7 +19,7 @@ struct DeletionPlanTests {
     ) async throws -> DeletionPlan {
         var options = DeletionOptions()
         options.liftsProtection = liftsProtection
-        return try await Bench().service(showing: Locked(images)).plan(.images(ids), options: options)
+        return try await ServiceFixture().service(showing: Locked(images)).plan(.images(ids), options: options)
     }
 
     private func plan(deleting images: [Image], liftsProtection: Bool = false) async throws -> DeletionPlan {
@@ -131,11 +131,11 @@ struct DeletionPlanTests {
             ("another", "private", false), ("another", "public", true), (nil, "public", true),
         ] {
             (image.owner, image.visibility) = (owner, visibility)
-            let bench = Bench()
-            var variables: [String: String?] = bench.cloud.environment.mapValues { _ in nil }
+            let fixture = ServiceFixture()
+            var variables: [String: String?] = fixture.cloud.environment.mapValues { _ in nil }
             variables["OS_TOKEN"] = "a token of a project that nobody asks for"
             variables["OS_IMAGE_ENDPOINT_OVERRIDE"] = "https://ims.demo.example/v2"
-            let plan = try await bench.service(variables, showing: Locked([image])).plan(.images([image.id]))
+            let plan = try await fixture.service(variables, showing: Locked([image])).plan(.images([image.id]))
             #expect(plan.entries.map(\.affectsOthers) == [affectsOthers])
             #expect(plan.session.project == nil)
         }
@@ -144,12 +144,12 @@ struct DeletionPlanTests {
     @Test("What could not be seen is left alone, and the error says why")
     func unseen() async throws {
         let ids = try (1...2).map { try ImageID(Sample.id($0)) }
-        let bench = Bench(images: []) { request, _ in
+        let fixture = ServiceFixture(images: []) { request, _ in
             request.url.lastPathComponent == Sample.id(2) ? .answer(500) : nil
         }
         var options = DeletionOptions()
         options.liftsProtection = true
-        let plan = try await bench.service(retries: 0).plan(.images(ids), options: options)
+        let plan = try await fixture.service(retries: 0).plan(.images(ids), options: options)
         let errors = plan.entries.map { entry -> ServiceError.Kind? in
             if case .unseen(let error) = entry.action { error.serviceError?.kind } else { nil }
         }
@@ -227,7 +227,7 @@ struct DeletionPlanTests {
             try rule("nightly-[134]", safeguards: [.referenced]), try rule("*", safeguards: [.shared]),
         ]
         let reason = KeepReason.referenced(KeepReason.Reference(file: "main.tf", line: 1))
-        let service = try Bench().service(showing: Locked(images))
+        let service = try ServiceFixture().service(showing: Locked(images))
         let asked = Locked<Set<ImageID>>([])
         let plan = try await service.plan(
             ImageSelection(.rules(rules)),
@@ -244,11 +244,11 @@ struct DeletionPlanTests {
     func passingOver() async throws {
         let folder = try TemporaryFolder()
         let images = [try image(1, age: 10), try image(2, age: 10, isProtected: true)]
-        let service = try Bench().service(showing: Locked(images))
+        let service = try ServiceFixture().service(showing: Locked(images))
         let ids = try (1...4).map { try ImageID(Sample.id($0)) }
         var options = DeletionOptions()
         options.receipt = try await service.receipt(at: folder.file("receipt"))
-        let earlier = try await Bench(images: Sample.images(3)).delete(ids.dropLast().map(\.description))
+        let earlier = try await ServiceFixture(images: Sample.images(3)).delete(ids.dropLast().map(\.description))
         for outcome in earlier { _ = options.receipt?.append(outcome, at: Self.now) }
         options.receipt = nil
         options.receipt = try await service.receipt(at: folder.file("receipt"))

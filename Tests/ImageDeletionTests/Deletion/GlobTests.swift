@@ -113,10 +113,10 @@ struct GlobTests {
 
     @Test("It decides as a plain definition does", arguments: 0..<20)
     func definition(seed: Int) throws {
-        var dice = Dice(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<1000 {
-            let pattern = String((1...dice.number(1...7)).map { _ in dice.pick(["a", "b", "*", "?"] as [Character]) })
-            let text = String((0..<dice.number(0...8)).map { _ in dice.pick(["a", "a", "b", "*"] as [Character]) })
+            let pattern = String((1...generator.number(1...7)).map { _ in generator.pick(["a", "b", "*", "?"] as [Character]) })
+            let text = String((0..<generator.number(0...8)).map { _ in generator.pick(["a", "a", "b", "*"] as [Character]) })
             #expect(
                 try Glob(pattern).matches(text) == Self.means(pattern[...], text[...]),
                 "seed \(seed): “\(pattern)” against “\(text)”"

@@ -15,10 +15,10 @@ struct ReceiptFileTests {
         file = folder.file("receipt.jsonl")
     }
 
-    private func session() async throws -> ImageSession { try await Bench().service().signIn() }
+    private func session() async throws -> ImageSession { try await ServiceFixture().service().signIn() }
 
     private func outcomes(_ numbers: Int...) async throws -> [Outcome] {
-        try await Bench().delete(numbers.map(Sample.id))
+        try await ServiceFixture().delete(numbers.map(Sample.id))
     }
 
     /// A receipt of the deletion of the images 1 and 2, line by line, without the file.

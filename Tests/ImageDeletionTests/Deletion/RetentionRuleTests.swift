@@ -10,7 +10,7 @@ struct RetentionRuleTests {
 
     /// The numbers of the images that a clean-up by `rule` deletes, oldest first.
     private func deleted(by rule: RetentionRule, of images: [Image]) async throws -> [Int] {
-        try await Bench.plan(images, by: [rule]).deletions.compactMap { Int($0.id.description.suffix(12)) }
+        try await ServiceFixture.plan(images, by: [rule]).deletions.compactMap { Int($0.id.description.suffix(12)) }
     }
 
     /// An image that was made so many seconds ago; nil for one without a date.
@@ -102,14 +102,14 @@ struct RetentionRuleTests {
         let old = RetentionRule(namePatterns: [try Glob("nightly-*")], olderThan: .seconds(25), keep: [.last: 1])
         #expect(try await deleted(by: old, of: images) == [1, 2])
         // The list shows what may go, and what is kept by a keep rule.
-        let decisions = try await Bench.plan(images, by: [old]).entries.map(\.decision)
+        let decisions = try await ServiceFixture.plan(images, by: [old]).entries.map(\.decision)
         #expect(decisions == ["delete", "delete", "last"])
     }
 
     @Test("Made at the same time, the list's order does not decide", arguments: 0..<24)
     func equalTimes(seed: Int) async throws {
-        var dice = Dice(seed: seed)
-        let images = try (1...5).map { try image($0, age: 10) }.shuffled(using: &dice)
+        var generator = SeededGenerator(seed: seed)
+        let images = try (1...5).map { try image($0, age: 10) }.shuffled(using: &generator)
         #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [1, 2, 3], "seed \(seed)")
     }
 

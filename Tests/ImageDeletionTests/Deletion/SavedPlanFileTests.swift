@@ -54,7 +54,7 @@ struct SavedPlanFileTests {
             + #""project":{"id":"\#(DemoImage.projectID)"}"#
         let plan = try DeletionPlan(json: Data(file(images: json, fields: fields).utf8))
         func recheck(_ image: Image) async throws -> DeletionPlan.Entry? {
-            try await Bench().service(showing: Locked([image])).recheck(plan).entries.first
+            try await ServiceFixture().service(showing: Locked([image])).recheck(plan).entries.first
         }
         let looks = #""owner":"p","visibility":"private","protected":true"#
         var image = try Image.read(#"{"id":"\#(id)",\#(looks)}"#)

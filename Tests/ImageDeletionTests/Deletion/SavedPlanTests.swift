@@ -10,7 +10,7 @@ struct SavedPlanTests {
     private static let all = [RetentionRule(tags: ["ci"])]
 
     private func plan(_ images: [Image], by rules: [RetentionRule] = all) async throws -> DeletionPlan {
-        try await Bench.plan(images, by: rules)
+        try await ServiceFixture.plan(images, by: rules)
     }
 
     /// The same plan as it comes out of its file.
@@ -22,7 +22,7 @@ struct SavedPlanTests {
         _ images: [Image],
         safeguards: Set<Safeguard> = []
     ) async throws -> DeletionPlan {
-        try await Bench().service(showing: Locked(images))
+        try await ServiceFixture().service(showing: Locked(images))
             .recheck(read(plan), options: DeletionOptions(safeguards: safeguards))
     }
 
@@ -107,11 +107,11 @@ struct SavedPlanTests {
         #expect(plan.deletions.count == 3)
         // Nothing of it can be carried out before it is checked.
         #expect(read.deletions.isEmpty)
-        let bench = Bench()
-        let outcomes = try await bench.service().delete(read)
+        let fixture = ServiceFixture()
+        let outcomes = try await fixture.service().delete(read)
         #expect(outcomes.allSatisfy { $0.keepReason != nil })
         #expect(outcomes.count { $0.keepReason == .unchecked } == 3)
-        #expect(bench.transport.count("DELETE") == 0)
+        #expect(fixture.transport.count("DELETE") == 0)
     }
 
     @Test("It is for its own cloud and project only")
@@ -120,14 +120,14 @@ struct SavedPlanTests {
         let plan = try read(try await plan(images))
         let elsewhere = ["OS_IMAGE_ENDPOINT_OVERRIDE": "https://other.example/v2"]
         await #expect(throws: ImageDeletionError.plan(.otherEndpoint(plan.session.endpoint))) {
-            try await Bench().service(elsewhere, showing: Locked(images)).recheck(plan)
+            try await ServiceFixture().service(elsewhere, showing: Locked(images)).recheck(plan)
         }
         for (id, name) in [(DemoImage.projectID, "renamed"), ("another", "ci")] {
-            let bench = Bench { request, _ in
+            let fixture = ServiceFixture { request, _ in
                 guard request.method == "POST" else { return nil }
-                return TokenAnswer { ($0.projectID, $0.projectName) = (id, name) }.fault
+                return SampleTokenResponse { ($0.projectID, $0.projectName) = (id, name) }.fault
             }
-            let service = try bench.service(["OS_PROJECT_NAME": name], showing: Locked(images))
+            let service = try fixture.service(["OS_PROJECT_NAME": name], showing: Locked(images))
             do throws(ImageDeletionError) {
                 let deletions = try await service.recheck(plan).deletions
                 #expect(id == DemoImage.projectID)
@@ -205,14 +205,14 @@ struct SavedPlanTests {
 
     @Test("What cannot be seen any more is left alone, so that it may be carried out twice")
     func gone() async throws {
-        let bench = Bench(images: Sample.images(2))
-        let service = try bench.service()
+        let fixture = ServiceFixture(images: Sample.images(2))
+        let service = try fixture.service()
         let plan = try read(try await service.plan(.rule(RetentionRule(olderThan: .date(Self.now)))))
         let first = await service.delete(try await service.recheck(plan))
         #expect(first.map(\.result) == [.deleted, .deleted])
         let second = await service.delete(try await service.recheck(plan))
         #expect(second.map(\.result) == [.missing, .missing])
-        #expect(bench.transport.count("DELETE") == 2)
+        #expect(fixture.transport.count("DELETE") == 2)
     }
 
     @Test("Protection is lifted where the plan says so, and only there")
@@ -238,7 +238,7 @@ struct SavedPlanTests {
         #expect(run.entries.map(\.conditions.safeguards) == [[.inUse]])
         for safeguard in Safeguard.allCases {
             let guarding = [RetentionRule(tags: ["ci"], safeguards: [safeguard])]
-            let service = try Bench().service(showing: Locked([image]))
+            let service = try ServiceFixture().service(showing: Locked([image]))
             let options = DeletionOptions { _ in [:] }
             let plan = try read(try await service.plan(ImageSelection(.rules(guarding)), options: options))
             #expect(
@@ -249,7 +249,7 @@ struct SavedPlanTests {
 
     @Test("Images that nobody saw are not written down")
     func unseen() async throws {
-        let plan = try await Bench(images: []).service().plan(.images([ImageID(Sample.id(1))]))
+        let plan = try await ServiceFixture(images: []).service().plan(.images([ImageID(Sample.id(1))]))
         #expect(plan.entries.count == 1)
         #expect(try read(plan).entries == [])
     }

@@ -11,84 +11,84 @@ struct LostAnswerTests {
         arguments: [TransportError.Kind.connectionLost, .timedOut]
     )
     func lost(kind: TransportError.Kind) async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .lostAnswer(kind) : nil
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == .deleted)
         #expect(outcome.attempts == 2)
     }
 
     @Test("The same when a gateway lost it", arguments: [502, 504])
     func gateway(status: Int) async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .replacedAnswer(status) : nil
         }
-        #expect(try await bench.delete([Sample.id(1)]).first?.result == .deleted)
+        #expect(try await fixture.delete([Sample.id(1)]).first?.result == .deleted)
     }
 
     @Test("A gateway's status with the service's own word for a missing image: nothing was lost")
     func told() async throws {
         let body = #"{"error":{"message":"The image ID in the request does not exist.","code":"IMG.0027"}}"#
-        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(504, body: body) : nil }
-        #expect(try await bench.delete([Sample.id(1)]).first?.result == .missing)
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(504, body: body) : nil }
+        #expect(try await fixture.delete([Sample.id(1)]).first?.result == .missing)
     }
 
     @Test("An earlier lost answer counts, whatever came between")
     func between() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             guard request.method == "DELETE" else { return nil }
             return [FaultyTransport.Fault.lostAnswer(.connectionLost), .answer(503), .answer(429)].dropFirst(earlier)
                 .first
         }
-        #expect(try await bench.delete([Sample.id(1)]).first?.result == .deleted)
+        #expect(try await fixture.delete([Sample.id(1)]).first?.result == .deleted)
     }
 
     @Test("It counts across a new token, too")
     func acrossRenewal() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             guard request.method == "DELETE" else { return nil }
             return [FaultyTransport.Fault.lostAnswer(.connectionLost), .answer(401)].dropFirst(earlier).first
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == .deleted)
         #expect(outcome.attempts == 3)
     }
 
     @Test("Where nothing can have been done, 404 is missing", arguments: [429, 503, 408])
     func refused(status: Int) async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .answer(status) : nil
         }
-        #expect(try await bench.delete([Sample.id(99)]).first?.result == .missing)
+        #expect(try await fixture.delete([Sample.id(99)]).first?.result == .missing)
     }
 
     @Test("A connection that was never made has done nothing")
     func unreachable() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .error(TransportError(.unreachable, "refused")) : nil
         }
-        #expect(try await bench.delete([Sample.id(99)]).first?.result == .missing)
+        #expect(try await fixture.delete([Sample.id(99)]).first?.result == .missing)
     }
 
     @Test("At the first try, 404 is missing")
     func first() async throws {
-        let bench = Bench()
-        #expect(try await bench.delete([Sample.id(99)]).first?.result == .missing)
+        let fixture = ServiceFixture()
+        #expect(try await fixture.delete([Sample.id(99)]).first?.result == .missing)
     }
 
     @Test("When every answer is lost, nobody says that the image is there or gone")
     func unknown() async throws {
-        let bench = Bench { request, _ in request.method == "DELETE" ? .lostAnswer(.timedOut) : nil }
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .lostAnswer(.timedOut) : nil }
         // The second try of the demo cloud would answer 404, if its answer came.
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == .failed)
         #expect(outcome.mayBeGone)
     }
 
     @Test("A token that cannot be renewed takes the doubt away from nobody")
     func withoutRenewal() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             switch (request.method, earlier) {
             case ("DELETE", 0): .lostAnswer(.connectionLost)
             case ("DELETE", _): .answer(401)
@@ -96,7 +96,7 @@ struct LostAnswerTests {
             default: nil
             }
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == .failed)
         #expect(outcome.mayBeGone)
         #expect(outcome.attempts == 2)
@@ -107,9 +107,9 @@ struct LostAnswerTests {
         arguments: [200, 202, 500, 507]
     )
     func doubtful(status: Int) async throws {
-        let bench = Bench { request, _ in request.method == "DELETE" ? .replacedAnswer(status) : nil }
-        let service = try bench.service(retries: 0)
-        let outcome = try #require(try await bench.delete([Sample.id(1)], with: service).first)
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .replacedAnswer(status) : nil }
+        let service = try fixture.service(retries: 0)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)], with: service).first)
         #expect(outcome.result == .failed)
         #expect(outcome.mayBeGone)
     }
@@ -117,17 +117,17 @@ struct LostAnswerTests {
     @Test("Whatever such an answer says besides, the doubt stays", arguments: [202, 502, 599])
     func contradiction(status: Int) async throws {
         let body = #"{"error":{"message":"You do not have permission.","code":"IMG.0161"}}"#
-        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(status, body: body) : nil }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(status, body: body) : nil }
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.code == "IMG.0161")
         #expect(outcome.mayBeGone)
     }
 
     @Test("Where the deletion was never sent, or refused, there is no doubt")
     func noDoubt() async throws {
-        let unsent = Bench { request, _ in request.method == "POST" ? .lostAnswer(.connectionLost) : nil }
+        let unsent = ServiceFixture { request, _ in request.method == "POST" ? .lostAnswer(.connectionLost) : nil }
         #expect(try await unsent.delete([Sample.id(1)]).first?.mayBeGone == false)
-        let refused = Bench { request, _ in request.method == "DELETE" ? .answer(403) : nil }
+        let refused = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(403) : nil }
         #expect(try await refused.delete([Sample.id(1)]).first?.mayBeGone == false)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 struct RedactionTests {
     @Test("A server that echoes the token does not make it known")
     func token() async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             guard request.method == "DELETE" else { return nil }
             let token = request.header("X-Auth-Token") ?? ""
             return .answer(
@@ -16,8 +16,8 @@ struct RedactionTests {
                 body: #"{"error":{"code":"\#(token)","message":"no \#(token) here"}}"#
             )
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
-        let token = try #require(bench.transport.requests.last?.header("X-Auth-Token"))
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
+        let token = try #require(fixture.transport.requests.last?.header("X-Auth-Token"))
         #expect(token.count > 4000)
         guard let error = outcome.error?.serviceError else {
             Issue.record("no error")
@@ -26,19 +26,19 @@ struct RedactionTests {
         #expect(error.message == "(redacted)")
         #expect(error.code == "(redacted)")
         #expect(error.requestID == "(redacted)")
-        #expect(!"\(bench.events.value)".contains(token.prefix(40)))
+        #expect(!"\(fixture.events.value)".contains(token.prefix(40)))
     }
 
     @Test("Nor the password, also where it is quoted as JSON", arguments: [400, 401, 403, 500])
     func password(status: Int) async throws {
         let password = "pa\"ss\\wörd/1"
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             let body = String(decoding: request.body, as: UTF8.self)
             return .answer(status, body: "cannot read \(body) or \(password)")
         }
-        let service = try bench.service(["OS_PASSWORD": password], retries: 0)
+        let service = try fixture.service(["OS_PASSWORD": password], retries: 0)
         let error = await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
-        let said = "\(error.debugDescription) \(bench.events.value)"
+        let said = "\(error.debugDescription) \(fixture.events.value)"
         #expect(said.contains("(redacted)"))
         #expect(!said.contains("wörd"))
     }
@@ -48,51 +48,51 @@ struct RedactionTests {
         arguments: ["\u{FE0F}", "\u{301}"]
     )
     func mark(mark: String) async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             guard request.method == "DELETE" else { return nil }
             return .answer(409, body: "you sent \(request.header("X-Auth-Token") ?? "")\(mark)")
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         guard let error = outcome.error?.serviceError else { return #expect(outcome.error != nil) }
         #expect(error.message == "(redacted)")
     }
 
     @Test("Nor does the edge of what is read of a long answer")
     func longAnswer() async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             guard request.method == "DELETE" else { return nil }
             let tag = "<a \(request.header("X-Auth-Token") ?? "")>"
             return .answer(409, body: String(repeating: tag, count: (2 << 20) / tag.utf8.count))
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
-        let token = try #require(bench.transport.requests.last?.header("X-Auth-Token"))
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
+        let token = try #require(fixture.transport.requests.last?.header("X-Auth-Token"))
         #expect(outcome.result == .failed)
-        #expect(!"\(outcome) \(bench.events.value)".contains(token.prefix(12)))
+        #expect(!"\(outcome) \(fixture.events.value)".contains(token.prefix(12)))
     }
 
     @Test("An image that is named after the token, in escapes, is not shown by that name")
     func escapedName() async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             guard request.method == "GET", let token = request.header("X-Auth-Token") else { return nil }
             let name = #"\"\\"# + token.utf8.map { String(format: "\\u%04x", $0) }.joined()
             return .answer(200, body: #"{"id":"\#(Sample.id(1))","name":"\#(name)","tags":["\\u0022\u00e4\u0041"]}"#)
         }
         let id = try ImageID(Sample.id(1))
-        let image = try #require(try await bench.service().plan(.images([id])).entries.first?.image)
+        let image = try #require(try await fixture.service().plan(.images([id])).entries.first?.image)
         #expect(image.name == #""\(redacted)"#)
         #expect(image.tags == [#"\u0022äA"#])
     }
 
     @Test("A redirect's address that holds the token is redacted")
     func location() async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             guard request.method == "DELETE" else { return nil }
             return .answer(
                 302,
                 headers: ["Location": "https://x/" + (request.header("X-Auth-Token") ?? "")]
             )
         }
-        guard let error = try await bench.delete([Sample.id(1)]).first?.error?.serviceError else {
+        guard let error = try await fixture.delete([Sample.id(1)]).first?.error?.serviceError else {
             Issue.record("no error")
             return
         }
@@ -121,18 +121,18 @@ struct RedactionTests {
 
     @Test("A text that holds most of a secret is withheld, however it is spelled", arguments: Spelling.allCases)
     func spelled(spelling: Spelling) async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             if request.method == "POST" { return nil }
             return .answer(409, body: "you sent \(spelling(request.header("X-Auth-Token") ?? "")), really")
         }
-        guard let error = try await bench.delete([Sample.id(1)]).first?.error?.serviceError else {
+        guard let error = try await fixture.delete([Sample.id(1)]).first?.error?.serviceError else {
             Issue.record("no error")
             return
         }
         #expect(error.message == "(redacted)")
 
         let password = "c0rrect-h0rse"
-        let other = Bench { _, _ in .answer(409, body: "you sent \(spelling(password)), really") }
+        let other = ServiceFixture { _, _ in .answer(409, body: "you sent \(spelling(password)), really") }
         let service = try other.service(["OS_PASSWORD": password])
         let refusal = await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
         guard let error = refusal?.serviceError else { return #expect(refusal != nil) }
@@ -147,8 +147,8 @@ struct RedactionTests {
         ]
     )
     func short(password: String, told: String?) async throws {
-        let bench = Bench { _, _ in .answer(409, body: told ?? "wrong: \(password)") }
-        let service = try bench.service(["OS_PASSWORD": password])
+        let fixture = ServiceFixture { _, _ in .answer(409, body: told ?? "wrong: \(password)") }
+        let service = try fixture.service(["OS_PASSWORD": password])
         let refusal = await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
         guard let error = refusal?.serviceError else { return #expect(refusal != nil) }
         #expect(error.message == told ?? "(redacted)")
@@ -157,8 +157,8 @@ struct RedactionTests {
     @Test("A common word within a password does not withhold the reason of a refusal")
     func commonWord() async throws {
         let words = "The password is expired and needs to be changed for user ci"
-        let bench = Bench { _, _ in .answer(401, body: #"{"error":{"message":"\#(words)"}}"#) }
-        let service = try bench.service(["OS_PASSWORD": "mypassword123"])
+        let fixture = ServiceFixture { _, _ in .answer(401, body: #"{"error":{"message":"\#(words)"}}"#) }
+        let service = try fixture.service(["OS_PASSWORD": "mypassword123"])
         let refusal = await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
         guard let error = refusal?.serviceError else { return #expect(refusal != nil) }
         #expect(error.message == words)
@@ -169,10 +169,10 @@ struct RedactionTests {
         arguments: ["token", "red", "id", "a", " ", "ci"]
     )
     func word(password: String) async throws {
-        let bench = Bench { request, _ in
-            request.method == "POST" ? TokenAnswer { $0.projectName = "a red ci" }.fault : nil
+        let fixture = ServiceFixture { request, _ in
+            request.method == "POST" ? SampleTokenResponse { $0.projectName = "a red ci" }.fault : nil
         }
-        let service = try bench.service(["OS_PASSWORD": password, "OS_PROJECT_NAME": "a red ci"])
+        let service = try fixture.service(["OS_PASSWORD": password, "OS_PROJECT_NAME": "a red ci"])
         #expect(try await service.signIn().project?.name == "a red ci")
     }
 

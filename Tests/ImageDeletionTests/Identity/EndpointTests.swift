@@ -7,12 +7,12 @@ import Testing
 /// Where the image service is.
 @Suite("Endpoint")
 struct EndpointTests {
-    typealias Endpoint = TokenAnswer.Endpoint
+    typealias Endpoint = SampleTokenResponse.Endpoint
 
-    private func bench(_ endpoints: [Endpoint], otherTypes: [String] = []) -> Bench {
-        Bench { request, _ in
+    private func fixture(_ endpoints: [Endpoint], otherTypes: [String] = []) -> ServiceFixture {
+        ServiceFixture { request, _ in
             guard request.method == "POST" else { return .answer(204) }
-            return TokenAnswer {
+            return SampleTokenResponse {
                 $0.imageEndpoints = endpoints
                 $0.otherTypes = otherTypes
             }.fault
@@ -20,19 +20,19 @@ struct EndpointTests {
     }
 
     /// The address of the deletion that was sent.
-    private func address(_ bench: Bench, _ changes: [String: String?] = [:]) async throws -> String? {
-        try await bench.service(changes).delete(imageWithID: Sample.id(1))
-        let url = bench.transport.requests.last?.url.absoluteString
+    private func address(_ fixture: ServiceFixture, _ changes: [String: String?] = [:]) async throws -> String? {
+        try await fixture.service(changes).delete(imageWithID: Sample.id(1))
+        let url = fixture.transport.requests.last?.url.absoluteString
         return url.map { $0.replacingOccurrences(of: "/images/\(Sample.id(1))", with: "") }
     }
 
-    private func problem(_ bench: Bench, _ changes: [String: String?] = [:]) async throws -> ConfigurationProblem? {
+    private func problem(_ fixture: ServiceFixture, _ changes: [String: String?] = [:]) async throws -> ConfigurationProblem? {
         do {
-            try await bench.service(changes).delete(imageWithID: Sample.id(1))
+            try await fixture.service(changes).delete(imageWithID: Sample.id(1))
             return nil
         } catch {
             guard case .configuration(let problems) = error.reason else { throw error }
-            #expect(bench.transport.count("DELETE") == 0)
+            #expect(fixture.transport.count("DELETE") == 0)
             return problems.first
         }
     }
@@ -45,13 +45,13 @@ struct EndpointTests {
         ]
     )
     func version(url: String) async throws {
-        #expect(try await address(bench([Endpoint("eu-demo", url)])) == "https://ims.demo.example/v2")
+        #expect(try await address(fixture([Endpoint("eu-demo", url)])) == "https://ims.demo.example/v2")
     }
 
     @Test("It may have a path and a port")
     func path() async throws {
-        let bench = bench([Endpoint("eu-demo", "https://cloud.example:9292/image/")])
-        #expect(try await address(bench) == "https://cloud.example:9292/image/v2")
+        let fixture = fixture([Endpoint("eu-demo", "https://cloud.example:9292/image/")])
+        #expect(try await address(fixture) == "https://cloud.example:9292/image/v2")
     }
 
     static let catalog = [
@@ -71,12 +71,12 @@ struct EndpointTests {
     )
     func choice(region: String, interface: String, url: String) async throws {
         let changes = ["OS_REGION_NAME": region, "OS_INTERFACE": interface]
-        #expect(try await address(bench(Self.catalog), changes) == url)
+        #expect(try await address(fixture(Self.catalog), changes) == url)
     }
 
     @Test("A region is never guessed")
     func regionNeeded() async throws {
-        let problem = try await problem(bench(Self.catalog), ["OS_REGION_NAME": nil])
+        let problem = try await problem(fixture(Self.catalog), ["OS_REGION_NAME": nil])
         #expect(problem == .regionNeeded(regions: ["east", "west"]))
     }
 
@@ -84,31 +84,31 @@ struct EndpointTests {
     func noEndpoint() async throws {
         let available = ["east internal", "east public", "west publicURL", "west admin"]
         #expect(
-            try await problem(bench(Self.catalog), ["OS_REGION_NAME": "north"])
+            try await problem(fixture(Self.catalog), ["OS_REGION_NAME": "north"])
                 == .noEndpoint(region: "north", interface: "public", available: available)
         )
         #expect(
-            try await problem(bench(Self.catalog), ["OS_REGION_NAME": "east", "OS_INTERFACE": "admin"])
+            try await problem(fixture(Self.catalog), ["OS_REGION_NAME": "east", "OS_INTERFACE": "admin"])
                 == .noEndpoint(region: "east", interface: "admin", available: available)
         )
     }
 
     @Test("An endpoint without a region, or of all, serves every region", arguments: [nil, "*"], ["", "eu-demo"])
     func everywhere(region: String?, wanted: String) async throws {
-        let bench = bench([Endpoint(region, "https://ims.everywhere.example")])
-        #expect(try await address(bench, ["OS_REGION_NAME": wanted]) == "https://ims.everywhere.example/v2")
+        let fixture = fixture([Endpoint(region, "https://ims.everywhere.example")])
+        #expect(try await address(fixture, ["OS_REGION_NAME": wanted]) == "https://ims.everywhere.example/v2")
     }
 
     @Test("The region's own endpoint goes before one for all regions", arguments: [nil, "*"])
     func ownRegion(region: String?) async throws {
-        let bench = bench([Endpoint(region, "https://all.example"), Endpoint("eu-demo", "https://own.example")])
-        #expect(try await address(bench) == "https://own.example/v2")
+        let fixture = fixture([Endpoint(region, "https://all.example"), Endpoint("eu-demo", "https://own.example")])
+        #expect(try await address(fixture) == "https://own.example/v2")
     }
 
     @Test("Without an image service in the catalog, its types are told")
     func noImageService() async throws {
-        let bench = bench([], otherTypes: ["identity", "compute"])
-        #expect(try await problem(bench) == .noImageService(types: ["compute", "identity"]))
+        let fixture = fixture([], otherTypes: ["identity", "compute"])
+        #expect(try await problem(fixture) == .noImageService(types: ["compute", "identity"]))
     }
 
     @Test(
@@ -120,15 +120,15 @@ struct EndpointTests {
         ]
     )
     func unsafe(url: String, fault: AddressFault) async throws {
-        let bench = bench([Endpoint("eu-demo", url)])
+        let fixture = fixture([Endpoint("eu-demo", url)])
         let told = url.replacing("jo:pw", with: "…").replacing("?x", with: "?…")
-        #expect(try await problem(bench) == .address(source: "the catalog", value: told, fault))
+        #expect(try await problem(fixture) == .address(source: "the catalog", value: told, fault))
     }
 
     @Test("A loopback address may be http")
     func loopback() async throws {
         #expect(
-            try await address(bench([Endpoint("eu-demo", "http://127.0.0.1:9292")])) == "http://127.0.0.1:9292/v2"
+            try await address(fixture([Endpoint("eu-demo", "http://127.0.0.1:9292")])) == "http://127.0.0.1:9292/v2"
         )
     }
 
@@ -137,7 +137,7 @@ struct EndpointTests {
         arguments: ["http://[::1]:5000", "http://[0:0:0:0:0:0:0:1]", "http://[::0001]:5000", "HTTP://LOCALHOST:5000"]
     )
     func loopbackSpellings(url: String) async throws {
-        let address = try #require(try await address(bench([Endpoint("eu-demo", url)])))
+        let address = try #require(try await address(fixture([Endpoint("eu-demo", url)])))
         #expect(address.lowercased() == url.lowercased() + "/v2")
     }
 
@@ -146,25 +146,25 @@ struct EndpointTests {
         arguments: ["http://[::2]", "http://[::]", "http://[fe80::1]", "http://127.0.0.1.example", "http://127.1"]
     )
     func noLoopback(url: String) async throws {
-        let problem = try await problem(bench([Endpoint("eu-demo", url)]))
+        let problem = try await problem(fixture([Endpoint("eu-demo", url)]))
         #expect(problem == .address(source: "the catalog", value: url, .unencrypted))
     }
 
     @Test("http is taken from the catalog when asked for")
     func allowsHTTP() async throws {
-        let bench = bench([Endpoint("eu-demo", "http://ims.demo.example")])
+        let fixture = fixture([Endpoint("eu-demo", "http://ims.demo.example")])
         let service = try ImageService(
-            try OpenStackEnvironment(bench.cloud.environment, allowsHTTP: true),
-            connection: ServiceConnection(transport: bench.transport, clock: bench.clock.clock)
+            try OpenStackEnvironment(fixture.cloud.environment, allowsHTTP: true),
+            connection: ServiceConnection(transport: fixture.transport, clock: fixture.clock.clock)
         )
         #expect(try await service.signIn().endpoint.absoluteString == "http://ims.demo.example/v2")
     }
 
     @Test("The override goes before the catalog, and stays what it is")
     func override() async throws {
-        let bench = bench(Self.catalog)
+        let fixture = fixture(Self.catalog)
         let changes = ["OS_IMAGE_ENDPOINT_OVERRIDE": "https://mine.example/glance/"]
-        #expect(try await address(bench, changes) == "https://mine.example/glance/v2")
+        #expect(try await address(fixture, changes) == "https://mine.example/glance/v2")
     }
 
     @Test(
@@ -180,7 +180,7 @@ struct EndpointTests {
         ]
     )
     func openTelekomCloud(authURL: String, region: String, url: String) async throws {
-        #expect(try await address(bench([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region]) == url)
+        #expect(try await address(fixture([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region]) == url)
     }
 
     @Test(
@@ -194,14 +194,14 @@ struct EndpointTests {
         ]
     )
     func otherHosts(authURL: String, region: String) async throws {
-        let problem = try await problem(bench([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region])
+        let problem = try await problem(fixture([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region])
         #expect(problem == .noImageService(types: []))
     }
 
     @Test("A catalog that has the image service goes before Open Telekom Cloud's rule")
     func catalogFirst() async throws {
         let changes = ["OS_AUTH_URL": "https://iam.eu-de.otc.t-systems.com/v3", "OS_REGION_NAME": "eu-de"]
-        let bench = bench([Endpoint("eu-de", "https://ims-private.eu-de.otc.t-systems.com")])
-        #expect(try await address(bench, changes) == "https://ims-private.eu-de.otc.t-systems.com/v2")
+        let fixture = fixture([Endpoint("eu-de", "https://ims-private.eu-de.otc.t-systems.com")])
+        #expect(try await address(fixture, changes) == "https://ims-private.eu-de.otc.t-systems.com/v2")
     }
 }

@@ -3,7 +3,7 @@ import TestSupport
 
 /// Sends signals to a program a while after a request of it has come, which is nearer to what it does than the time since
 /// it was started.
-final class Trigger: Sendable {
+final class SignalScheduler: Sendable {
     private struct State {
         var running: Running?
         var seen = 0
@@ -15,24 +15,24 @@ final class Trigger: Sendable {
     private let state = Locked(State())
 
     /// Sends each of `signals` so many milliseconds after the one before it, the first of them after `requests` requests.
-    func arm(_ running: Running, after requests: Int, _ signals: [(pause: Double, number: Int32)]) {
+    func schedule(_ running: Running, after requests: Int, _ signals: [(pause: Double, number: Int32)]) {
         state.withLock {
             $0.running = running
             $0.requests = requests
             $0.signals = signals
         }
-        pull()
+        sendIfDue()
     }
 
     /// The program has ended: its number may soon be another's.
-    func disarm() { state.withLock { $0 = State() } }
+    func cancel() { state.withLock { $0 = State() } }
 
-    func requestCame() {
+    func countRequest() {
         state.withLock { $0.seen += 1 }
-        pull()
+        sendIfDue()
     }
 
-    private func pull() {
+    private func sendIfDue() {
         state.withLock { state in
             guard state.running != nil, let requests = state.requests, state.seen >= requests else { return }
             state.requests = nil

@@ -7,8 +7,8 @@ import Testing
 @testable import delete_image
 
 /// What a refusal to sign in says, and that it does not deny what the service said.
-@Suite("Words of a refused sign-in")
-struct SignInWordsTests {
+@Suite("Sign-in error messages")
+struct SignInMessageTests {
     private func run(
         _ line: String,
         _ fault: FaultyTransport.Fault,
@@ -122,7 +122,7 @@ struct SignInWordsTests {
             switch (request.method, request.url.path) {
             case (_, "/v2/images/\(Sample.id(1))"): .answer(404)
             case ("GET", "/v3/auth/tokens"):
-                TokenAnswer {
+                SampleTokenResponse {
                     $0.status = 200
                     $0.projectID = nil
                 }.fault

@@ -2,8 +2,8 @@ import Foundation
 import ImageDeletionDemo
 import TestSupport
 
-/// A place where a server is asked something, and how a run gets there.
-enum Place: String, CaseIterable, Sendable {
+/// A kind where a server is asked something, and how a run gets there.
+enum RequestKind: String, CaseIterable, Sendable {
     case signIn, list, look, deletion, servers, members
 
     var arguments: [String] {
@@ -50,7 +50,7 @@ enum Place: String, CaseIterable, Sendable {
 }
 
 /// What no honest server does. None of it says that an image is deleted.
-enum Hostility: String, CaseIterable, Sendable {
+enum HostileResponse: String, CaseIterable, Sendable {
     case closed, reset, halfClosed, garbage, binary, noHead, http2, cutHead, cutBody
     case noStatus, hugeStatus, zeroStatus, switching, notModified, passing
     case negativeLength, wordLength, twoLengths, hugeLength, hugeChunk, wordChunk, cutChunk, shortChunk, lengthAndChunks

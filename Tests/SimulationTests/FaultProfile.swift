@@ -3,7 +3,7 @@ import ImageDeletion
 import TestSupport
 
 /// What comes between a process and the cloud, and how often.
-struct Weather {
+struct FaultProfile {
     /// What happens to one request.
     enum Fault: Equatable {
         /// Nothing was sent.
@@ -58,67 +58,67 @@ struct Weather {
     }
 
     /// Which requests it meets.
-    private enum Aim {
-        case all, signIns, looks, changes, deletions
+    private enum Target {
+        case all, signIns, reads, changes, deletions
     }
 
     private let kinds: [Kind]
     /// A fault comes once in so many requests; 0: never.
     private let rarity: Int
-    private let aim: Aim
+    private let target: Target
 
-    /// Weather without any fault.
-    static let calm = Weather()
+    /// FaultProfile without any fault.
+    static let none = FaultProfile()
 
     private init() {
-        (kinds, rarity, aim) = ([], 0, .all)
+        (kinds, rarity, target) = ([], 0, .all)
     }
 
-    init(_ dice: inout Dice) {
-        kinds = dice.once(in: 3) ? Kind.allCases : (1...3).map { _ in dice.pick(Kind.allCases) }
-        rarity = dice.pick([0, 20, 10, 5, 5, 3, 2, 1])
-        aim = dice.pick([.all, .all, .signIns, .looks, .looks, .changes, .changes, .changes, .deletions, .deletions])
+    init(_ generator: inout SeededGenerator) {
+        kinds = generator.once(in: 3) ? Kind.allCases : (1...3).map { _ in generator.pick(Kind.allCases) }
+        rarity = generator.pick([0, 20, 10, 5, 5, 3, 2, 1])
+        target = generator.pick([.all, .all, .signIns, .reads, .reads, .changes, .changes, .changes, .deletions, .deletions])
     }
 
     /// What happens to the next request; nil: nothing.
-    func fault(of request: SentRequest, _ dice: inout Dice) -> Fault? {
-        guard rarity > 0, meets(request), dice.once(in: rarity) else { return nil }
-        let hasActed = dice.once(in: 2)
-        return switch dice.pick(kinds) {
+    func fault(of request: SentRequest, _ generator: inout SeededGenerator) -> Fault? {
+        guard rarity > 0, meets(request), generator.once(in: rarity) else { return nil }
+        let hasActed = generator.once(in: 2)
+        return switch generator.pick(kinds) {
         case .refused: .refused
         case .untrusted: .untrusted
         case .reset: .reset(hasActed: hasActed)
         case .silence: .silence(hasActed: hasActed)
-        case .drip: .drip(dice.number(1...90))
-        case .late: .late(dice.number(1...90))
+        case .drip: .drip(generator.number(1...90))
+        case .late: .late(generator.number(1...90))
         case .truncated: .truncated
         case .oversized: .oversized
-        case .unauthorized: .answer(Answer(status: 401, body: dice.pick(Bodies.all)), hasActed: false)
-        case .throttled: .answer(Self.throttled(&dice), hasActed: false)
-        case .answer: .answer(Self.answer(&dice), hasActed: hasActed)
-        case .list: .list(dice.pick(List.allCases))
+        case .unauthorized: .answer(Answer(status: 401, body: generator.pick(Bodies.all)), hasActed: false)
+        case .throttled: .answer(Self.throttled(&generator), hasActed: false)
+        case .answer: .answer(Self.answer(&generator), hasActed: hasActed)
+        case .list: .list(generator.pick(List.allCases))
         }
     }
 
     private func meets(_ request: SentRequest) -> Bool {
-        switch aim {
+        switch target {
         case .all: true
         case .signIns: request.url.path.hasSuffix("/auth/tokens")
-        case .looks: request.method == "GET"
+        case .reads: request.method == "GET"
         case .changes: request.changesImages
         case .deletions: request.changesImages && request.method == "DELETE"
         }
     }
 
-    private static func throttled(_ dice: inout Dice) -> Answer {
-        let after = dice.pick([
+    private static func throttled(_ generator: inout SeededGenerator) -> Answer {
+        let after = generator.pick([
             nil, "0", "1", "30", "-1", "soon", "99999999999999999999", "Wed, 18 Nov 2026 11:07:00 GMT",
             "Fri, 31 Dec 9999 23:59:59 GMT", "",
         ])
         return Answer(
-            status: dice.pick([429, 503]),
+            status: generator.pick([429, 503]),
             headers: after.map { ["Retry-After": $0] } ?? [:],
-            body: dice.pick(Bodies.all)
+            body: generator.pick(Bodies.all)
         )
     }
 
@@ -127,17 +127,17 @@ struct Weather {
         + [400, 402, 403, 404, 405, 406, 407, 408, 409, 410, 412, 413, 414, 415, 418, 422, 423, 429, 431, 451, 494]
         + [500, 501, 502, 503, 504, 505, 507, 511, 520, 599]
 
-    private static func answer(_ dice: inout Dice) -> Answer {
-        let status = dice.pick(statuses + [dice.number(200...599)])
-        var answer = Answer(status: status, body: dice.pick(Bodies.all))
-        if dice.once(in: 3) { answer.headers["X-Openstack-Request-Id"] = "req-\u{1B}[31mTOKEN" }
+    private static func answer(_ generator: inout SeededGenerator) -> Answer {
+        let status = generator.pick(statuses + [generator.number(200...599)])
+        var answer = Answer(status: status, body: generator.pick(Bodies.all))
+        if generator.once(in: 3) { answer.headers["X-Openstack-Request-Id"] = "req-\u{1B}[31mTOKEN" }
         if (300..<400).contains(status) { answer.headers["Location"] = "http://elsewhere.example/TOKEN" }
-        if dice.once(in: 4) { answer.headers["X-Subject-Token"] = dice.pick(["made up", "made-up", ""]) }
+        if generator.once(in: 4) { answer.headers["X-Subject-Token"] = generator.pick(["made up", "made-up", ""]) }
         return answer
     }
 }
 
-extension Weather.Fault {
+extension FaultProfile.Fault {
     /// For the tally.
     var kind: String {
         switch self {
@@ -167,7 +167,7 @@ extension Weather.Fault {
     }
 }
 
-extension Weather.Answer {
+extension FaultProfile.Answer {
     /// Whether it says that an image is not there.
     var saysGone: Bool {
         ["IMG.0027", "IMG.0144"].contains { body.contains($0) }

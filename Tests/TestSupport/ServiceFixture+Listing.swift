@@ -1,7 +1,7 @@
 import Foundation
 public import ImageDeletion
 
-extension Bench {
+extension ServiceFixture {
     /// Shows `images`, whatever they look like, in the place of the cloud's.
     public static func showing(
         _ images: Locked<[Image]>
@@ -25,7 +25,7 @@ extension Bench {
 
     /// What becomes of `images` by `rules`, at a cloud that has no others.
     public static func plan(_ images: [Image], by rules: [RetentionRule]) async throws -> DeletionPlan {
-        try await Bench().service(showing: Locked(images)).plan(ImageSelection(.rules(rules)))
+        try await ServiceFixture().service(showing: Locked(images)).plan(ImageSelection(.rules(rules)))
     }
 }
 

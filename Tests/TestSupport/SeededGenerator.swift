@@ -1,5 +1,5 @@
 /// Random numbers that are the same for the same seed (SplitMix64), so that what failed can be seen again.
-public struct Dice: RandomNumberGenerator {
+public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
     public init(seed: Int) { state = UInt64(bitPattern: Int64(seed)) }
@@ -20,5 +20,5 @@ public struct Dice: RandomNumberGenerator {
     public mutating func pick<Element>(_ elements: [Element]) -> Element { elements[number(0...elements.count - 1)] }
 
     /// Some of `elements`, or none, or all, in their order.
-    public mutating func some<Element>(_ elements: [Element]) -> [Element] { elements.filter { _ in once(in: 2) } }
+    public mutating func subset<Element>(of elements: [Element]) -> [Element] { elements.filter { _ in once(in: 2) } }
 }

@@ -1,5 +1,5 @@
 /// Where tasks wait for each other, so that a test knows what is under way at the same time.
-public actor Meeting {
+public actor Barrier {
     private let size: Int
     private var arrived = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
