@@ -141,6 +141,11 @@ def main(words):
         folder = pathlib.Path(temporary) / "copy"
         run("git", "clone", "--quiet", ".", str(folder))
         run("swift", "build", "--build-tests", folder=folder)
+        # A test that fails on unchanged code would kill every mutant.
+        filters = "|".join(tests for *_, tests in mutants)
+        unchanged = run("swift", "test", "--skip-build", "--filter", filters, folder=folder, check=False)
+        if unchanged.returncode != 0:
+            sys.exit(f"the tests fail on unchanged code:\n{unchanged.stdout[-3000:]}")
         for mutant in mutants:
             killed = is_killed(mutant, folder)
             survivors += not killed

@@ -9,7 +9,7 @@ import Testing
 /// What a dry run shows is what the run does, in combinations chosen at random.
 @Suite("Dry run, then run")
 struct DryRunTests {
-    @Test("Every image has the same action", arguments: Sampling.of(Array(0..<200), 15))
+    @Test("Does to each image what the dry run shows", arguments: Sampling.of(Array(0..<200), 15))
     func sameFate(seed: Int) async throws {
         var generator = SeededGenerator(seed: seed)
         let images = (1...8).map { Self.image($0, &generator) }
@@ -28,7 +28,8 @@ struct DryRunTests {
                     await cloud.put(Self.changed(image, &generator))
                 }
             }
-            arguments = ["--apply", "plan"] + generator.subset(of: ["--unless-in-use", "--unless-shared", "--ignore-missing"])
+            arguments =
+                ["--apply", "plan"] + generator.subset(of: ["--unless-in-use", "--unless-shared", "--ignore-missing"])
         }
         let folder = try TemporaryFolder()
         if generator.once(in: 2) {
@@ -66,7 +67,11 @@ struct DryRunTests {
     }
 
     private static func image(_ number: Int, _ generator: inout SeededGenerator) -> DemoImage {
-        var image = DemoImage.old(number, generator.once(in: 9) ? "nightly-1" : "nightly-\(number)", day: generator.number(0...9))
+        var image = DemoImage.old(
+            number,
+            generator.once(in: 9) ? "nightly-1" : "nightly-\(number)",
+            day: generator.number(0...9)
+        )
         image.visibility = generator.pick(["private", "private", "shared", "shared", "community", "public"])
         image.isProtected = generator.once(in: 4)
         image.isHidden = generator.once(in: 6)
@@ -119,7 +124,8 @@ struct DryRunTests {
             options += ["--from", "list"]
         case 3:
             options +=
-                ["--match", "nightly-*", "--keep-last", "\(generator.number(0...3))"] + generator.pick([[], ["--tag", "ci"]])
+                ["--match", "nightly-*", "--keep-last", "\(generator.number(0...3))"]
+                + generator.pick([[], ["--tag", "ci"]])
         default:
             let rule = #"{"tag":"ci","keepLast":\#(generator.number(0...2)),"unprotect":\#(unprotects)}"#
             files.withLock { $0["policy"] = Data(#"{"rules":{"ci":\#(rule)}}"#.utf8) }

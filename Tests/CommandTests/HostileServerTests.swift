@@ -36,7 +36,7 @@ struct HostileServerTests {
         return (run, cloud, asked.value)
     }
 
-    @Test("A response that breaks off within its head: the run goes on, and the report and the receipt are true")
+    @Test("Continues with a true report and receipt when a response breaks off in its head")
     func brokenHead() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(3)) { request, earlier in
             request.method == "DELETE" && earlier == 1 ? .bytes(Data("HTTP/1.1 204 No Content\r\nX-".utf8)) : nil
@@ -52,8 +52,11 @@ struct HostileServerTests {
     }
 
     @Test(
-        "Whatever a server does, the run ends, is told as it was, and deletes nothing",
-        arguments: Sampling.of(Sampling.pairs(HostileResponse.allCases.filter { $0 != .twoAnswers }, RequestKind.allCases), 15)
+        "Ends, reports the failure, and deletes nothing, whatever a server sends",
+        arguments: Sampling.of(
+            Sampling.pairs(HostileResponse.allCases.filter { $0 != .twoAnswers }, RequestKind.allCases),
+            15
+        )
     )
     func hostile(response: HostileResponse, kind: RequestKind) async throws {
         // The second try is where a lost answer matters.
@@ -77,7 +80,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "Nothing is sent where a redirect points to",
+        "Sends nothing to the target of a redirect",
         arguments: Sampling.pairs(RequestKind.allCases, [301, 302, 303, 307, 308])
     )
     func redirect(kind: RequestKind, status: Int) async throws {
@@ -101,7 +104,7 @@ struct HostileServerTests {
         #expect(received.value == 0)
     }
 
-    @Test("A redirect on the endpoint's own host is not followed either", arguments: [301, 307])
+    @Test("Does not follow a redirect on the endpoint's own host", arguments: [301, 307])
     func redirectHome(status: Int) async throws {
         let (run, cloud, _) = try await Self.run(.deletion, []) { request in
             .answer(status, headers: ["Location": request.path.replacing(Sample.id(1), with: Sample.id(2))])
@@ -110,7 +113,7 @@ struct HostileServerTests {
         #expect(cloud.count("DELETE") == 1)
     }
 
-    @Test("A second answer behind the first is no answer to what is asked next")
+    @Test("Does not use a second response for the next request")
     func smuggled() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
             guard request.method == "DELETE" else { return nil }
@@ -122,7 +125,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "204 is 204, whatever stands around it",
+        "Accepts a 204 with unusual headers",
         arguments: ["1.0 204 No Content", "1.1 204 OK\r\nContent-Length: 5"]
     )
     func noContent(line: String) async throws {
@@ -134,7 +137,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "A gateway that knows no such API says nothing about the image",
+        "Does not report an image as missing when a gateway does not know the API",
         arguments: ["APIG", "APIGW"],
         ["0101", "0103"]
     )
@@ -156,7 +159,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "A catalog's address that no token may go to is an error, and nothing is sent",
+        "Sends nothing when the catalog has an unsafe address",
         arguments: [
             "file:///etc/passwd", "ftp://127.0.0.1/", "javascript:alert(1)", "http://user:pass@127.0.0.1/",
             "http://127.0.0.1/#x", "http://127.0.0.1/?x=", "gopher://127.0.0.1", "http://", "//127.0.0.1/", "",
@@ -178,7 +181,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "A token with a line break, which would begin another header, is sent nowhere",
+        "Does not send a token with a line break",
         arguments: ["\r\n", "\n", "\r"]
     )
     func tokenWithLineBreak(lineBreak: String) async throws {
@@ -196,7 +199,7 @@ struct HostileServerTests {
         #expect(cloud.connections == 0)
     }
 
-    @Test("A catalog of many thousand entries is read")
+    @Test("Reads a catalog with thousands of entries")
     func bigCatalog() async throws {
         let (run, cloud, _) = try await Self.run(.signIn, ["--json"]) { request in
             SampleTokenResponse {
@@ -240,7 +243,7 @@ struct EndlessResponseTests {
     }
 
     @Test(
-        "What never ends is ended",
+        "Stops reading a response that does not end",
         arguments: Sampling.pairs(Endless.allCases, [RequestKind.signIn, .list, .deletion])
     )
     func endless(endless: Endless, kind: RequestKind) async throws {

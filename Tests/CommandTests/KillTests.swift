@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-/// `kill -9`, at moments that the generator choose, many of them while the cache, the receipt or the plan is written.
+/// `kill -9` at random times, many of them while the cache, the receipt or the plan is written.
 ///
 /// Of a hundred kills about three leave the draft of a token cache, and one an image that is gone without a line.
 /// `DELETE_IMAGE_KILLS=5000 swift test --filter KillTests` kills more often.
@@ -14,7 +14,7 @@ struct KillTests {
         (ProcessInfo.processInfo.environment["DELETE_IMAGE_KILLS"].flatMap(Int.init) ?? Sampling.count(200, sample: 24))
         / lanes
 
-    @Test("Nothing is lost, nothing is deleted twice, and no token stays behind", arguments: 1...lanes)
+    @Test("Loses no record, deletes nothing twice, and leaves no token behind after kill -9", arguments: 1...lanes)
     func killed(seed: Int) async throws {
         var generator = SeededGenerator(seed: seed)
         let project = try KilledProject()
@@ -52,7 +52,9 @@ struct KillTests {
     /// Deletes and kills.
     ///
     /// - Returns: Whether the run was killed before it was done.
-    private func deleting(_ project: KilledProject, _ generator: inout SeededGenerator, _ moment: Comment) async throws -> Bool {
+    private func deleting(_ project: KilledProject, _ generator: inout SeededGenerator, _ moment: Comment) async throws
+        -> Bool
+    {
         await spoilToken(project, &generator)
         let told = Set(try project.lines().filter { $0.outcome == "deleted" }.map(\.id))
         let goneBefore = await project.gone()
@@ -97,7 +99,9 @@ struct KillTests {
     /// Saves a plan and kills.
     ///
     /// - Returns: How often it was killed.
-    private func planning(_ project: KilledProject, _ generator: inout SeededGenerator, _ moment: Comment) async throws -> Int {
+    private func planning(_ project: KilledProject, _ generator: inout SeededGenerator, _ moment: Comment) async throws
+        -> Int
+    {
         await spoilToken(project, &generator)
         let before = try project.planned()
         let (run, _) = try await project.run(

@@ -29,7 +29,7 @@ struct ProgramTests {
     private static let referenced = Sample.id(4)
 
     @Test(
-        "A policy means the same to a program and to the command",
+        "Selects the same images in a program as the command does",
         arguments: arguments + [arguments.joined(separator: ", ")]
     )
     func policy(safeguards: String) async throws {
@@ -63,7 +63,7 @@ struct ProgramTests {
         #expect(outcomes.contains { $0.result == .deleted })
     }
 
-    @Test("Without a search, a program deletes nothing that a policy keeps if it is referenced")
+    @Test("Keeps images guarded against references when the program has no search")
     func noSearch() async throws {
         let json = #"{"rules": {"nightlies": {"match": "nightly-*", "unlessReferenced": true}}}"#
         let fixture = ServiceFixture(images: Self.images)
@@ -77,7 +77,7 @@ struct ProgramTests {
         #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("What was decided and not checked is kept")
+    @Test("Keeps an image whose decision was not checked")
     func unchecked() async throws {
         let fixture = ServiceFixture(images: Self.images)
         let service = try fixture.service()
@@ -100,7 +100,7 @@ struct ProgramTests {
         #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("An error prints as a sentence, also as its localized description")
+    @Test("Prints an error as a sentence, also as its localized description")
     func errors() async throws {
         do {
             _ = try ImageService(environment: ["OS_USERNAME": "me", "OS_PASSWORD": "pa55w0rd"])
@@ -110,7 +110,9 @@ struct ProgramTests {
             #expect(error.localizedDescription == "\(error)")
             #expect(error.code == .configuration)
         }
-        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(409, body: "in\u{1B}[31m use") : nil }
+        let fixture = ServiceFixture { request, _ in
+            request.method == "DELETE" ? .answer(409, body: "in\u{1B}[31m use") : nil
+        }
         do {
             try await fixture.service(retries: 0).delete(imageWithID: Sample.id(1))
             Issue.record("no error")

@@ -12,7 +12,7 @@ import Testing
 /// If the process crashes or hangs, ``RunningSeeds`` has the command for its input.
 @Suite("Fuzzing", .serialized, .timeLimit(.minutes(FuzzOptions.seconds == nil ? 10 : 1440)))
 struct FuzzTests {
-    @Test("Foreign bytes do no harm", arguments: FuzzTarget.all)
+    @Test("Accepts or rejects random input without harm", arguments: FuzzTarget.all)
     func foreignBytes(target: FuzzTarget) async throws {
         var run = FuzzRun(target)
         if let replayed = FuzzOptions.replayed {

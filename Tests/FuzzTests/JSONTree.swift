@@ -128,7 +128,8 @@ extension JSONTree {
     private static func random(_ generator: inout SeededGenerator) -> JSONTree {
         switch generator.number(0...5) {
         case 0: .word(generator.pick(["null", "true", "false"]))
-        case 1: .word(generator.pick(["0", "1", "-1", "1.5", "3", "1e2", "1e999", "9223372036854775808", "-0", "1E-400"]))
+        case 1:
+            .word(generator.pick(["0", "1", "-1", "1.5", "3", "1e2", "1e999", "9223372036854775808", "-0", "1E-400"]))
         case 2: .array([])
         case 3: .object([])
         case 4: (0..<generator.pick([1, 100, 700])).reduce(.string("")) { value, _ in .array([value]) }

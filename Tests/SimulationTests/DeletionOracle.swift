@@ -5,7 +5,7 @@ import TestSupport
 
 @testable import delete_image
 
-/// Which images a process may have deleted, at most, by what was asked for and by what truly was.
+/// Decides which images a process was allowed to delete, from its command line and the true state of the cloud.
 struct DeletionOracle {
     private let scenario: Scenario
     private let run: Run
@@ -15,7 +15,7 @@ struct DeletionOracle {
         self.scenario = scenario
     }
 
-    /// Whether the image with `id` may have gone by this process.
+    /// Returns whether this process was allowed to delete the image with `id`.
     func allows(_ id: String) -> Bool {
         guard !run.invocation.isDryRun, !run.invocation.writesPlan, isConfirmed, isAsSeen(id) else { return false }
         switch run.invocation.choice {
@@ -38,9 +38,11 @@ struct DeletionOracle {
         }
     }
 
-    private func versions(_ id: String) -> [DemoImage] { scenario.ledger.versions(of: id, from: run.began, to: run.ended) }
+    private func versions(_ id: String) -> [DemoImage] {
+        scenario.ledger.versions(of: id, from: run.began, to: run.ended)
+    }
 
-    /// Whether somebody said yes, or nobody had to be asked.
+    /// Whether the deletion was confirmed, or needed no confirmation.
     private var isConfirmed: Bool {
         switch run.invocation.choice {
         case .ids, .planned: true
@@ -48,7 +50,7 @@ struct DeletionOracle {
         }
     }
 
-    /// Whether, where somebody was asked, it was at the end what was shown to them.
+    /// Returns whether the image, if a confirmation was asked for, was still as shown in it.
     private func isAsSeen(_ id: String) -> Bool {
         guard let question = run.question else { return true }
         let shown = scenario.ledger.versions(of: id, from: run.began, to: question.asked)
@@ -70,7 +72,9 @@ struct DeletionOracle {
         guard let json = try? Data(contentsOf: scenario.folder.file(run.invocation.plan)),
             let plan = try? DeletionPlan(json: json),
             plan.entries.contains(where: { $0.id.description == id && $0.action == .unchecked }),
-            let planner = scenario.runs.first(where: { $0.invocation.writesPlan && $0.invocation.plan == run.invocation.plan })
+            let planner = scenario.runs.first(where: {
+                $0.invocation.writesPlan && $0.invocation.plan == run.invocation.plan
+            })
         else { return false }
         let then = scenario.ledger.versions(of: id, from: planner.began, to: planner.ended).map(\.description)
         return !Set(then).isDisjoint(with: versions(id).map(\.description))
@@ -110,7 +114,7 @@ struct DeletionOracle {
         }
     }
 
-    /// Whether nothing held the image, by `rule`, at some moment.
+    /// Returns whether no safeguard of `rule` held the image at some time.
     private func isFree(of rule: Invocation.Rule, _ id: String) -> Bool {
         (!rule.unlessReferenced || !scenario.referenced.contains(id)) && versions(id).contains { isFree($0, rule) }
     }

@@ -2,7 +2,7 @@ import Foundation
 import ImageDeletionDemo
 import TestSupport
 
-/// Everybody else who does something on a simulated scenario, and everything else that happens by itself.
+/// What other users and the system do while the processes of a scenario run.
 struct ExternalEvents {
     enum Event {
         case remove(String)
@@ -12,32 +12,33 @@ struct ExternalEvents {
         case share(String)
         case add(DemoImage)
         case revokeTokens
-        /// The credentials are worth nothing any more, and no token that was given for them.
+        /// The credentials and all tokens that were issued for them become invalid.
         case changePassword
-        /// The machine's clock is set, by so many seconds.
+        /// The machine's clock is set forward by this many seconds.
         case setClock(TimeInterval)
         case spoilCache(CacheDamage)
     }
 
-    /// What becomes of the cache file.
+    /// Damage to the token cache's file.
     enum CacheDamage: CaseIterable {
         case gone, cut, garbage, empty, anotherSchema, openToAll, link, folder, lockGone
     }
 
-    /// When something is done: while a process sends one of its requests, or while a person thinks about its question.
+    /// The time of an event: while a process sends one of its requests, or while it waits for a confirmation.
     enum Moment: Equatable {
         case request(_ process: Int, Int)
         case question
     }
 
-    /// What is done, and when.
+    /// The events and their times.
     let events: [(moment: Moment, event: Event)]
 
     init(_ images: [DemoImage], _ generator: inout SeededGenerator) {
         let ids = images.map(\.id)
         let count = generator.once(in: 3) ? 0 : generator.number(1...8)
         events = (0..<count).map { number in
-            let moment: Moment = generator.once(in: 2) ? .question : .request(generator.number(1...6), generator.number(1...12))
+            let moment: Moment =
+                generator.once(in: 2) ? .question : .request(generator.number(1...6), generator.number(1...12))
             let id = generator.pick(ids)
             let event: Event =
                 switch generator.number(0...14) {
@@ -58,7 +59,7 @@ struct ExternalEvents {
 }
 
 extension DemoCloud {
-    /// Does what only somebody else does, and in the same moment reads at what that has changed.
+    /// Applies `event` and records the images after it, as one atomic step.
     func apply(_ event: ExternalEvents.Event, at now: Date, seenBy ledger: Ledger) {
         func change(_ id: String, _ change: (inout DemoImage) -> Void) {
             guard var image = currentImages.first(where: { $0.id == id }) else { return }
@@ -81,7 +82,7 @@ extension DemoCloud {
 }
 
 extension ExternalEvents.CacheDamage {
-    /// Does it to the cache in `folder`, if there is one.
+    /// Damages the cache in `folder`, if there is one.
     func apply(in folder: URL) throws {
         let files = FileManager.default
         let cache = folder.appendingPathComponent("token-cache.json")

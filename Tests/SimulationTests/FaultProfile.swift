@@ -2,30 +2,30 @@ import Foundation
 import ImageDeletion
 import TestSupport
 
-/// What comes between a process and the cloud, and how often.
+/// The faults that the network injects, and how often.
 struct FaultProfile {
-    /// What happens to one request.
+    /// A fault of one request.
     enum Fault: Equatable {
         /// Nothing was sent.
         case refused, untrusted
         /// The connection breaks, before or after the server has done what was asked.
         case reset(hasActed: Bool)
-        /// Nothing ever comes.
+        /// No response ever arrives.
         case silence(hasActed: Bool)
-        /// The whole answer takes this long, in seconds.
+        /// The response takes this many seconds.
         case drip(Int)
-        /// The server does it when nobody waits any more, after so many seconds.
+        /// The connection breaks, and the server acts on the request after this many seconds.
         case late(Int)
-        /// The end of the answer is missing, and nobody says so.
+        /// The end of the response is missing, without an error.
         case truncated
-        /// The answer is too large to be taken.
+        /// The response exceeds the size limit.
         case oversized
-        /// Another answer in the place of the server's own.
+        /// Another response replaces the server's.
         case answer(Answer, hasActed: Bool)
-        /// The list of images is not what it should be.
+        /// The page of the list of images is changed.
         case list(List)
 
-        /// Whether nobody is told what became of the request: there is no answer, or one that tells nothing of it.
+        /// Whether the client may not learn the result of the request.
         var mayLoseAnswer: Bool {
             switch self {
             case .reset, .silence, .drip, .late, .oversized: true
@@ -36,17 +36,17 @@ struct FaultProfile {
     }
 
     enum List: CaseIterable {
-        /// The page that came before comes again.
+        /// The previous page is sent again.
         case repeated
-        /// Some images are not on it.
+        /// Some images are missing.
         case lost
-        /// It bears no link, although there is more.
+        /// It has no link to the next page, although there is one.
         case linkless
-        /// It says that there is more, although there is not.
+        /// It has a link to the next page, although there is none.
         case linked
     }
 
-    /// An answer that the cloud never gave. In the body, `TOKEN` and `BODY` stand for what was sent.
+    /// An injected response. In its body, `TOKEN` and `BODY` stand for the request's token and body.
     struct Answer: Equatable {
         var status: Int
         var headers: [String: String] = [:]
@@ -57,17 +57,17 @@ struct FaultProfile {
         case refused, untrusted, reset, silence, drip, late, truncated, oversized, unauthorized, throttled, answer, list
     }
 
-    /// Which requests it meets.
+    /// The requests that can have a fault.
     private enum Target {
         case all, signIns, reads, changes, deletions
     }
 
     private let kinds: [Kind]
-    /// A fault comes once in so many requests; 0: never.
+    /// The number of requests per fault, on average; 0 for no faults.
     private let rarity: Int
     private let target: Target
 
-    /// FaultProfile without any fault.
+    /// A profile without faults.
     static let none = FaultProfile()
 
     private init() {
@@ -77,10 +77,12 @@ struct FaultProfile {
     init(_ generator: inout SeededGenerator) {
         kinds = generator.once(in: 3) ? Kind.allCases : (1...3).map { _ in generator.pick(Kind.allCases) }
         rarity = generator.pick([0, 20, 10, 5, 5, 3, 2, 1])
-        target = generator.pick([.all, .all, .signIns, .reads, .reads, .changes, .changes, .changes, .deletions, .deletions])
+        target = generator.pick([
+            .all, .all, .signIns, .reads, .reads, .changes, .changes, .changes, .deletions, .deletions,
+        ])
     }
 
-    /// What happens to the next request; nil: nothing.
+    /// Returns the fault of `request`, or nil for none.
     func fault(of request: SentRequest, _ generator: inout SeededGenerator) -> Fault? {
         guard rarity > 0, meets(request), generator.once(in: rarity) else { return nil }
         let hasActed = generator.once(in: 2)
@@ -168,17 +170,17 @@ extension FaultProfile.Fault {
 }
 
 extension FaultProfile.Answer {
-    /// Whether it says that an image is not there.
+    /// Whether it reports that the image does not exist.
     var saysGone: Bool {
         ["IMG.0027", "IMG.0144"].contains { body.contains($0) }
             || [404, 410].contains(status) && !body.contains("APIGW.0101")
     }
 
-    /// Whether it says that an image is not to be deleted.
+    /// Whether it reports that the image must not be deleted.
     var saysHeld: Bool {
         ["IMG.0028", "IMG.0083", "IMG.0094"].contains { body.contains($0) } || body.contains("is protected")
     }
 
-    /// Whether it says that nothing was done.
+    /// Whether it reports that the request was refused.
     var saysRefused: Bool { (300..<500).contains(status) || status == 503 }
 }

@@ -41,7 +41,8 @@ extension Invariants {
 
     /// How long it may take, in seconds: each request its time, each try its wait, and the question a person's.
     private func patience(_ run: Run) -> TimeInterval {
-        Double(record(of: run).requests.count + 1) * Double(run.invocation.timeout + 61) + 300 + (run.invocation.waits ? 600 : 0) + 120
+        Double(record(of: run).requests.count + 1) * Double(run.invocation.timeout + 61) + 300
+            + (run.invocation.waits ? 600 : 0) + 120
     }
 
     /// One token does for all processes, for as long as nothing happens to it.
@@ -50,7 +51,9 @@ extension Invariants {
             isCalm && scenario.tokenLifetime == 86_400
             && !scenario.ledger.tally.keys.contains { $0.hasPrefix("POST") || $0.hasSuffix("answer") }
             && !scenario.externalEvents.events.contains { if case .spoilCache = $0.event { true } else { false } }
-            && scenario.runs.allSatisfy { $0.invocation.usesCache && record(of: $0).credentialsRefused + record(of: $0).tokensRefused == 0 }
+            && scenario.runs.allSatisfy {
+                $0.invocation.usesCache && record(of: $0).credentialsRefused + record(of: $0).tokensRefused == 0
+            }
         let count = scenario.runs.reduce(0) { $0 + record(of: $1).requests.count { $0.method == "POST" } }
         // Whoever is interrupted while it signs in leaves no token behind.
         let interrupted = scenario.runs.count { $0.interrupted < .infinity }

@@ -5,16 +5,18 @@ import TestSupport
 
 @testable import delete_image
 
-/// What must be true after any scenario, however bad.
+/// The conditions that hold after every scenario.
 struct Invariants {
     let scenario: Scenario
 
-    /// What is not true, in words; empty after a good scenario.
+    /// Returns a description of each violation.
     func violations() -> [String] {
         var found: [String] = []
         for run in scenario.runs {
             let known = run.report
-            if run.invocation.isJSON, known == nil { found.append("\(run.number): standard output is not one document") }
+            if run.invocation.isJSON, known == nil {
+                found.append("\(run.number): standard output is not one document")
+            }
             let checks: [(String, [String])] = [
                 ("gone, and was not to go", onlyWhatWasMeant(run)),
                 ("told what is not so", known.map { untruths($0, run) } ?? []),
@@ -37,7 +39,8 @@ struct Invariants {
     private func onlyWhatWasMeant(_ run: Run) -> [String] {
         let taken = record(of: run).taken.sorted()
         let oracle = DeletionOracle(of: run, on: scenario)
-        let changes = run.invocation.isDryRun || run.invocation.writesPlan ? record(of: run).requests.filter(\.changesImages) : []
+        let changes =
+            run.invocation.isDryRun || run.invocation.writesPlan ? record(of: run).requests.filter(\.changesImages) : []
         let most = run.invocation.maxDeletions ?? .max
         return taken.filter { !oracle.allows($0) } + changes.map(\.line)
             + (taken.count > most ? ["\(taken.count), more than \(most)"] : [])
@@ -85,7 +88,9 @@ struct Invariants {
 
     /// Who lifts a protection and does not delete puts it back, or says that it could not.
     private func leavesProtected(_ run: Run, _ report: Report?) -> [String] {
-        let lifted = record(of: run).unprotected.subtracting(record(of: run).protectionUnknown).subtracting(record(of: run).saidGone)
+        let lifted = record(of: run).unprotected.subtracting(record(of: run).protectionUnknown).subtracting(
+            record(of: run).saidGone
+        )
         return lifted.filter { id in
             guard let image = scenario.ledger.now[id], !image.isProtected else { return false }
             // Somebody else may have done the same.
@@ -160,7 +165,8 @@ struct Invariants {
 
     private func saysNothingWasDeleted(_ run: Run) -> [String] {
         let isSaid = run.errors.contains("Nothing was deleted")
-        return isSaid && !record(of: run).taken.isEmpty ? ["nothing was deleted, but \(record(of: run).taken.sorted())"] : []
+        return isSaid && !record(of: run).taken.isEmpty
+            ? ["nothing was deleted, but \(record(of: run).taken.sorted())"] : []
     }
 
     /// What was told is written down too.
@@ -170,7 +176,9 @@ struct Invariants {
         let lines = text.split(separator: "\n")
         let told = lines.filter { $0.contains("\"outcome\":\"deleted\"") }
         let untrue = told.filter { line in
-            scenario.ledger.now.values.contains { line.contains($0.id) && $0.isSeen && !record(of: run).saidGone.contains($0.id) }
+            scenario.ledger.now.values.contains {
+                line.contains($0.id) && $0.isSeen && !record(of: run).saidGone.contains($0.id)
+            }
                 && scenario.runs.allSatisfy { record(of: $0).saidGone.isEmpty }
         }
         return untrue.map { "\($0) is not gone" }

@@ -3,14 +3,14 @@ import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 
-/// What somebody asks the command for, and which images are meant by it, by a definition of its own.
+/// One command line, with an independent definition of the images that it selects.
 struct Invocation {
-    /// Which images.
+    /// The images to delete.
     enum Choice {
         case ids([String])
         case names([String])
         case rules([Rule], isPolicy: Bool)
-        /// What the plan says that an earlier process wrote.
+        /// The images in a plan that an earlier process wrote.
         case planned
     }
 
@@ -29,7 +29,7 @@ struct Invocation {
         var unlessReferenced = false
     }
 
-    /// A glob, and what it means.
+    /// A glob, with an independent definition of what it matches.
     struct Pattern {
         var glob: String
         var isMeant: @Sendable (String) -> Bool
@@ -41,7 +41,7 @@ struct Invocation {
     }
 
     var choice: Choice
-    /// What the options on the command line say of all images, beside the rules.
+    /// The options on the command line that apply to all images.
     var extra = Rule()
     var isDryRun = false
     var writesPlan = false
@@ -57,7 +57,7 @@ struct Invocation {
     var maxDeletions: Int?
     var retries = 4
     var timeout = 30.0
-    /// Those that are left, which change nothing about what is true in the end.
+    /// Options that do not change which images are deleted.
     var others: [String] = []
 
     init(_ choice: Choice, _ generator: inout SeededGenerator) {
@@ -88,7 +88,7 @@ struct Invocation {
         if isDryRun { forgetsToken = false }
     }
 
-    /// The command line, with files in `folder`; what is to be read there is written first.
+    /// Returns the arguments, after writing the files that they name to `folder`.
     func arguments(in folder: URL, process: Int) throws -> [String] {
         func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
         var arguments =
@@ -126,7 +126,7 @@ struct Invocation {
 }
 
 extension Invocation.Rule {
-    /// A rule that selects by something.
+    /// Creates a random rule that has a filter.
     init(_ generator: inout SeededGenerator) {
         pattern = generator.pick([Invocation.Pattern.all[0]] + Invocation.Pattern.all)
         if generator.once(in: 8) { tag = "ci" }
@@ -195,10 +195,10 @@ extension Invocation.Rule {
 }
 
 extension DemoImage {
-    /// Whether it is a private one of the project that signs in.
+    /// Whether it is a private image of the project that signs in.
     var isOwn: Bool { owner == DemoImage.projectID && ["private", "shared"].contains(visibility) }
 
-    /// What the image service says of it: neither the servers made from it nor the projects that it is lent to.
+    /// The image as the image service describes it: without the servers that use it and the projects that share it.
     var description: DemoImage {
         var image = self
         (image.usedBy, image.members) = (nil, [])

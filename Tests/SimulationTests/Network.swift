@@ -3,15 +3,15 @@ import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 
-/// The way from one process to the cloud and back, through the faultProfile. It tells the ledger what truly happened.
+/// The network between one process and the cloud. It injects faults and records in the ledger what truly happened.
 final class Network: HTTPTransport, @unchecked Sendable {
     private let process: Int
     private let scenario: Scenario
     private let cloud: DemoCloud
-    /// Is told of each request, with how many there were.
+    /// Called before each request with the number of requests so far.
     private let onRequest: @Sendable (Int) async -> Void
     private var generator: SeededGenerator
-    /// Before when a server has asked not to be asked the same again.
+    /// The earliest times for requests to be repeated, from `Retry-After`.
     private var notBefore: [String: TimeInterval] = [:]
     private var lastPage: HTTPResponse?
 
@@ -67,7 +67,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         return answer
     }
 
-    /// A process that waits no longer gets nothing; what the server has done is done.
+    /// Waits, and fails if the process gives up meanwhile; what the server has done remains.
     private func wait(_ duration: Duration) async throws {
         do { try await scheduler.sleep(duration) } catch { throw TransportError(.cancelled, "cancelled") }
     }
@@ -119,7 +119,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         }
     }
 
-    /// Lets the cloud do what is asked.
+    /// Passes the request to the cloud.
     private func act(_ request: HTTPRequest, _ sent: SentRequest) async throws -> HTTPResponse {
         if sent.method == "POST", scenario.hasOldPassword { return other(FaultProfile.Answer(status: 401), sent) }
         let answer = try await cloud.answer(to: request, seenBy: ledger)
@@ -137,7 +137,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         return answer
     }
 
-    /// Writes down what an answer that the cloud never gave says of an image.
+    /// Records what an injected response reports of an image.
     private func note(_ answer: FaultProfile.Answer, to sent: SentRequest, hasActed: Bool) {
         if sent.line == "GET /v2/images" { ledger[process].wasShownAnotherList = true }
         guard sent.url.path.hasPrefix("/v2/images/") else { return }
@@ -151,7 +151,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         }
     }
 
-    /// Whether an answer, whatever its status, asks for another token, with which the next try may come at once.
+    /// Returns whether a response, whatever its status, refuses the token, so that a retry with a new one need not wait.
     private func saysTokenIsRefused(_ body: Data) -> Bool {
         ["IMG.0087", "1103", "need to refresh"].contains { body.range(of: Data($0.utf8)) != nil }
     }
@@ -186,15 +186,15 @@ final class Network: HTTPTransport, @unchecked Sendable {
 }
 
 extension SentRequest {
-    /// What it asks for, whole: another body asks for something else.
+    /// The method, URL and body: retries of one request have the same.
     fileprivate var identity: String { "\(method) \(url) \(String(decoding: body, as: UTF8.self))" }
 
-    /// Whether it asks for a change of an image.
+    /// Whether it is a request to change an image.
     var changesImages: Bool { method != "GET" && url.path.hasPrefix("/v2/images") }
 }
 
 extension DemoCloud {
-    /// The answer to `request`, and in the same moment a look at what it has changed.
+    /// Returns the response to `request` and records the images after it, as one atomic step.
     fileprivate func answer(to request: HTTPRequest, seenBy ledger: Ledger) async throws -> HTTPResponse {
         let answer = try await send(request)
         ledger.see(currentImages)

@@ -5,17 +5,17 @@ import TestSupport
 @testable import CommandSupport
 @testable import delete_image
 
-/// One process of the command: what it was asked for, and all that came out of it.
+/// One process of the command: its invocation and its results.
 final class Run: @unchecked Sendable {
     let number: Int
     let invocation: Invocation
-    /// When it began and ended, and what o'clock it took it to be.
+    /// The times of its start and end, and the time that its own clock showed at the start.
     private(set) var began: TimeInterval = 0
     private(set) var ended: TimeInterval = 0
     private(set) var now = Date.distantPast
-    /// When it asked whether the plan is meant, when it was told, and what.
+    /// The times of the confirmation and of its response, and the response.
     private(set) var question: (asked: TimeInterval, answered: TimeInterval, answer: Terminal.Answer)?
-    /// When it was interrupted first.
+    /// The time of the first interruption.
     private(set) var interrupted = TimeInterval.infinity
     private(set) var output = ""
     private(set) var errors = ""
@@ -28,10 +28,10 @@ final class Run: @unchecked Sendable {
         generator = SeededGenerator(seed: seed)
     }
 
-    /// The document on standard output; nil where none was asked for.
+    /// The JSON report on standard output; nil without `--json`.
     var report: Report? { invocation.isJSON ? try? JSONDecoder().decode(Report.self, from: Data(output.utf8)) : nil }
 
-    /// Runs to the end in `scenario`, and is interrupted on the way if it comes so.
+    /// Runs to the end in `scenario`, possibly with interruptions.
     func run(in scenario: Scenario) async throws {
         let scheduler = scenario.scheduler
         let (interruptions, signals) = AsyncStream<Void>.makeStream()

@@ -5,8 +5,8 @@ import TestSupport
 
 @testable import delete_image
 
-/// One simulated scenario, which is all in its seed: a cloud and its faultProfile, other externalEvents, and processes of the command, one
-/// after the other or together, with one folder for their files.
+/// One simulated scenario, which its seed determines: a cloud, the faults of its responses, external events, and processes
+/// of the command, one after the other or concurrent, with one folder for their files.
 final class Scenario: @unchecked Sendable {
     static let start = Date(timeIntervalSince1970: 1_795_000_000)
 
@@ -14,7 +14,7 @@ final class Scenario: @unchecked Sendable {
     let scheduler: Scheduler
     let ledger: Ledger
     let folder: TemporaryFolder
-    /// Another one every few runs.
+    /// Changes every few runs.
     private(set) var faultProfile: FaultProfile
     let externalEvents: ExternalEvents
     let tokenLifetime: TimeInterval
@@ -22,14 +22,14 @@ final class Scenario: @unchecked Sendable {
     let referenced: Set<String>
     let environment: [String: String]
     private(set) var runs: [Run] = []
-    /// Dry runs and the runs that followed, with nothing in between.
+    /// Dry runs, each with the run that followed it directly.
     private(set) var rehearsals: [(dryRun: Run, run: Run)] = []
     private var generator: SeededGenerator
     private let cloud: DemoCloud
     private var clockIsAhead: TimeInterval = 0
-    /// Which of the others' events are done.
+    /// The indices of the external events that have happened.
     private var done: Set<Int> = []
-    /// Whether the password of the processes is the cloud's no longer.
+    /// Whether the password of the processes is no longer valid.
     private(set) var hasOldPassword = false
 
     init(seed: Int) throws {
@@ -62,7 +62,7 @@ final class Scenario: @unchecked Sendable {
         WallClock(now: { Scenario.start + self.scheduler.time + self.clockIsAhead }, sleep: scheduler.sleep)
     }
 
-    /// The way to the cloud of one process.
+    /// Returns the network between one process and the cloud.
     func network(_ process: Int, onRequest: @escaping @Sendable (Int) -> Void) -> Network {
         Network(of: process, on: self, to: cloud, seed: seed &* 31 &+ process) { number in
             onRequest(number)
@@ -70,9 +70,9 @@ final class Scenario: @unchecked Sendable {
         }
     }
 
-    /// Lets it happen.
+    /// Runs the scenario to its end.
     ///
-    /// - Throws: ``Scheduler/Stuck`` where it does not end.
+    /// - Throws: ``Scheduler/Stuck`` if it does not end.
     func run() throws {
         let outcome = try scheduler.run {
             await Result { try await self.work() }
@@ -80,9 +80,10 @@ final class Scenario: @unchecked Sendable {
         try outcome.get()
     }
 
-    /// Lets the others do what they do at this moment.
+    /// Applies the external events of this moment.
     func applyExternalEvents(at moment: ExternalEvents.Moment) async {
-        for (number, event) in externalEvents.events.enumerated() where event.moment == moment && done.insert(number).inserted {
+        for (number, event) in externalEvents.events.enumerated()
+        where event.moment == moment && done.insert(number).inserted {
             ledger.note("external: \("\(event.event)".prefix(100))")
             ledger.count("external: \("\(event.event)".prefix { $0 != "(" })")
             switch event.event {
@@ -110,7 +111,7 @@ final class Scenario: @unchecked Sendable {
         case 0, 1:
             try await run(invocation)
         case 2:
-            // Whoever did not get through tries again.
+            // A run that fails is repeated.
             for _ in 1...3 {
                 if try await run(invocation).status == .done { return }
                 try await pause()
@@ -135,12 +136,14 @@ final class Scenario: @unchecked Sendable {
         }
     }
 
-    /// Does a dry run and then the run, without faults, and when no late request of an earlier run can come any more.
+    /// Does a dry run and then the run, without faults, after the last late request of earlier runs.
     private func rehearse(_ invocation: Invocation) async throws {
         try await scheduler.sleep(.seconds(120))
         faultProfile = .none
         var invocation = invocation
-        (invocation.isDryRun, invocation.hasReceipt, invocation.forgetsToken, invocation.isJSON, invocation.timeout) = (true, false, false, true, 30)
+        (invocation.isDryRun, invocation.hasReceipt, invocation.forgetsToken, invocation.isJSON, invocation.timeout) = (
+            true, false, false, true, 30
+        )
         let events = done.count
         let dryRun = try await run(invocation)
         invocation.isDryRun = false
@@ -178,15 +181,21 @@ final class Scenario: @unchecked Sendable {
                 &generator
             )
         case 1:
-            // Mostly names of one image each: of several, none goes.
+            // Mostly names that only one image has: an ambiguous name deletes nothing.
             Invocation(
                 .names(
-                    ledger.now.values.filter(\.isOwn).map(\.name).sorted().filter { _ in generator.once(in: 3) } + [name]
+                    ledger.now.values.filter(\.isOwn).map(\.name).sorted().filter { _ in generator.once(in: 3) } + [
+                        name
+                    ]
                 ),
                 &generator
             )
         case 2: Invocation(.rules([Invocation.Rule(&generator)], isPolicy: false), &generator)
-        default: Invocation(.rules((1...generator.number(1...3)).map { _ in Invocation.Rule(&generator) }, isPolicy: true), &generator)
+        default:
+            Invocation(
+                .rules((1...generator.number(1...3)).map { _ in Invocation.Rule(&generator) }, isPolicy: true),
+                &generator
+            )
         }
     }
 }

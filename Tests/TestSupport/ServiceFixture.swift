@@ -2,7 +2,7 @@ public import Foundation
 public import ImageDeletion
 public import ImageDeletionDemo
 
-/// A demo cloud, what spoils it, and a service that uses both: what most tests of the library need.
+/// A demo cloud, a transport that injects faults, and services that use both.
 public struct ServiceFixture: Sendable {
     public let cloud: DemoCloud
     public let transport: FaultyTransport
@@ -26,9 +26,9 @@ public struct ServiceFixture: Sendable {
         transport = FaultyTransport(cloud, fault: fault)
     }
 
-    /// A service as a program makes it; each has memory of its own, as another process would.
+    /// Returns a new service, with its own state, as in another process.
     ///
-    /// - Parameter images: What it shows in the place of the cloud's images.
+    /// - Parameter images: The images that it lists in place of the cloud's.
     public func service(
         _ changes: [String: String?] = [:],
         tokenCache: TokenCache = .disabled,
@@ -51,12 +51,12 @@ public struct ServiceFixture: Sendable {
         )
     }
 
-    /// Deletes the images with these IDs and says what became of them.
+    /// Deletes the images with these IDs and returns the outcomes.
     public func delete(_ ids: [String], with service: ImageService? = nil) async throws -> [Outcome] {
         let plan = DeletionPlan(deleting: try ids.map { text throws(ImageDeletionError) in try ImageID(text) })
         return try await (service ?? self.service()).deleter(for: plan).carryOut()
     }
 
-    /// The IDs of the images that are still there.
+    /// Returns the IDs of the images that still exist.
     public func remaining() async -> Set<String> { Set(await cloud.currentImages.map(\.id)) }
 }

@@ -19,7 +19,10 @@ extension FuzzTarget {
     ) { input, generator in
         let folder = try TemporaryFolder()
         // So that IDs lie across the end of a block.
-        let filler = Data(repeating: UInt8(ascii: generator.pick(["-", "\n", "x"])), count: (1 << 20) - generator.number(1...60))
+        let filler = Data(
+            repeating: UInt8(ascii: generator.pick(["-", "\n", "x"])),
+            count: (1 << 20) - generator.number(1...60)
+        )
         let content = generator.once(in: 3) ? filler + input : input
         try content.write(to: folder.file("main.tf"))
         let ids = (1...9).map { ImageID.sample($0) }

@@ -14,7 +14,10 @@ extension FuzzTarget {
         let isHeader = generator.once(in: 3)
         let token =
             isHeader
-            ? String(decoding: Mutation(of: [usual, "gAAAA\u{1B}[2J", "gAAAA\r\nHost: x"]).input(&generator), as: UTF8.self)
+            ? String(
+                decoding: Mutation(of: [usual, "gAAAA\u{1B}[2J", "gAAAA\r\nHost: x"]).input(&generator),
+                as: UTF8.self
+            )
             : usual
         let body = isHeader ? Data(answers[0].utf8) : input
         let fixture = ServiceFixture(images: []) { request, _ in

@@ -72,7 +72,7 @@ struct ComputeTests {
         fixture.transport.requests.filter { $0.url.host != "ims.demo.example" && $0.method == "GET" }
     }
 
-    @Test("What a server was made from is kept, with the servers' names, each once")
+    @Test("Keeps an image that servers use, with each server's name once")
     func inUse() async throws {
         let fixture = fixture { _, number in
             let servers = [("web-1", 1), ("boots-from-volume", nil), ("web-2", 1), ("web-1", 1)]
@@ -84,7 +84,7 @@ struct ComputeTests {
         #expect(request.header("X-Auth-Token") == "secret")
     }
 
-    @Test("One list serves all images", arguments: [1, 3, 40])
+    @Test("Reads one list for all images", arguments: [1, 3, 40])
     func oneList(count: Int) async throws {
         let fixture = fixture { _, number in .answer(200, body: Self.servers(number == 0 ? [("web-1", 1)] : [])) }
         _ = try await reasons(fixture, count)
@@ -92,7 +92,7 @@ struct ComputeTests {
     }
 
     @Test(
-        "A service that invents servers page after page is an error, and ends",
+        "Fails when the list of servers does not end",
         arguments: Sampling.of([(0, "compute"), (50_000, "compute"), (0, "ecs"), (50_000, "ecs")], 1)
     )
     func invented(others: Int, service: String) async throws {
@@ -109,14 +109,14 @@ struct ComputeTests {
         #expect(computeRequests(fixture).count <= (others == 0 ? 1000 : 4))
     }
 
-    @Test("Nobody is asked where nothing is guarded")
+    @Test("Sends no request when nothing is guarded")
     func unguarded() async throws {
         let fixture = fixture { _, _ in .answer(200, body: Self.servers([("web-1", 1)])) }
         #expect(try await reasons(fixture, safeguards: [.referenced]) == [nil, nil, nil])
         #expect(computeRequests(fixture).isEmpty)
     }
 
-    @Test("The list is read until a page is empty: after a link, a full page, and a short one without a link")
+    @Test("Reads the list of servers until a page is empty")
     func pages() async throws {
         let full = (1...1000).map { ("s-\($0)", Int?.none) }
         let fixture = fixture { request, _ in
@@ -137,7 +137,7 @@ struct ComputeTests {
         #expect(computeRequests(fixture).allSatisfy { $0.url.host == "nova.demo.example" })
     }
 
-    @Test("Open Telekom Cloud's own list, too, which knows the image of a server that boots from a volume")
+    @Test("Reads Open Telekom Cloud's own list of servers")
     func elasticCloudServers() async throws {
         let fixture = fixture(services: ["compute": Self.nova, "ecs": Self.ecs]) { request, _ in
             if request.url.host == "nova.demo.example" {
@@ -165,7 +165,7 @@ struct ComputeTests {
         )
     }
 
-    @Test("What cannot be found out keeps every image", arguments: [401, 403, 404, 429, 500, 302])
+    @Test("Keeps every image when servers cannot be listed", arguments: [401, 403, 404, 429, 500, 302])
     func refused(status: Int) async throws {
         for ecs in [false, true] {
             let services = ecs ? ["compute": Self.nova, "ecs": Self.ecs] : ["compute": Self.nova]
@@ -183,7 +183,7 @@ struct ComputeTests {
     }
 
     @Test(
-        "So does an answer that makes no sense, or names an image in a way that is not understood",
+        "Keeps every image when a list of servers is malformed",
         arguments: [
             "", "{}", #"{"servers":{}}"#, #"{"servers":[{}]}"#, "<html>", #"{"servers":[{"id":"1","image":"debian"}]}"#,
             #"{"servers":[{"id":"1","image":{"links":[]}}]}"#, #"{"servers":[{"id":"1","image":{"id":"debian"}}]}"#,
@@ -199,7 +199,7 @@ struct ComputeTests {
         #expect(computeRequests(fixture).count == 1)
     }
 
-    @Test("So does a list without end")
+    @Test("Keeps every image when the list of servers does not end")
     func endless() async throws {
         let fixture = fixture { _, _ in .answer(200, body: Self.servers([("a", 1)])) }
         for reason in try await reasons(fixture) {
@@ -209,7 +209,7 @@ struct ComputeTests {
         #expect(computeRequests(fixture).count == 2)
     }
 
-    @Test("So does a catalog without a compute service, or with one that is not encrypted")
+    @Test("Keeps every image when the catalog has no compute service or an unencrypted one")
     func noService() async throws {
         for services in [[:], ["compute": "http://nova.demo.example"], ["compute": "nonsense"]] {
             let fixture = fixture(services: services) { _, _ in .answer(200, body: Self.servers([])) }

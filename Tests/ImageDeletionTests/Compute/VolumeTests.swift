@@ -63,7 +63,7 @@ extension ComputeTests {
     }
 
     @Test(
-        "The image of a volume that a server boots from is kept; a volume without one names none",
+        "Keeps the image of a volume that a server boots from",
         arguments: ["volumev3", "block-storage", "volume"]
     )
     func volume(type: String) async throws {
@@ -83,7 +83,7 @@ extension ComputeTests {
         #expect(requests[0].header("X-Auth-Token") == "secret")
     }
 
-    @Test("Volumes are asked for only if a server needs it: not if it has an image, in one of two lists")
+    @Test("Lists volumes only if a server has no image in either list")
     func notNeeded() async throws {
         let metered = #"{"id":"id-of-web-1","name":"web-1","metadata":{"metering.image_id":"\#(Sample.id(2))"}}"#
         let fixture = fixture(servers: [Self.server("web-1", volumes: ["v1"])], volumes: [], ecs: [metered])
@@ -91,7 +91,7 @@ extension ComputeTests {
         #expect(computeRequests(fixture).allSatisfy { $0.url.host != "cinder.demo.example" })
     }
 
-    @Test("A volume that is not listed, or servers that do not list theirs, keep every image")
+    @Test("Keeps every image when a server's volumes are unknown")
     func notListed() async throws {
         let servers = [
             Self.server("web-1", volumes: ["gone"]), Self.server("web-1", volumes: nil),
@@ -113,7 +113,7 @@ extension ComputeTests {
         #expect(try await reasons(diskless) == [nil, nil, nil])
     }
 
-    @Test("Where nobody can be asked about volumes, every image is kept", arguments: [401, 403, 404, 500, 0])
+    @Test("Keeps every image when volumes cannot be listed", arguments: [401, 403, 404, 500, 0])
     func volumesRefused(status: Int) async throws {
         let services = ["compute": Self.nova].merging(status == 0 ? [:] : ["volumev3": Self.cinder]) { $1 }
         let fixture = fixture(services: services) { request, _ in
@@ -130,7 +130,7 @@ extension ComputeTests {
     }
 
     @Test(
-        "So does a list of volumes that is not understood, or does not end",
+        "Keeps every image when the list of volumes is malformed or does not end",
         arguments: [
             "{}", #"{"volumes":[{}]}"#, #"{"volumes":[{"id":"v1","volume_image_metadata":"debian"}]}"#,
             #"{"volumes":[{"id":"v1","volume_image_metadata":{"image_id":"debian"}}]}"#, #"{"volumes":[{"id":"v1"}]}"#,
@@ -147,7 +147,7 @@ extension ComputeTests {
         }
     }
 
-    @Test("A server counts whatever its state", arguments: ["ERROR", "DELETED", "SOFT_DELETED", "RESCUE", "UNKNOWN"])
+    @Test("Counts a server in any state", arguments: ["ERROR", "DELETED", "SOFT_DELETED", "RESCUE", "UNKNOWN"])
     func states(status: String) async throws {
         let server = #"{"id":"1","name":"web-1","status":"\#(status)","image":{"id":"\#(Sample.id(2))"}}"#
         let fixture = fixture(servers: [server], volumes: [])
@@ -155,7 +155,7 @@ extension ComputeTests {
     }
 
     @Test(
-        "The snapshot that a shelved server lives on is kept, but not one of a server that has its disk",
+        "Keeps the snapshot of a shelved server, but not of a server with a disk",
         arguments: [
             ("SHELVED", true), ("SHELVED_OFFLOADED", true), ("ERROR", true), ("SOFT_DELETED", true), ("ACTIVE", false),
             ("SHUTOFF", false),
@@ -175,7 +175,7 @@ extension ComputeTests {
         #expect(early == [.inUse(by: ["web-1"])])
     }
 
-    @Test("Glance's properties say what an image is a snapshot of")
+    @Test("Reads from Glance's properties what an image is a snapshot of")
     func properties() throws {
         func image(_ properties: String) throws -> Image {
             try JSONDecoder().decode(Image.self, from: Data(#"{"id":"\#(Sample.id(1))"\#(properties)}"#.utf8))
@@ -188,12 +188,14 @@ extension ComputeTests {
         #expect(try image(#","block_device_mapping":null"#).blockDeviceMapping == nil)
     }
 
-    @Test("A snapshot of a volume-backed server is kept while a volume made from it is attached")
+    @Test("Keeps a snapshot of a volume-backed server while a volume created from it is attached")
     func volumeSnapshot() async throws {
         let mapping = #"[{"snapshot_id":"snap-1","source_type":"snapshot","boot_index":0},{"snapshot_id":null}]"#
         func reason(_ volumes: [String], _ attached: [String], mapping: String) async throws -> KeepReason? {
             let server = Self.server("web-1", volumes: attached)
-            return try await reasons(fixture(servers: [server], volumes: volumes), 1) { $0.blockDeviceMapping = mapping }[
+            return try await reasons(fixture(servers: [server], volumes: volumes), 1) {
+                $0.blockDeviceMapping = mapping
+            }[
                 0
             ]
         }
@@ -205,7 +207,7 @@ extension ComputeTests {
         try expectUnknown([try await reason([], [], mapping: "nonsense")]) { _ in true }
     }
 
-    @Test("A list with numbered pages is read until two readings agree")
+    @Test("Reads a list with numbered pages until two readings agree")
     func agreement() async throws {
         @Sendable func page(_ ids: [Int]) -> FaultyTransport.Fault {
             let servers = ids.map { #"{"id":"\#($0)","image":{"id":"\#(Sample.id($0))"},"status":"ACTIVE"}"# }

@@ -16,7 +16,7 @@ struct DeletionPlanPropertyTests {
 
     private static func seeds(_ block: Int) -> Range<Int> { block * 60..<(block + 1) * 60 }
 
-    @Test("Nothing foreign, public or protected is ever deleted, nor anything that no rule is for", arguments: blocks)
+    @Test("Deletes nothing foreign, public, protected, or unselected", arguments: blocks)
     func neverOthers(block: Int) async throws {
         var deleted = 0
         for seed in Self.seeds(block) {
@@ -42,7 +42,7 @@ struct DeletionPlanPropertyTests {
         #expect(deleted > 60)
     }
 
-    @Test("Of the active images that a rule counts, never fewer are left than it keeps", arguments: blocks)
+    @Test("Keeps at least as many active images as each rule says", arguments: blocks)
     func keepLast(block: Int) async throws {
         var kept = 0
         for seed in Self.seeds(block) {
@@ -60,7 +60,7 @@ struct DeletionPlanPropertyTests {
     }
 
     @Test(
-        "Each image has the decision, with its reasons, of a plain definition",
+        "Decides like a plain definition, with the same reasons",
         arguments: Sampling.of(Array(0..<60), 3)
     )
     func definition(block: Int) async throws {
@@ -78,7 +78,7 @@ struct DeletionPlanPropertyTests {
         for word in words + KeepRule.allCases.map(\.rawValue) { #expect(numbers[word] ?? 0 > 0, "\(word)") }
     }
 
-    @Test("The order of the list, and what it has twice, changes nothing", arguments: blocks)
+    @Test("Ignores the order and duplicates of the list", arguments: blocks)
     func order(block: Int) async throws {
         for seed in Self.seeds(block) {
             var generator = SeededGenerator(seed: seed)
@@ -93,7 +93,7 @@ struct DeletionPlanPropertyTests {
     /// A plan as it comes out of its file.
     private func saved(_ plan: DeletionPlan) throws -> DeletionPlan { try DeletionPlan(json: plan.json()) }
 
-    @Test("Saved and carried out in an unchanged cloud, a plan deletes what it said", arguments: blocks)
+    @Test("Deletes the planned images when a saved plan is applied to an unchanged cloud", arguments: blocks)
     func unchanged(block: Int) async throws {
         for seed in Self.seeds(block) {
             var generator = SeededGenerator(seed: seed)
@@ -116,7 +116,7 @@ struct DeletionPlanPropertyTests {
         { $0.imageType = "gold" }, { $0.imageType = "market" },
     ]
 
-    @Test("In a changed cloud it deletes what it said less what has changed, or nothing", arguments: blocks)
+    @Test("Deletes the planned images except changed ones, or nothing, in a changed cloud", arguments: blocks)
     func changed(block: Int) async throws {
         var (deleted, kept) = (0, 0)
         for seed in Self.seeds(block) {

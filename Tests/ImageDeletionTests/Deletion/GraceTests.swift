@@ -261,7 +261,8 @@ struct GraceTests {
 
     @Test("A mark counts although the image could not be hidden")
     func notHidden() async throws {
-        let fixture = ServiceFixture(images: Self.images) { request, _ in request.method == "PATCH" ? .answer(403) : nil }
+        let fixture = ServiceFixture(images: Self.images) { request, _ in request.method == "PATCH" ? .answer(403) : nil
+        }
         let service = try fixture.service()
         let outcomes = await service.delete(try await service.plan(.rule(Self.rule)))
         #expect(fates(outcomes)[1] == "marked")
@@ -331,7 +332,10 @@ struct GraceTests {
     @Test("The longest grace period of all rules that match an image counts")
     func severalRules() async throws {
         var second = RetentionRule(namePatterns: [try Glob("*-1")])
-        #expect(try await run(ServiceFixture(images: Self.images), ImageSelection(.rules([Self.rule, second])))[1] == "marked")
+        #expect(
+            try await run(ServiceFixture(images: Self.images), ImageSelection(.rules([Self.rule, second])))[1]
+                == "marked"
+        )
         second.grace = try GracePeriod("2w")
         let fixture = ServiceFixture(images: Self.images)
         _ = try await run(fixture, ImageSelection(.rules([Self.rule, second])))

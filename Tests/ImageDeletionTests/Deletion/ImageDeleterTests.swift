@@ -12,7 +12,7 @@ struct ImageDeleterTests {
         )
     }
 
-    @Test("One image can be deleted by the text of its ID, or by the ID of what was listed")
+    @Test("Deletes one image by the text of its ID or by a listed ID")
     func one() async throws {
         let fixture = ServiceFixture(images: Sample.images(3))
         let service = try fixture.service()
@@ -26,7 +26,7 @@ struct ImageDeleterTests {
         }
     }
 
-    @Test("So many deletions are under way at once, and no more", arguments: [1, 2, 4, 7])
+    @Test("Runs at most the given number of concurrent deletions", arguments: [1, 2, 4, 7])
     func concurrency(limit: Int) async throws {
         let barrier = Barrier(of: limit)
         let underWay = Locked((now: 0, most: 0))
@@ -47,7 +47,7 @@ struct ImageDeleterTests {
     }
 
     @Test(
-        "A service that fails image after image is asked no more",
+        "Stops when the service fails image after image",
         arguments: [429, 500, 503, 504],
         [1, 4]
     )
@@ -64,7 +64,7 @@ struct ImageDeleterTests {
         #expect(outcomes.count { $0.result == .pending } == 40 - failed)
     }
 
-    @Test("Failures with a success in between do not stop a run")
+    @Test("Continues when a success separates failures")
     func nowAndThen() async throws {
         let fixture = ServiceFixture(images: Sample.images(12)) { request, earlier in
             request.method == "DELETE" && earlier % 3 < 2 ? .answer(503) : nil
@@ -76,7 +76,7 @@ struct ImageDeleterTests {
     }
 
     @Test(
-        "A refusal to delete an image that was seen to be ours is a missing permission, and is met once",
+        "Stops at the first refusal to delete the project's own image",
         arguments: ["private", "shared"]
     )
     func lacksPermission(visibility: String) async throws {
@@ -103,7 +103,7 @@ struct ImageDeleterTests {
         #expect(unseen.allSatisfy { $0.result == .failed })
     }
 
-    @Test("One goes first: a dead token is met once, and a service that takes none by one image")
+    @Test("Starts with one deletion, so that a bad token is refused once")
     func first() async throws {
         let revoked = ServiceFixture(images: Sample.images(8))
         let service = try revoked.service()
@@ -116,13 +116,15 @@ struct ImageDeleterTests {
                 + Array(repeating: "DELETE", count: 8)
         )
 
-        let refusing = ServiceFixture(images: Sample.images(8)) { request, _ in request.method == "DELETE" ? .answer(401) : nil }
+        let refusing = ServiceFixture(images: Sample.images(8)) { request, _ in
+            request.method == "DELETE" ? .answer(401) : nil
+        }
         let refused = try await refusing.service().deleter(for: plan(8), options: .test(concurrency: 4)).carryOut()
         #expect(refused.map(\.result) == [.failed] + Array(repeating: .pending, count: 7))
         #expect(refusing.transport.count("DELETE") == 2)
     }
 
-    @Test("With --wait, the others begin when the first is accepted, and not when it is gone")
+    @Test("Starts the others when the first deletion is accepted, even when it waits until images are gone")
     func firstThatLingers() async throws {
         let others = Barrier(of: 2)
         let fixture = ServiceFixture(images: Sample.images(2)) { request, earlier in
@@ -135,7 +137,7 @@ struct ImageDeleterTests {
         #expect(outcomes.allSatisfy { $0.result == .deleted })
     }
 
-    @Test("Each outcome is told once, as soon as it is known; with false nothing further starts")
+    @Test("Reports each outcome once, and starts nothing further after false")
     func stoppedByOutcome() async throws {
         let fixture = ServiceFixture(images: Sample.images(9))
         let told = Locked<[Outcome]>([])
@@ -149,7 +151,7 @@ struct ImageDeleterTests {
         #expect(fixture.transport.count("DELETE") == 3)
     }
 
-    @Test("Stopped, it finishes what is under way and starts nothing further")
+    @Test("Finishes deletions in progress and starts no others when stopped")
     func stopped() async throws {
         let deleter = Locked<ImageDeleter?>(nil)
         let fixture = ServiceFixture(images: Sample.images(9)) { request, earlier in
@@ -162,7 +164,7 @@ struct ImageDeleterTests {
         #expect(outcomes.map(\.result) == Array(repeating: .deleted, count: 4) + Array(repeating: .pending, count: 5))
     }
 
-    @Test("Stopped while it waits for a token, it deletes nothing")
+    @Test("Deletes nothing when stopped while it waits for a token")
     func stoppedBefore() async throws {
         let deleter = Locked<ImageDeleter?>(nil)
         let fixture = ServiceFixture(images: Sample.images(4)) { request, _ in
@@ -175,9 +177,10 @@ struct ImageDeleterTests {
         #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("Accepted, and then not to be seen: nobody says that it is there")
+    @Test("Does not report an image as existing that cannot be looked up after its deletion")
     func acceptedUnseen() async throws {
-        let fixture = ServiceFixture { request, _ in request.method == "GET" ? .error(TransportError(.untrusted, "expired")) : nil
+        let fixture = ServiceFixture { request, _ in
+            request.method == "GET" ? .error(TransportError(.untrusted, "expired")) : nil
         }
         let deleter = try fixture.service().deleter(for: try plan(1), options: .test(waitsUntilGone: true))
         let outcome = try #require(await deleter.carryOut().first)
@@ -185,7 +188,7 @@ struct ImageDeleterTests {
         #expect(outcome.mayBeGone)
     }
 
-    @Test("Cancelled, it gives up what is under way, which nobody knows the end of, and starts nothing further")
+    @Test("Reports unknown outcomes and starts nothing further when canceled")
     func cancelled() async throws {
         let (silence, began) = AsyncStream<Void>.makeStream()
         let fixture = ServiceFixture(images: Sample.images(4)) { request, earlier in
@@ -204,7 +207,7 @@ struct ImageDeleterTests {
         #expect(fixture.transport.count("DELETE") == 2)
     }
 
-    @Test("What the plan keeps, could not see, or has done before costs no request")
+    @Test("Sends no request for what is kept, unavailable, or already deleted")
     func decided() async throws {
         var images = Sample.images(3)
         images[1].isProtected = true
@@ -217,7 +220,7 @@ struct ImageDeleterTests {
         #expect(fixture.transport.requests.count == before + 2)
     }
 
-    @Test("Nothing to do takes no request at all")
+    @Test("Sends no request when nothing is planned")
     func empty() async throws {
         let fixture = ServiceFixture()
         #expect(try await fixture.service().deleter(for: DeletionPlan(deleting: [])).carryOut().isEmpty)

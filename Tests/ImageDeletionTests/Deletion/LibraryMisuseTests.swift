@@ -10,7 +10,7 @@ struct LibraryMisuseTests {
     private static let rule = RetentionRule(tags: ["ci"])
     private let images = [try? Image.sample(1), try? Image.sample(2)].compactMap { $0 }
 
-    @Test("A safeguard that the plan did not ask for was not checked: the image is kept")
+    @Test("Keeps an image when the plan did not check a requested safeguard")
     func lateSafeguard() async throws {
         let fixture = ServiceFixture()
         let service = try fixture.service(showing: Locked(images))
@@ -21,7 +21,7 @@ struct LibraryMisuseTests {
         #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("A plan for another cloud fails as a whole, and is not called missing")
+    @Test("Fails the whole plan for another cloud instead of reporting missing images")
     func otherCloud() async throws {
         let plan = try await ServiceFixture().service(showing: Locked(images)).plan(.rule(Self.rule))
         let fixture = ServiceFixture()
@@ -32,9 +32,10 @@ struct LibraryMisuseTests {
         #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("An image that is named twice is one, also when it cannot be found out what keeps it")
+    @Test("Plans an image once that is named twice, also when a safeguard is unknown")
     func namedTwice() async throws {
-        let fixture = ServiceFixture { request, _ in request.url.path.hasSuffix("/servers/detail") ? .answer(403) : nil }
+        let fixture = ServiceFixture { request, _ in request.url.path.hasSuffix("/servers/detail") ? .answer(403) : nil
+        }
         let id = images[0].id
         let plan = try await fixture.service(retries: 0).plan(
             .images([id, id]),
@@ -44,7 +45,7 @@ struct LibraryMisuseTests {
         #expect(plan.deletions.isEmpty)
     }
 
-    @Test("A rule that is not valid selects nothing, and nothing is sent")
+    @Test("Sends nothing with an invalid rule")
     func rules() async throws {
         let tomorrow = ServiceFixture().clock.now + 86_400
         var (exclusion, groups) = (RetentionRule(keep: [.last: 1]), RetentionRule(tags: ["ci"]))
@@ -73,7 +74,7 @@ struct LibraryMisuseTests {
         }
     }
 
-    @Test("What the cloud says now is what a rechecked plan says of the project")
+    @Test("Updates the project's name when a plan is rechecked")
     func projectName() async throws {
         let service = try ServiceFixture().service(showing: Locked(images))
         let json = String(decoding: try await service.plan(.rule(Self.rule)).json(), as: UTF8.self)
@@ -91,12 +92,15 @@ struct LibraryMisuseTests {
         options.liftsProtection = true
         var image = images[0]
         image.isProtected = true
-        let plan = try await ServiceFixture().service(showing: Locked([image])).plan(.images([image.id]), options: options)
+        let plan = try await ServiceFixture().service(showing: Locked([image])).plan(
+            .images([image.id]),
+            options: options
+        )
         #expect(receipt.begin(try #require(plan.entries.first), at: plan.createdAt))
         return file
     }
 
-    @Test("An image that an earlier run left unprotected is protected again first, also if only delete has the receipt")
+    @Test("Restores first the protection that an earlier run left lifted")
     func unprotected() async throws {
         let fixture = ServiceFixture()
         let service = try fixture.service()
@@ -109,7 +113,7 @@ struct LibraryMisuseTests {
         #expect(await fixture.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected == true)
     }
 
-    @Test("A deletion that an earlier run began and did stays its deletion, run after run")
+    @Test("Reports a deletion that an earlier run did as deleted in every later run")
     func gone() async throws {
         let folder = try TemporaryFolder()
         let service = try ServiceFixture(images: []).service()

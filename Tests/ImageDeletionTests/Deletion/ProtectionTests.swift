@@ -29,7 +29,7 @@ struct ProtectionTests {
         await fixture.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected
     }
 
-    @Test("It is lifted first, and only where there is any")
+    @Test("Lifts protection first, and only from protected images")
     func lifted() async throws {
         let fixture = ServiceFixture(images: Self.images)
         #expect(try await delete(fixture).map(\.result) == [.deleted, .deleted])
@@ -42,9 +42,11 @@ struct ProtectionTests {
         )
     }
 
-    @Test("A deletion that then fails puts it back, and tells of the deletion", arguments: [400, 403, 409, 500])
+    @Test("Restores protection after a failed deletion, and reports that failure", arguments: [400, 403, 409, 500])
     func putBack(status: Int) async throws {
-        let fixture = ServiceFixture(images: Self.images) { request, _ in request.method == "DELETE" ? .answer(status) : nil }
+        let fixture = ServiceFixture(images: Self.images) { request, _ in
+            request.method == "DELETE" ? .answer(status) : nil
+        }
         let outcome = try #require(try await delete(fixture).first)
         #expect(outcome.result == .failed)
         #expect(outcome.status == status)
@@ -52,7 +54,7 @@ struct ProtectionTests {
         #expect(await isProtected(fixture) == true)
     }
 
-    @Test("Deleted with a wrong status: where the protection was to be put back, the image is found to be gone")
+    @Test("Reports an image as deleted that is gone after an unexpected status")
     func goneWithAWrongStatus() async throws {
         let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .replacedAnswer(202) : nil
@@ -60,7 +62,7 @@ struct ProtectionTests {
         #expect(try await delete(fixture).map(\.result) == [.deleted, .deleted])
     }
 
-    @Test("Lifted by a request whose answer was lost, with no token for another: it is put back")
+    @Test("Restores protection when the response to lifting it was lost and no token is left")
     func lostWithTheToken() async throws {
         let fixture = ServiceFixture(images: Self.images) { request, earlier in
             switch (request.method, earlier) {
@@ -76,7 +78,7 @@ struct ProtectionTests {
         #expect(await isProtected(fixture) == true)
     }
 
-    @Test("Where it cannot be put back, that is told")
+    @Test("Reports protection that cannot be restored")
     func lost() async throws {
         let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "DELETE" || request.method == "PATCH" && earlier > 0 ? .answer(409) : nil
@@ -87,7 +89,7 @@ struct ProtectionTests {
         #expect(await isProtected(fixture) == false)
     }
 
-    @Test("Where it cannot be lifted nothing is deleted", arguments: [403, 409, 500])
+    @Test("Deletes nothing when protection cannot be lifted", arguments: [403, 409, 500])
     func notLifted(status: Int) async throws {
         let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "PATCH" && request.body.contains(UInt8(ascii: "f")) ? .answer(status) : nil
@@ -99,16 +101,17 @@ struct ProtectionTests {
         #expect(await isProtected(fixture) == true)
     }
 
-    @Test("Where it was not lifted there is nothing to put back, and nothing is said to be lost")
+    @Test("Restores nothing when protection was not lifted")
     func refused() async throws {
-        let fixture = ServiceFixture(images: Self.images) { request, _ in request.method == "PATCH" ? .answer(403) : nil }
+        let fixture = ServiceFixture(images: Self.images) { request, _ in request.method == "PATCH" ? .answer(403) : nil
+        }
         let outcome = try #require(try await delete(fixture).first)
         #expect(outcome.protectionFault == .notLifted)
         #expect(outcome.attempts == 0)
         #expect(fixture.transport.count("PATCH") == 1)
     }
 
-    @Test("Where the answer to lifting it was lost it is put back, for it may have been lifted")
+    @Test("Restores protection when the response to lifting it was lost")
     func liftingLost() async throws {
         let fixture = ServiceFixture(images: Self.images) { request, earlier in
             guard request.method == "PATCH" else { return nil }
@@ -120,7 +123,7 @@ struct ProtectionTests {
         #expect(await isProtected(fixture) == true)
     }
 
-    @Test("An image that is gone before its protection was lifted is missing, not deleted")
+    @Test("Reports an image as missing that is gone before its protection is lifted")
     func goneBefore() async throws {
         let place = Locked<DemoCloud?>(nil)
         let fixture = ServiceFixture(images: Self.images) { request, earlier in
@@ -133,7 +136,7 @@ struct ProtectionTests {
         #expect(fixture.transport.requests.allSatisfy { $0.method != "DELETE" || !$0.line.hasSuffix(Sample.id(1)) })
     }
 
-    @Test("When the deletion's answer was lost and the image is gone, it is deleted")
+    @Test("Reports an unprotected image as deleted when the response was lost and the image is gone")
     func lostAnswer() async throws {
         let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "DELETE" && request.line.hasSuffix(Sample.id(1))
@@ -143,7 +146,7 @@ struct ProtectionTests {
         #expect(await isProtected(fixture) == nil)
     }
 
-    @Test("When somebody else deleted it meanwhile, it is missing")
+    @Test("Reports an unprotected image as missing that somebody else deleted")
     func goneMeanwhile() async throws {
         let place = Locked<DemoCloud?>(nil)
         let fixture = ServiceFixture(images: Self.images) { request, _ in
@@ -155,7 +158,7 @@ struct ProtectionTests {
         #expect(try await delete(fixture).first?.result == .missing)
     }
 
-    @Test("Whoever gives the run up leaves no image unprotected")
+    @Test("Leaves no image unprotected when the run is canceled")
     func cancelled() async throws {
         let (silence, began) = AsyncStream<Void>.makeStream()
         let fixture = ServiceFixture(images: Self.images) { request, _ in
@@ -172,7 +175,7 @@ struct ProtectionTests {
         #expect(await isProtected(fixture) == true)
     }
 
-    @Test("A token that is not taken any more is replaced here as well")
+    @Test("Renews a refused token while it lifts protection")
     func renewed() async throws {
         let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "PATCH" && earlier == 0 ? .answer(401) : nil

@@ -74,7 +74,8 @@ struct RandomProject {
             image.imageType = generator.pick([nil, "private", "shared", "private", "shared", "gold"])
             image.isProtected = generator.once(in: 4)
             image.createdAt = date(&generator)
-            image.tags = generator.subset(of: ["ci", "old", "x"]) + generator.subset(of: ["branch=a", "branch=b", "branch.b"])
+            image.tags =
+                generator.subset(of: ["ci", "old", "x"]) + generator.subset(of: ["branch=a", "branch=b", "branch.b"])
             image.status = generator.pick(["active", "active", "active", "active", "queued", "killed", nil])
             image.properties["os"] = generator.pick(["a", "a", "b", "", nil])
         }

@@ -34,7 +34,10 @@ struct ReceiptTests {
     private func plan(_ images: [Image], liftsProtection: Bool = false) async throws -> DeletionPlan {
         var options = DeletionOptions()
         options.liftsProtection = liftsProtection
-        return try await ServiceFixture().service(showing: Locked(images)).plan(.images(images.map(\.id)), options: options)
+        return try await ServiceFixture().service(showing: Locked(images)).plan(
+            .images(images.map(\.id)),
+            options: options
+        )
     }
 
     private func append(_ outcomes: [Outcome], at session: ImageSession) throws {
@@ -51,7 +54,7 @@ struct ReceiptTests {
         }
     }
 
-    @Test("A new receipt is empty, and others may read it")
+    @Test("Creates an empty receipt that others can read")
     func new() async throws {
         let receipt = try Receipt(file, at: try await ServiceFixture().service().signIn())
         #expect(receipt.deleted == [])
@@ -62,7 +65,7 @@ struct ReceiptTests {
         #expect(mode & 0o133 == 0)
     }
 
-    @Test("The mode of a file that is there stays")
+    @Test("Keeps the mode of an existing file")
     func mode() async throws {
         #expect(
             FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
@@ -71,7 +74,7 @@ struct ReceiptTests {
         #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
     }
 
-    @Test("A line says what became of an image, and where")
+    @Test("Writes an image's outcome and place in a line")
     func line() async throws {
         try append(try await outcomesByName(), at: try await ServiceFixture().service().signIn())
         let lines = try lines()
@@ -92,7 +95,7 @@ struct ReceiptTests {
         #expect(second["reason"] == nil)
     }
 
-    @Test("A failure is told with what the service said")
+    @Test("Records a failure with the service's message")
     func failure() async throws {
         let fixture = ServiceFixture { request, _ in
             request.method == "DELETE"
@@ -110,7 +113,7 @@ struct ReceiptTests {
         #expect(line["requestID"] as? String == "req-1")
     }
 
-    @Test("A name may hold anything, and stays on its line")
+    @Test("Escapes any name into one line")
     func oddName() async throws {
         let name = "“a\nb”\r\u{2028}\\\"🎉\0"
         let image = try Image.sample(1) { $0.name = name }
@@ -126,7 +129,7 @@ struct ReceiptTests {
         #expect(try Receipt(file, at: session).imagesByName == [name.exact: image.id])
     }
 
-    @Test("After each outcome the file ends with a whole line, and what was there stays")
+    @Test("Appends a whole line for each outcome")
     func wholeLines() async throws {
         let session = try await ServiceFixture().service().signIn()
         let receipt = try Receipt(file, at: session)
@@ -142,7 +145,7 @@ struct ReceiptTests {
         #expect(try lines().count == 3)
     }
 
-    @Test("Opened again it knows what was deleted")
+    @Test("Knows what was deleted when opened again")
     func again() async throws {
         let session = try await ServiceFixture().service().signIn()
         try append(try await outcomesByName(), at: session)
@@ -153,7 +156,7 @@ struct ReceiptTests {
         #expect(try lines().count == 5)
     }
 
-    @Test("It knows what was begun, by which name, and what of that has no outcome")
+    @Test("Knows what was begun, by which name, and without an outcome")
     func begun() async throws {
         let session = try await ServiceFixture().service().signIn()
         let named = try await plan((1...4).map { try Image.sample($0) })
@@ -174,7 +177,7 @@ struct ReceiptTests {
         )
     }
 
-    @Test("A deletion whose answer was lost is one that was begun, and so is a protection that is not back")
+    @Test("Treats a lost response and a protection that is not restored as begun")
     func lostAnswer() async throws {
         let session = try await ServiceFixture().service().signIn()
         let failing = ServiceFixture { request, _ in request.method == "DELETE" ? .lostAnswer(.connectionLost) : nil }
@@ -187,7 +190,7 @@ struct ReceiptTests {
         #expect(try Receipt(file, at: session).begun == [])
     }
 
-    @Test("Only what was deleted counts: not what is missing, failed, kept or was not tried")
+    @Test("Counts only deleted images as done")
     func onlyDeleted() async throws {
         let session = try await ServiceFixture().service().signIn()
         let failing = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(503) : nil }
@@ -204,7 +207,7 @@ struct ReceiptTests {
         #expect(try lines().count == 6)
     }
 
-    @Test("What was deleted at another service or in another project does not count")
+    @Test("Ignores deletions at another service or in another project")
     func elsewhere() async throws {
         let here = try await ServiceFixture().service().signIn()
         let override = "https://other.example/v2"
@@ -221,7 +224,7 @@ struct ReceiptTests {
         #expect(try Receipt(file, at: otherProject).deleted == [id(3)])
     }
 
-    @Test("Of an image whose protection was to be lifted, it says so until there is an outcome")
+    @Test("Records that protection is to be lifted until there is an outcome")
     func unprotected() async throws {
         let session = try await ServiceFixture().service().signIn()
         let protected = try Image.sample(1) { $0.isProtected = true }

@@ -26,7 +26,7 @@ struct SavedPlanTests {
             .recheck(read(plan), options: DeletionOptions(safeguards: safeguards))
     }
 
-    @Test("The file is JSON that people can read")
+    @Test("Writes readable JSON")
     func readable() async throws {
         let images = [
             try Image.sample(1) { $0.tags = ["ci", "b", "a"] }, try Image.sample(2) { $0.isProtected = true },
@@ -86,7 +86,7 @@ struct SavedPlanTests {
         )
     }
 
-    @Test("Written and read again it is the same plan")
+    @Test("Reads back the same plan")
     func roundTrip() async throws {
         let images = try (1...5).map { number in
             try Image.sample(number) { image in
@@ -114,7 +114,7 @@ struct SavedPlanTests {
         #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("It is for its own cloud and project only")
+    @Test("Rejects a saved plan for another cloud or project")
     func place() async throws {
         let images = [try Image.sample(1)]
         let plan = try read(try await plan(images))
@@ -139,7 +139,7 @@ struct SavedPlanTests {
         }
     }
 
-    @Test("In an unchanged cloud it deletes what it says, in whatever order it is listed")
+    @Test("Deletes the planned images in an unchanged cloud, whatever the list's order")
     func unchanged() async throws {
         let images = try (1...3).map { try Image.sample($0) }
         let plan = try await plan(images)
@@ -150,7 +150,7 @@ struct SavedPlanTests {
         #expect(try await recheck(plan, shuffledTags).deletions.count == 3)
     }
 
-    @Test("An image that was kept is never deleted, nor is one that the plan does not name")
+    @Test("Keeps images that the plan keeps or does not name")
     func others() async throws {
         let images = try (1...3).map { number in try Image.sample(number) { $0.isProtected = number == 2 } }
         let plan = try await plan(Array(images.prefix(2)))
@@ -172,7 +172,7 @@ struct SavedPlanTests {
         ("imageType", { $0.imageType = nil }),
     ]
 
-    @Test("An image that is not as it was is kept, and the field is named", arguments: changes.indices)
+    @Test("Keeps a changed image and names the field", arguments: changes.indices)
     func changed(index: Int) async throws {
         let (field, change) = Self.changes[index]
         let images = [try Image.sample(1), try Image.sample(2)]
@@ -182,7 +182,7 @@ struct SavedPlanTests {
         #expect(plan.entries.map(\.action) == [.keep(.changed([field])), .delete])
     }
 
-    @Test("All the fields that differ are named")
+    @Test("Names all changed fields")
     func severalChanges() async throws {
         let image = try Image.sample(1)
         var now = image
@@ -191,7 +191,7 @@ struct SavedPlanTests {
         #expect(plan.entries.map(\.action) == [.keep(.changed(["name", "size", "tags"]))])
     }
 
-    @Test("An image that is now protected is kept as protected; one with another owner, as changed")
+    @Test("Keeps a newly protected image as protected, and one with another owner as changed")
     func reasons() async throws {
         let image = try Image.sample(1)
         let plan = try await plan([image])
@@ -203,7 +203,7 @@ struct SavedPlanTests {
         #expect(try await recheck(plan, []).preview.map(\.result) == [.missing])
     }
 
-    @Test("What cannot be seen any more is left alone, so that it may be carried out twice")
+    @Test("Skips images that are gone, so that a plan can be applied twice")
     func gone() async throws {
         let fixture = ServiceFixture(images: Sample.images(2))
         let service = try fixture.service()
@@ -215,7 +215,7 @@ struct SavedPlanTests {
         #expect(fixture.transport.count("DELETE") == 2)
     }
 
-    @Test("Protection is lifted where the plan says so, and only there")
+    @Test("Lifts protection only where the plan says so")
     func unprotect() async throws {
         let images = try (1...2).map { number in try Image.sample(number) { $0.isProtected = number == 1 } }
         let plan = try await plan(images, by: [RetentionRule(tags: ["ci"], liftsProtection: true)])
@@ -230,7 +230,7 @@ struct SavedPlanTests {
         )
     }
 
-    @Test("Safeguards hold: those of the plan, every one of them, and those of the run that carries it out")
+    @Test("Applies the safeguards of the plan and of the run")
     func safeguards() async throws {
         let image = try Image.sample(1)
         #expect(try await recheck(plan([image]), [image]).entries.map(\.conditions.safeguards) == [[]])
@@ -247,7 +247,7 @@ struct SavedPlanTests {
         }
     }
 
-    @Test("Images that nobody saw are not written down")
+    @Test("Does not save images that were not looked up")
     func unseen() async throws {
         let plan = try await ServiceFixture(images: []).service().plan(.images([ImageID(Sample.id(1))]))
         #expect(plan.entries.count == 1)

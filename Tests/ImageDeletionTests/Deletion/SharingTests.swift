@@ -4,7 +4,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Images that are lent out", .timeLimit(.minutes(10)))
+@Suite("Shared images", .timeLimit(.minutes(10)))
 struct SharingTests {
     private static let project = "9b1c6a0f5d7e4c83a2f1b0c9d8e7f6a5"
 
@@ -23,7 +23,8 @@ struct SharingTests {
         safeguards: Set<Safeguard> = [.shared]
     ) async throws -> [KeepReason?] {
         let service = try fixture.service(retries: 0)
-        let ids = try await fixture.cloud.currentImages.map { image throws(ImageDeletionError) in try ImageID(image.id) }
+        let ids = try await fixture.cloud.currentImages.map { image throws(ImageDeletionError) in try ImageID(image.id)
+        }
         var options = DeletionOptions(safeguards: safeguards) { _ in [:] }
         options.concurrency = concurrency
         return try await service.plan(.images(ids), options: options).entries.map { entry in
@@ -31,9 +32,11 @@ struct SharingTests {
         }
     }
 
-    private func asked(_ fixture: ServiceFixture) -> Int { fixture.transport.requests.count { $0.url.path.hasSuffix("/members") } }
+    private func asked(_ fixture: ServiceFixture) -> Int {
+        fixture.transport.requests.count { $0.url.path.hasSuffix("/members") }
+    }
 
-    @Test("What a project may use is kept; what could be lent and is not, is not")
+    @Test("Keeps an image that a project can use, but not a shared one without members")
     func shared() async throws {
         var images = Self.images(3)
         images[1].members = [Self.project, "another"]
@@ -43,14 +46,14 @@ struct SharingTests {
         #expect(asked(fixture) == 2, "nobody asks for the members of a private image")
     }
 
-    @Test("Nobody is asked where nothing is guarded")
+    @Test("Sends no request when nothing is guarded")
     func unguarded() async throws {
         let fixture = ServiceFixture(images: Self.images(3, members: [Self.project]))
         #expect(try await reasons(fixture, safeguards: [.inUse, .referenced]) == [nil, nil, nil])
         #expect(asked(fixture) == 0)
     }
 
-    @Test("What cannot be found out keeps the image", arguments: [401, 403, 404, 500])
+    @Test("Keeps an image whose members cannot be listed", arguments: [401, 403, 404, 500])
     func refused(status: Int) async throws {
         let fixture = ServiceFixture(images: Self.images(2)) { request, _ in
             request.url.path.hasSuffix("/members") ? .answer(status) : nil
@@ -63,7 +66,10 @@ struct SharingTests {
         }
     }
 
-    @Test("So does an answer that makes no sense", arguments: ["", "{}", #"{"members":{}}"#, #"{"members":[{}]}"#])
+    @Test(
+        "Keeps an image whose list of members is malformed",
+        arguments: ["", "{}", #"{"members":{}}"#, #"{"members":[{}]}"#]
+    )
     func senseless(body: String) async throws {
         let fixture = ServiceFixture(images: Self.images(1)) { request, _ in
             request.url.path.hasSuffix("/members") ? .answer(200, body: body) : nil
@@ -72,7 +78,7 @@ struct SharingTests {
         #expect(error.code == .service)
     }
 
-    @Test("So many are asked for at once, and no more", arguments: [1, 3, 8])
+    @Test("Sends at most the given number of concurrent requests", arguments: [1, 3, 8])
     func concurrency(limit: Int) async throws {
         let barrier = Barrier(of: limit)
         let underWay = Locked((now: 0, most: 0))
@@ -91,7 +97,7 @@ struct SharingTests {
         #expect(asked(fixture) == 9)
     }
 
-    @Test("Servers and members are asked about at the same time")
+    @Test("Checks servers and members concurrently")
     func together() async throws {
         let barrier = Barrier(of: 2)
         let fixture = ServiceFixture(images: Self.images(1)) { request, _ in

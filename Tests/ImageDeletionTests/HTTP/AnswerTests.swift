@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What the answers of real services, gateways and proxies to a deletion mean.
-@Suite("Answers")
+@Suite("Responses")
 struct AnswerTests {
     struct Answer: Sendable, CustomTestStringConvertible {
         var status: Int
@@ -159,7 +159,7 @@ struct AnswerTests {
         Answer(status: 501, body: "", result: .failed, kind: .unavailable),
     ]
 
-    @Test("Each shape of answer is understood", arguments: answers)
+    @Test("Reads each form of error response", arguments: answers)
     func meaning(of answer: Answer) async throws {
         let fixture = ServiceFixture { request, _ in
             request.method == "DELETE" ? .answer(answer.status, body: answer.body) : nil
@@ -180,7 +180,7 @@ struct AnswerTests {
     }
 
     @Test(
-        "The header's request ID is kept",
+        "Keeps the request ID of the header",
         arguments: ["X-Openstack-Request-Id", "X-Request-Id", "x-openstack-request-id"]
     )
     func requestID(header: String) async throws {
@@ -190,7 +190,7 @@ struct AnswerTests {
         #expect(try await fixture.delete([Sample.id(1)]).first?.requestID == "req-1")
     }
 
-    @Test("A redirect says where to, and is not followed")
+    @Test("Reports a redirect's target without following it")
     func redirect() async throws {
         let fixture = ServiceFixture { request, _ in
             request.method == "DELETE" ? .answer(307, headers: ["Location": "https://elsewhere.example/"]) : nil
@@ -204,7 +204,7 @@ struct AnswerTests {
         #expect(fixture.transport.requests.allSatisfy { $0.url.host != "elsewhere.example" })
     }
 
-    @Test("A long message is cut")
+    @Test("Shortens a long message")
     func longMessage() async throws {
         let fixture = ServiceFixture { request, _ in
             request.method == "DELETE" ? .answer(409, body: String(repeating: "long ", count: 100_000)) : nil

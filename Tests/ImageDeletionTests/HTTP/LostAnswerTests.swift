@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 /// "Deleted: 204, or 404 on a try that follows one whose answer was lost."
-@Suite("Lost answers")
+@Suite("Lost responses")
 struct LostAnswerTests {
     @Test(
-        "Gone at the second look, after an answer was lost: deleted",
+        "Reports an image as deleted that is gone after a lost response",
         arguments: [TransportError.Kind.connectionLost, .timedOut]
     )
     func lost(kind: TransportError.Kind) async throws {
@@ -19,7 +19,7 @@ struct LostAnswerTests {
         #expect(outcome.attempts == 2)
     }
 
-    @Test("The same when a gateway lost it", arguments: [502, 504])
+    @Test("Reports an image as deleted that is gone after a gateway's error", arguments: [502, 504])
     func gateway(status: Int) async throws {
         let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .replacedAnswer(status) : nil
@@ -27,14 +27,14 @@ struct LostAnswerTests {
         #expect(try await fixture.delete([Sample.id(1)]).first?.result == .deleted)
     }
 
-    @Test("A gateway's status with the service's own word for a missing image: nothing was lost")
+    @Test("Reports a missing image when a gateway's status has the service's own message")
     func told() async throws {
         let body = #"{"error":{"message":"The image ID in the request does not exist.","code":"IMG.0027"}}"#
         let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(504, body: body) : nil }
         #expect(try await fixture.delete([Sample.id(1)]).first?.result == .missing)
     }
 
-    @Test("An earlier lost answer counts, whatever came between")
+    @Test("Remembers a lost response across other failures")
     func between() async throws {
         let fixture = ServiceFixture { request, earlier in
             guard request.method == "DELETE" else { return nil }
@@ -44,7 +44,7 @@ struct LostAnswerTests {
         #expect(try await fixture.delete([Sample.id(1)]).first?.result == .deleted)
     }
 
-    @Test("It counts across a new token, too")
+    @Test("Remembers a lost response across a new token")
     func acrossRenewal() async throws {
         let fixture = ServiceFixture { request, earlier in
             guard request.method == "DELETE" else { return nil }
@@ -55,7 +55,7 @@ struct LostAnswerTests {
         #expect(outcome.attempts == 3)
     }
 
-    @Test("Where nothing can have been done, 404 is missing", arguments: [429, 503, 408])
+    @Test("Reports a 404 as missing when no earlier attempt can have had an effect", arguments: [429, 503, 408])
     func refused(status: Int) async throws {
         let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .answer(status) : nil
@@ -63,7 +63,7 @@ struct LostAnswerTests {
         #expect(try await fixture.delete([Sample.id(99)]).first?.result == .missing)
     }
 
-    @Test("A connection that was never made has done nothing")
+    @Test("Reports a 404 as missing after a failed connection")
     func unreachable() async throws {
         let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .error(TransportError(.unreachable, "refused")) : nil
@@ -71,13 +71,13 @@ struct LostAnswerTests {
         #expect(try await fixture.delete([Sample.id(99)]).first?.result == .missing)
     }
 
-    @Test("At the first try, 404 is missing")
+    @Test("Reports a 404 to the first attempt as missing")
     func first() async throws {
         let fixture = ServiceFixture()
         #expect(try await fixture.delete([Sample.id(99)]).first?.result == .missing)
     }
 
-    @Test("When every answer is lost, nobody says that the image is there or gone")
+    @Test("Reports an unknown result when every response is lost")
     func unknown() async throws {
         let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .lostAnswer(.timedOut) : nil }
         // The second try of the demo cloud would answer 404, if its answer came.
@@ -86,7 +86,7 @@ struct LostAnswerTests {
         #expect(outcome.mayBeGone)
     }
 
-    @Test("A token that cannot be renewed takes the doubt away from nobody")
+    @Test("Reports an unknown result when the token cannot be renewed")
     func withoutRenewal() async throws {
         let fixture = ServiceFixture { request, earlier in
             switch (request.method, earlier) {
@@ -103,7 +103,7 @@ struct LostAnswerTests {
     }
 
     @Test(
-        "An answer that is none to a deletion, or says that the service failed on the way: it may be gone",
+        "Reports a possible deletion after an unexpected status or a server error",
         arguments: [200, 202, 500, 507]
     )
     func doubtful(status: Int) async throws {
@@ -114,7 +114,7 @@ struct LostAnswerTests {
         #expect(outcome.mayBeGone)
     }
 
-    @Test("Whatever such an answer says besides, the doubt stays", arguments: [202, 502, 599])
+    @Test("Reports a possible deletion whatever the response's body says", arguments: [202, 502, 599])
     func contradiction(status: Int) async throws {
         let body = #"{"error":{"message":"You do not have permission.","code":"IMG.0161"}}"#
         let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(status, body: body) : nil }
@@ -123,7 +123,7 @@ struct LostAnswerTests {
         #expect(outcome.mayBeGone)
     }
 
-    @Test("Where the deletion was never sent, or refused, there is no doubt")
+    @Test("Reports no possible deletion when the request was not sent or was refused")
     func noDoubt() async throws {
         let unsent = ServiceFixture { request, _ in request.method == "POST" ? .lostAnswer(.connectionLost) : nil }
         #expect(try await unsent.delete([Sample.id(1)]).first?.mayBeGone == false)

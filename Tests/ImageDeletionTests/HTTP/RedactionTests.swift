@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Redaction")
 struct RedactionTests {
-    @Test("A server that echoes the token does not make it known")
+    @Test("Redacts a token that the server echoes")
     func token() async throws {
         let fixture = ServiceFixture { request, _ in
             guard request.method == "DELETE" else { return nil }
@@ -29,7 +29,7 @@ struct RedactionTests {
         #expect(!"\(fixture.events.value)".contains(token.prefix(40)))
     }
 
-    @Test("Nor the password, also where it is quoted as JSON", arguments: [400, 401, 403, 500])
+    @Test("Redacts a password, also in JSON", arguments: [400, 401, 403, 500])
     func password(status: Int) async throws {
         let password = "pa\"ss\\wörd/1"
         let fixture = ServiceFixture { request, _ in
@@ -44,7 +44,7 @@ struct RedactionTests {
     }
 
     @Test(
-        "A mark that makes one character with the end of the token hides nothing",
+        "Redacts a token followed by a combining mark",
         arguments: ["\u{FE0F}", "\u{301}"]
     )
     func mark(mark: String) async throws {
@@ -57,7 +57,7 @@ struct RedactionTests {
         #expect(error.message == "(redacted)")
     }
 
-    @Test("Nor does the edge of what is read of a long answer")
+    @Test("Redacts a token at the cut of a long response")
     func longAnswer() async throws {
         let fixture = ServiceFixture { request, _ in
             guard request.method == "DELETE" else { return nil }
@@ -70,7 +70,7 @@ struct RedactionTests {
         #expect(!"\(outcome) \(fixture.events.value)".contains(token.prefix(12)))
     }
 
-    @Test("An image that is named after the token, in escapes, is not shown by that name")
+    @Test("Redacts an escaped token in an image's name")
     func escapedName() async throws {
         let fixture = ServiceFixture { request, _ in
             guard request.method == "GET", let token = request.header("X-Auth-Token") else { return nil }
@@ -83,7 +83,7 @@ struct RedactionTests {
         #expect(image.tags == [#"\u0022äA"#])
     }
 
-    @Test("A redirect's address that holds the token is redacted")
+    @Test("Redacts a token in a redirect's address")
     func location() async throws {
         let fixture = ServiceFixture { request, _ in
             guard request.method == "DELETE" else { return nil }
@@ -119,7 +119,7 @@ struct RedactionTests {
         }
     }
 
-    @Test("A text that holds most of a secret is withheld, however it is spelled", arguments: Spelling.allCases)
+    @Test("Withholds a text with most of a secret in any spelling", arguments: Spelling.allCases)
     func spelled(spelling: Spelling) async throws {
         let fixture = ServiceFixture { request, _ in
             if request.method == "POST" { return nil }
@@ -140,7 +140,7 @@ struct RedactionTests {
     }
 
     @Test(
-        "A short password is looked for as a word, and not inside words",
+        "Redacts a short password only as a whole word",
         arguments: [
             ("x", "nginx refuses"), ("in", "nginx refuses"), ("ref", "nginx refuses"), ("secret7", "nginx: secret77"),
             ("x", nil), ("%20", nil), ("secret7", nil),
@@ -154,7 +154,7 @@ struct RedactionTests {
         #expect(error.message == told ?? "(redacted)")
     }
 
-    @Test("A common word within a password does not withhold the reason of a refusal")
+    @Test("Keeps the reason of a refusal that has a common word of the password")
     func commonWord() async throws {
         let words = "The password is expired and needs to be changed for user ci"
         let fixture = ServiceFixture { _, _ in .answer(401, body: #"{"error":{"message":"\#(words)"}}"#) }
@@ -165,7 +165,7 @@ struct RedactionTests {
     }
 
     @Test(
-        "A password that is a word of the answer does not spoil it",
+        "Reads a response in which the password is a word",
         arguments: ["token", "red", "id", "a", " ", "ci"]
     )
     func word(password: String) async throws {
@@ -176,7 +176,7 @@ struct RedactionTests {
         #expect(try await service.signIn().project?.name == "a red ci")
     }
 
-    @Test("A secret does not show itself")
+    @Test("Does not print a secret's value")
     func secret() {
         let secret = Secret("pa55w0rd")
         var dumped = ""

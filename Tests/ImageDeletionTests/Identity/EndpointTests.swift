@@ -26,7 +26,9 @@ struct EndpointTests {
         return url.map { $0.replacingOccurrences(of: "/images/\(Sample.id(1))", with: "") }
     }
 
-    private func problem(_ fixture: ServiceFixture, _ changes: [String: String?] = [:]) async throws -> ConfigurationProblem? {
+    private func problem(_ fixture: ServiceFixture, _ changes: [String: String?] = [:]) async throws
+        -> ConfigurationProblem?
+    {
         do {
             try await fixture.service(changes).delete(imageWithID: Sample.id(1))
             return nil
@@ -38,7 +40,7 @@ struct EndpointTests {
     }
 
     @Test(
-        "The catalog's address may or may not end in /v2",
+        "Accepts the catalog's address with and without /v2",
         arguments: [
             "https://ims.demo.example", "https://ims.demo.example/", "https://ims.demo.example/v2",
             "https://ims.demo.example/v2/",
@@ -48,7 +50,7 @@ struct EndpointTests {
         #expect(try await address(fixture([Endpoint("eu-demo", url)])) == "https://ims.demo.example/v2")
     }
 
-    @Test("It may have a path and a port")
+    @Test("Accepts a path and a port")
     func path() async throws {
         let fixture = fixture([Endpoint("eu-demo", "https://cloud.example:9292/image/")])
         #expect(try await address(fixture) == "https://cloud.example:9292/image/v2")
@@ -62,7 +64,7 @@ struct EndpointTests {
     ]
 
     @Test(
-        "Region and interface choose among the catalog's endpoints",
+        "Chooses the endpoint by region and interface",
         arguments: [
             ("east", "", "https://east.example/v2"), ("west", "", "https://west.example/v2"),
             ("west", "public", "https://west.example/v2"), ("east", "internalURL", "https://east-internal.example/v2"),
@@ -74,13 +76,13 @@ struct EndpointTests {
         #expect(try await address(fixture(Self.catalog), changes) == url)
     }
 
-    @Test("A region is never guessed")
+    @Test("Does not guess a region")
     func regionNeeded() async throws {
         let problem = try await problem(fixture(Self.catalog), ["OS_REGION_NAME": nil])
         #expect(problem == .regionNeeded(regions: ["east", "west"]))
     }
 
-    @Test("A region or interface that is not there is told with those that are")
+    @Test("Lists the available regions or interfaces when one is unknown")
     func noEndpoint() async throws {
         let available = ["east internal", "east public", "west publicURL", "west admin"]
         #expect(
@@ -93,26 +95,26 @@ struct EndpointTests {
         )
     }
 
-    @Test("An endpoint without a region, or of all, serves every region", arguments: [nil, "*"], ["", "eu-demo"])
+    @Test("Uses an endpoint without a region for every region", arguments: [nil, "*"], ["", "eu-demo"])
     func everywhere(region: String?, wanted: String) async throws {
         let fixture = fixture([Endpoint(region, "https://ims.everywhere.example")])
         #expect(try await address(fixture, ["OS_REGION_NAME": wanted]) == "https://ims.everywhere.example/v2")
     }
 
-    @Test("The region's own endpoint goes before one for all regions", arguments: [nil, "*"])
+    @Test("Prefers the region's own endpoint", arguments: [nil, "*"])
     func ownRegion(region: String?) async throws {
         let fixture = fixture([Endpoint(region, "https://all.example"), Endpoint("eu-demo", "https://own.example")])
         #expect(try await address(fixture) == "https://own.example/v2")
     }
 
-    @Test("Without an image service in the catalog, its types are told")
+    @Test("Lists the catalog's service types when it has no image service")
     func noImageService() async throws {
         let fixture = fixture([], otherTypes: ["identity", "compute"])
         #expect(try await problem(fixture) == .noImageService(types: ["compute", "identity"]))
     }
 
     @Test(
-        "A token is not sent to a catalog's address that is unsafe",
+        "Sends no token to an unsafe address of the catalog",
         arguments: [
             ("http://ims.demo.example", AddressFault.unencrypted), ("http://127.0.0.1.evil.example", .unencrypted),
             ("ims.demo.example", .malformed), ("ftp://ims.demo.example", .scheme),
@@ -125,7 +127,7 @@ struct EndpointTests {
         #expect(try await problem(fixture) == .address(source: "the catalog", value: told, fault))
     }
 
-    @Test("A loopback address may be http")
+    @Test("Accepts http for a loopback address")
     func loopback() async throws {
         #expect(
             try await address(fixture([Endpoint("eu-demo", "http://127.0.0.1:9292")])) == "http://127.0.0.1:9292/v2"
@@ -133,7 +135,7 @@ struct EndpointTests {
     }
 
     @Test(
-        "So may ::1 in any spelling, and a scheme in capitals",
+        "Accepts http for any spelling of ::1",
         arguments: ["http://[::1]:5000", "http://[0:0:0:0:0:0:0:1]", "http://[::0001]:5000", "HTTP://LOCALHOST:5000"]
     )
     func loopbackSpellings(url: String) async throws {
@@ -142,7 +144,7 @@ struct EndpointTests {
     }
 
     @Test(
-        "Another IPv6 address, or a name that only looks like a loopback address, may not",
+        "Rejects http for addresses that only look like loopback",
         arguments: ["http://[::2]", "http://[::]", "http://[fe80::1]", "http://127.0.0.1.example", "http://127.1"]
     )
     func noLoopback(url: String) async throws {
@@ -150,7 +152,7 @@ struct EndpointTests {
         #expect(problem == .address(source: "the catalog", value: url, .unencrypted))
     }
 
-    @Test("http is taken from the catalog when asked for")
+    @Test("Accepts http from the catalog when it is allowed")
     func allowsHTTP() async throws {
         let fixture = fixture([Endpoint("eu-demo", "http://ims.demo.example")])
         let service = try ImageService(
@@ -160,7 +162,7 @@ struct EndpointTests {
         #expect(try await service.signIn().endpoint.absoluteString == "http://ims.demo.example/v2")
     }
 
-    @Test("The override goes before the catalog, and stays what it is")
+    @Test("Prefers the endpoint override to the catalog")
     func override() async throws {
         let fixture = fixture(Self.catalog)
         let changes = ["OS_IMAGE_ENDPOINT_OVERRIDE": "https://mine.example/glance/"]
@@ -168,7 +170,7 @@ struct EndpointTests {
     }
 
     @Test(
-        "Open Telekom Cloud's image service is beside its identity service",
+        "Derives Open Telekom Cloud's image service from its identity service",
         arguments: [
             ("https://iam.eu-de.otc.t-systems.com/v3", "eu-de", "https://ims.eu-de.otc.t-systems.com/v2"),
             ("https://iam.eu-nl.otc.t-systems.com:443/v3", "", "https://ims.eu-nl.otc.t-systems.com/v2"),
@@ -184,7 +186,7 @@ struct EndpointTests {
     }
 
     @Test(
-        "No other host is guessed",
+        "Derives no other image service",
         arguments: [
             ("https://iam.eu-de.otc.t-systems.com/v3", "eu-nl"), ("https://iam.example.com/v3", ""),
             ("https://keystone.eu-de.otc.t-systems.com/v3", "eu-de"),
@@ -198,7 +200,7 @@ struct EndpointTests {
         #expect(problem == .noImageService(types: []))
     }
 
-    @Test("A catalog that has the image service goes before Open Telekom Cloud's rule")
+    @Test("Prefers the catalog to the derived address")
     func catalogFirst() async throws {
         let changes = ["OS_AUTH_URL": "https://iam.eu-de.otc.t-systems.com/v3", "OS_REGION_NAME": "eu-de"]
         let fixture = fixture([Endpoint("eu-de", "https://ims-private.eu-de.otc.t-systems.com")])

@@ -48,7 +48,7 @@ struct PlantedCacheTests {
         fixture.events.value.count { if case .tokenCacheNotTrusted = $0 { true } else { false } }
     }
 
-    @Test("A cache written with another password sends nothing to the address in it", arguments: [401, 204])
+    @Test("Sends nothing to the address in a cache that was written with another password", arguments: [401, 204])
     func planted(status: Int) async throws {
         try await plant()
         let fixture = fixture(status)
@@ -63,7 +63,7 @@ struct PlantedCacheTests {
         #expect(distrust(fixture) == 1)
     }
 
-    @Test("A changed address, token, project, or expiry in the user's own cache is not used", arguments: 0..<4)
+    @Test("Ignores a cache with a changed address, token, project, or expiry", arguments: 0..<4)
     func changed(index: Int) async throws {
         let fixture = fixture(401)
         _ = try await fixture.service(tokenCache: cache).signIn()
@@ -81,7 +81,7 @@ struct PlantedCacheTests {
         #expect(distrust(fixture) == 1)
     }
 
-    @Test("Another identity's entry of the same user is not used as one's own")
+    @Test("Ignores another identity's entry")
     func renamed() async throws {
         let fixture = fixture(401)
         let other: [String: String?] = ["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": nil]
@@ -96,7 +96,7 @@ struct PlantedCacheTests {
         #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("A new password is used at once, although a token is cached for the old one")
+    @Test("Signs in with a new password although a token is cached for the old one")
     func otherPassword() async throws {
         let fixture = ServiceFixture()
         _ = try await fixture.service(tokenCache: cache).signIn()
@@ -106,9 +106,11 @@ struct PlantedCacheTests {
         #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("The passcode changes with every run and does not keep a cached token from being used")
+    @Test("Uses a cached token with another passcode")
     func passcode() async throws {
-        let fixture = ServiceFixture { request, _ in request.method == "POST" ? SampleTokenResponse().fault : .answer(204) }
+        let fixture = ServiceFixture { request, _ in
+            request.method == "POST" ? SampleTokenResponse().fault : .answer(204)
+        }
         for passcode in ["123456", "654321"] {
             let service = try fixture.service(["OS_PASSCODE": passcode], tokenCache: cache)
             try await service.delete(imageWithID: Sample.id(1))
@@ -116,15 +118,17 @@ struct PlantedCacheTests {
         #expect(fixture.transport.count("POST") == 1)
     }
 
-    @Test("A token that only a passcode gave is not cached")
+    @Test("Does not cache a token from a passcode alone")
     func passcodeOnly() async throws {
-        let fixture = ServiceFixture { request, _ in request.method == "POST" ? SampleTokenResponse().fault : .answer(204) }
+        let fixture = ServiceFixture { request, _ in
+            request.method == "POST" ? SampleTokenResponse().fault : .answer(204)
+        }
         let changes: [String: String?] = ["OS_PASSCODE": "123456", "OS_PASSWORD": nil]
         try await fixture.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
         #expect(!FileManager.default.fileExists(atPath: file.path))
     }
 
-    @Test("A renewed token is sent to the endpoint that came with it")
+    @Test("Sends a renewed token to its own endpoint")
     func renewed() async throws {
         let fixture = ServiceFixture { request, earlier in
             guard request.method == "POST" else { return .answer(earlier == 0 ? 401 : 204) }
@@ -139,7 +143,7 @@ struct PlantedCacheTests {
         #expect(deletions.map { $0.header("X-Auth-Token") } == ["token-0", "token-1"])
     }
 
-    @Test("A renewed token for another project is an error")
+    @Test("Fails when a renewed token is for another project")
     func renewedForAnotherProject() async throws {
         let fixture = ServiceFixture { request, earlier in
             guard request.method == "POST" else { return .answer(earlier == 0 ? 401 : 204) }
@@ -156,7 +160,7 @@ struct PlantedCacheTests {
         case groupReadable, hardLink, otherPassword, olderVersion
     }
 
-    @Test("A token in a cache that is not trusted is revoked as well", arguments: Exposure.allCases)
+    @Test("Revokes a token in an untrusted cache", arguments: Exposure.allCases)
     func forget(exposure: Exposure) async throws {
         let fixture = ServiceFixture()
         _ = try await fixture.service(tokenCache: cache).signIn()
@@ -178,10 +182,12 @@ struct PlantedCacheTests {
         #expect(fixture.transport.count("POST") == 1)
     }
 
-    @Test("Every token that a cache exposed is revoked, at the user's own identity service only")
+    @Test("Revokes every exposed token, at the user's own identity service only")
     func forgetAll() async throws {
         // One that cannot be revoked is an error, and no reason to leave the other valid.
-        let fixture = ServiceFixture { request, earlier in request.method == "DELETE" && earlier == 0 ? .answer(500) : nil }
+        let fixture = ServiceFixture { request, earlier in
+            request.method == "DELETE" && earlier == 0 ? .answer(500) : nil
+        }
         let other: [String: String?] = ["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": nil]
         _ = try await fixture.service(tokenCache: cache).signIn()
         _ = try await fixture.service(other, tokenCache: cache).signIn()

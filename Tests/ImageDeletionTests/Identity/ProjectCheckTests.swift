@@ -74,7 +74,7 @@ struct ProjectCheckTests {
         #expect(fixture.transport.count("DELETE") == (fits ? 1 : 0))
     }
 
-    @Test("A cached token does not get around the check")
+    @Test("Checks the project of a cached token")
     func cached() async throws {
         let folder = try TemporaryFolder()
         let cache = TokenCache.file(folder.file("token-cache.json"))
@@ -87,14 +87,14 @@ struct ProjectCheckTests {
         #expect(fixture.transport.count("DELETE") == 1)
     }
 
-    @Test("A token whose project cannot be checked is an error that names OS_AUTH_URL")
+    @Test("Fails and names OS_AUTH_URL when a token's project cannot be checked")
     func unknown() throws {
         #expect(throws: ImageDeletionError.configuration([.missing(["OS_AUTH_URL"])])) {
             try ServiceFixture().service(Self.token.merging(["OS_PROJECT_NAME": "ci", "OS_AUTH_URL": nil]) { $1 })
         }
     }
 
-    @Test("A token that nothing names a project for is not looked up")
+    @Test("Does not look up a token when no project is named")
     func unnamed() async throws {
         let fixture = fixture()
         try await fixture.service(Self.token).delete(imageWithID: Sample.id(1))

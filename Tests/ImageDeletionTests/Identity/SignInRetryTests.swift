@@ -17,7 +17,7 @@ struct SignInRetryTests {
     }
 
     @Test(
-        "A password whose response is lost is sent twice at most, whatever is done next",
+        "Sends a password at most twice when its response is lost",
         arguments: lostResponses.indices
     )
     func lost(index: Int) async throws {
@@ -30,14 +30,14 @@ struct SignInRetryTests {
         #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("With no retries a password is sent once")
+    @Test("Sends a password once without retries")
     func noRetries() async throws {
         let fixture = fixture(.answer(500))
         await #expect(throws: ImageDeletionError.self) { _ = try await fixture.service(retries: 0).signIn() }
         #expect(fixture.transport.count("POST") == 1)
     }
 
-    @Test("An application credential's secret is sent twice at most")
+    @Test("Sends an application credential's secret at most twice")
     func applicationCredential() async throws {
         let fixture = fixture(.answer(500))
         let service = try fixture.service([
@@ -52,14 +52,14 @@ struct SignInRetryTests {
         .answer(503, headers: ["Retry-After": "1"]),
     ]
 
-    @Test("A password that certainly was not processed is sent as often as anything", arguments: refusals.indices)
+    @Test("Retries a password that was certainly not processed", arguments: refusals.indices)
     func unprocessed(index: Int) async throws {
         let fixture = fixture(Self.refusals[index])
         await #expect(throws: ImageDeletionError.self) { _ = try await fixture.service().signIn() }
         #expect(fixture.transport.count("POST") == 5)
     }
 
-    @Test("A lost response to the first password does not keep the second from signing in")
+    @Test("Counts lost responses for each password separately")
     func recovers() async throws {
         let fixture = ServiceFixture { request, earlier in
             request.method == "POST" && earlier == 0 ? .lostAnswer(.connectionLost) : nil
@@ -68,7 +68,7 @@ struct SignInRetryTests {
         #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("The limit holds for renewals, and a sign-in that succeeded starts it anew")
+    @Test("Applies the limit to renewals, and resets it after a success")
     func renewal() async throws {
         let fixture = ServiceFixture(images: Sample.images(9)) { request, earlier in
             request.method == "POST" && earlier != 1 ? .answer(504) : nil
@@ -82,11 +82,12 @@ struct SignInRetryTests {
         #expect(fixture.transport.count("POST") == 4)
     }
 
-    @Test("A token that another process brings is used after sign-ins without a response")
+    @Test("Uses another process's token after sign-ins without a response")
     func broughtByAnother() async throws {
         let folder = try TemporaryFolder()
         let cache = TokenCache.file(folder.file("token-cache.json"))
-        let fixture = ServiceFixture { request, earlier in request.method == "POST" && earlier < 2 ? .answer(504) : nil }
+        let fixture = ServiceFixture { request, earlier in request.method == "POST" && earlier < 2 ? .answer(504) : nil
+        }
         let service = try fixture.service(tokenCache: cache)
         await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
         fixture.clock.advance(by: 6)
@@ -95,7 +96,7 @@ struct SignInRetryTests {
         #expect(fixture.transport.count("POST") == 3)
     }
 
-    @Test("A sign-in that was cancelled counts")
+    @Test("Counts a canceled sign-in")
     func cancelled() async throws {
         let sent = Barrier(of: 2)
         let fixture = ServiceFixture { request, earlier in
@@ -112,7 +113,7 @@ struct SignInRetryTests {
         #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("For five seconds, other processes with the same cache do not send a password that got no response")
+    @Test("Sends no password for five seconds after another process got no response")
     func processes() async throws {
         let folder = try TemporaryFolder()
         let cache = TokenCache.file(folder.file("token-cache.json"))

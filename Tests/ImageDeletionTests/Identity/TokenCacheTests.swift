@@ -38,7 +38,7 @@ struct TokenCacheTests {
 
     // MARK: What is kept
 
-    @Test("The folder is made, the file is for its owner only, and nothing else stays")
+    @Test("Creates the folder and a file for its owner only")
     func made() async throws {
         let fixture = ServiceFixture()
         _ = try await fixture.service(tokenCache: cache).signIn()
@@ -48,7 +48,7 @@ struct TokenCacheTests {
         #expect(told(fixture) == [])
     }
 
-    @Test("The next run uses the token, and where the image service is")
+    @Test("Caches the token and the endpoint for the next run")
     func shared() async throws {
         let fixture = ServiceFixture()
         let first = try await fixture.service(tokenCache: cache).signIn()
@@ -58,7 +58,7 @@ struct TokenCacheTests {
         #expect(fixture.transport.requests.map(\.method) == ["POST", "DELETE"])
     }
 
-    @Test("No file, no memory between runs")
+    @Test("Caches nothing without a file")
     func none() async throws {
         let fixture = ServiceFixture()
         _ = try await fixture.service().signIn()
@@ -73,7 +73,7 @@ struct TokenCacheTests {
         ["OS_APPLICATION_CREDENTIAL_ID": "a", "OS_APPLICATION_CREDENTIAL_SECRET": "s", "OS_PASSWORD": nil],
     ]
 
-    @Test("Each identity has an entry of its own", arguments: others.indices)
+    @Test("Keeps one entry per identity", arguments: others.indices)
     func identities(index: Int) async throws {
         let fixture = ServiceFixture { request, earlier in
             request.method == "POST" ? SampleTokenResponse { $0.token = "token-\(earlier)" }.fault : .answer(204)
@@ -88,7 +88,7 @@ struct TokenCacheTests {
         )
     }
 
-    @Test("Another region is another endpoint for the same token")
+    @Test("Caches an endpoint per region")
     func region() async throws {
         let fixture = ServiceFixture { request, _ in
             guard request.method == "POST" else { return .answer(204) }
@@ -102,7 +102,7 @@ struct TokenCacheTests {
         #expect(fixture.transport.requests.map(\.url.host) == ["iam.demo.example", "east.example", "west.example"])
     }
 
-    @Test("A token from somewhere else is not kept")
+    @Test("Does not cache a token from OS_TOKEN")
     func foreign() async throws {
         let fixture = ServiceFixture { _, _ in SampleTokenResponse { $0.status = 200 }.fault }
         _ = try await fixture.service(["OS_TOKEN": "from-elsewhere"], tokenCache: cache).signIn()
@@ -111,7 +111,7 @@ struct TokenCacheTests {
 
     // MARK: How long
 
-    @Test("A token is used until five minutes before its end, by this run and the next")
+    @Test("Uses a token until five minutes before its expiry")
     func margin() async throws {
         let fixture = ServiceFixture(tokenLifetime: 3600)
         let first = try fixture.service(tokenCache: cache)
@@ -128,7 +128,7 @@ struct TokenCacheTests {
         #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("A token with less than that to live is used to its end, but not by the next run")
+    @Test("Uses a short-lived token only in its own run")
     func shortLived() async throws {
         let fixture = ServiceFixture(tokenLifetime: 240)
         let first = try fixture.service(tokenCache: cache)
@@ -179,7 +179,7 @@ struct TokenCacheTests {
         }
     }
 
-    @Test("A file that is not to be trusted is not used, is told once, and is made anew", arguments: Damage.allCases)
+    @Test("Replaces an untrusted file and warns once", arguments: Damage.allCases)
     func notTrusted(damage: Damage) async throws {
         let fixture = ServiceFixture()
         _ = try await fixture.service(tokenCache: cache).signIn()
@@ -205,7 +205,7 @@ struct TokenCacheTests {
         #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
     }
 
-    @Test("A folder in its place is told and left alone")
+    @Test("Warns about a folder in place of the file")
     func directory() async throws {
         try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
         let fixture = ServiceFixture()
@@ -219,7 +219,7 @@ struct TokenCacheTests {
         #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
     }
 
-    @Test("Where no file can be made, the deletion goes on without one")
+    @Test("Continues without a cache when no file can be created")
     func notWritable() async throws {
         try Data().write(to: folder.file("file"))
         let path = folder.file("file/work/token-cache.json")
@@ -235,7 +235,7 @@ struct TokenCacheTests {
         #expect(told(fixture).count == 1)
     }
 
-    @Test("No event holds the token or the password")
+    @Test("Reports no token or password in events")
     func events() async throws {
         let fixture = ServiceFixture()
         _ = try await fixture.service(tokenCache: cache).signIn()
@@ -265,7 +265,7 @@ struct TokenCacheTests {
         )
     }
 
-    @Test("Any number of tasks ask once")
+    @Test("Requests one token for concurrent tasks")
     func tasks() async throws {
         let fixture = ServiceFixture()
         let service = try fixture.service(tokenCache: cache)
@@ -277,7 +277,7 @@ struct TokenCacheTests {
         #expect(fixture.transport.count("POST") == 1)
     }
 
-    @Test("Any number of processes ask once")
+    @Test("Requests one token for concurrent processes")
     func processes() async throws {
         let fixture = ServiceFixture()
         let services = try (0..<12).map { _ in try patientService(fixture) }
@@ -292,7 +292,7 @@ struct TokenCacheTests {
 
     // Of the file itself, and without a pause: a sign-in waits for its turn among all the tests that run beside it, and
     // thousands of them for minutes.
-    @Test("A file that another process replaces while it is read is read as it was")
+    @Test("Reads a consistent file while another process replaces it")
     func replaced() async throws {
         let content = Data("a token".utf8)
         let cache = PrivateFile(url: file)
@@ -314,7 +314,7 @@ struct TokenCacheTests {
         #expect(try read.get())
     }
 
-    @Test("A process that takes less than two seconds is waited for in silence")
+    @Test("Waits silently for another process for up to two seconds")
     func waiting() async throws {
         let fixture = ServiceFixture()
         let other = Locked<File?>(try cache.tryLock())
@@ -343,7 +343,7 @@ struct TokenCacheTests {
         #expect(!fixture.events.value.contains(.waitingForTokenCache(path: file.path)))
     }
 
-    @Test("A process that hangs is not waited for without end")
+    @Test("Stops waiting for a process that hangs")
     func hanging() async throws {
         let barrier = Barrier(of: 2)
         let fixture = ServiceFixture { request, earlier in
@@ -366,7 +366,7 @@ struct TokenCacheTests {
 
     // MARK: Forgetting
 
-    @Test("A forgotten token is revoked and gone; another identity's stays")
+    @Test("Revokes and removes only its own identity's token")
     func forget() async throws {
         let fixture = ServiceFixture()
         let other: [String: String?] = ["OS_PROJECT_ID": "70c77dc6bbfa40dbb5f00e6705972d6f"]
@@ -385,7 +385,7 @@ struct TokenCacheTests {
         #expect(fixture.transport.count("POST") == 3)
     }
 
-    @Test("With the last entry the file goes")
+    @Test("Removes the file with its last entry")
     func forgetLast() async throws {
         let fixture = ServiceFixture()
         let service = try fixture.service(tokenCache: cache)
@@ -398,7 +398,7 @@ struct TokenCacheTests {
     }
 
     @Test(
-        "A token that is worthless already is as good as revoked",
+        "Treats an invalid token as revoked",
         arguments: [
             (401, ""), (404, #"{"error":{"code":404,"message":"Could not find token: MII."}}"#),
             (403, #"{"error":{"code":403,"message":"X-Auth-Token is invalid in the request","title":"Forbidden"}}"#),
@@ -411,7 +411,7 @@ struct TokenCacheTests {
         #expect(try await service.forgetToken())
     }
 
-    @Test("A token that could not be revoked is told", arguments: [403, 404, 500])
+    @Test("Reports a token that could not be revoked", arguments: [403, 404, 500])
     func notRevoked(status: Int) async throws {
         let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(status) : nil }
         let service = try fixture.service(tokenCache: cache, retries: 0)
@@ -424,7 +424,7 @@ struct TokenCacheTests {
         }
     }
 
-    @Test("A token from somewhere else is not revoked")
+    @Test("Does not revoke a token from OS_TOKEN")
     func forgetForeign() async throws {
         let fixture = ServiceFixture()
         let service = try fixture.service(["OS_TOKEN": "from-elsewhere"], tokenCache: cache)

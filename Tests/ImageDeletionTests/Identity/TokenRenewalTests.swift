@@ -16,7 +16,7 @@ struct TokenRenewalTests {
         error?.serviceError?.kind
     }
 
-    @Test("A cached token that is not taken is replaced once, and the request sent once more")
+    @Test("Replaces a refused cached token once and repeats the request")
     func replaced() async throws {
         let fixture = ServiceFixture()
         _ = try await fixture.service(tokenCache: cache).signIn()
@@ -29,7 +29,7 @@ struct TokenRenewalTests {
         #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("The token that another process brought meanwhile is taken")
+    @Test("Uses a token that another process has cached meanwhile")
     func broughtByAnother() async throws {
         let fixture = ServiceFixture()
         let slow = try fixture.service(tokenCache: cache)
@@ -40,7 +40,7 @@ struct TokenRenewalTests {
         #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("A second refusal is an error, and ends the run")
+    @Test("Fails after a second refusal")
     func secondRefusal() async throws {
         let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(401) : nil }
         let plan = DeletionPlan(deleting: try (1...3).map { try ImageID(Sample.id($0)) })
@@ -52,7 +52,7 @@ struct TokenRenewalTests {
         #expect(fixture.transport.requests.map(\.method) == ["POST", "DELETE", "POST", "DELETE"])
     }
 
-    @Test("Deletions that are refused together ask for one token together", arguments: [true, false])
+    @Test("Requests one token for deletions that are refused together", arguments: [true, false])
     func together(cached: Bool) async throws {
         let barrier = Barrier(of: 8)
         let cloud = Locked<DemoCloud?>(nil)
@@ -71,7 +71,7 @@ struct TokenRenewalTests {
         #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("A look is renewed as well")
+    @Test("Renews a token for a lookup")
     func look() async throws {
         let fixture = ServiceFixture()
         let service = try fixture.service()
@@ -82,7 +82,7 @@ struct TokenRenewalTests {
         #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("A refusal to renew is told as the identity service's")
+    @Test("Reports a refused renewal as the identity service's")
     func renewalRefused() async throws {
         let fixture = ServiceFixture { request, earlier in
             request.method == "POST" && earlier > 0 ? .answer(401) : nil
@@ -99,7 +99,7 @@ struct TokenRenewalTests {
         #expect(fixture.transport.requests.map(\.method) == ["POST", "DELETE", "POST"])
     }
 
-    @Test("A token from somewhere else is never renewed")
+    @Test("Does not renew a token from OS_TOKEN")
     func foreign() async throws {
         let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(401) : nil }
         let service = try fixture.service([
@@ -114,7 +114,7 @@ struct TokenRenewalTests {
 
     // MARK: Refused credentials: five tries can lock an account
 
-    @Test("A refused password is not sent again, whatever is done next", arguments: [true, false])
+    @Test("Does not send a refused password again", arguments: [true, false])
     func refused(cached: Bool) async throws {
         let fixture = ServiceFixture(images: Sample.images(30))
         let service = try fixture.service(["OS_PASSWORD": "wrong"], tokenCache: cached ? cache : .disabled)
@@ -133,7 +133,7 @@ struct TokenRenewalTests {
         #expect(fixture.transport.requests.map(\.method) == ["POST"])
     }
 
-    @Test("Nor by any number of tasks")
+    @Test("Does not send a refused password again from concurrent tasks")
     func refusedTasks() async throws {
         let fixture = ServiceFixture()
         let service = try fixture.service(["OS_PASSWORD": "wrong"])
@@ -144,7 +144,7 @@ struct TokenRenewalTests {
         #expect(fixture.transport.count("POST") == 1)
     }
 
-    @Test("Nor by processes that wait for the first to be answered")
+    @Test("Does not send a refused password again from waiting processes")
     func refusedProcesses() async throws {
         // The first is answered when the other five have been seen to wait.
         let barrier = Barrier(of: 6)
@@ -192,7 +192,7 @@ struct TokenRenewalTests {
         #expect(fixture.transport.count("POST") == 3)
     }
 
-    @Test("Another identity's token does not make a refusal forgotten")
+    @Test("Remembers a refusal when another identity gets a token")
     func refusedBesides() async throws {
         let fixture = ServiceFixture()
         let wrong: [String: String?] = ["OS_PASSWORD": "wrong"]

@@ -106,7 +106,7 @@ struct TokenRequestTests {
         ),
     ]
 
-    @Test("The body for every kind of credentials", arguments: examples)
+    @Test("Sends the body of each kind of credentials", arguments: examples)
     func body(example: Example) async throws {
         let fixture = ServiceFixture { request, _ in request.method == "POST" ? SampleTokenResponse().fault : nil }
         _ = try await fixture.service(example.changes).signIn()
@@ -121,7 +121,7 @@ struct TokenRequestTests {
         return String(decoding: try JSONSerialization.data(withJSONObject: object, options: .sortedKeys), as: UTF8.self)
     }
 
-    @Test("Each request says what it is and what it takes, and no more")
+    @Test("Sends only the documented headers")
     func headers() async throws {
         let fixture = ServiceFixture()
         try await fixture.service().delete(imageWithID: Sample.id(1))
@@ -135,7 +135,7 @@ struct TokenRequestTests {
         #expect(requests.map { $0.header("X-Auth-Token") == nil } == [true, false])
     }
 
-    @Test("A body goes with a deletion only when backups are to go, too")
+    @Test("Sends a body with a deletion only to delete backups")
     func deleteBackup() async throws {
         let fixture = ServiceFixture()
         let plan = DeletionPlan(deleting: [try ImageID(Sample.id(1))])
@@ -146,7 +146,7 @@ struct TokenRequestTests {
         #expect(request.header("Content-Type") == "application/json")
     }
 
-    @Test("A token from somewhere else is only looked up for its endpoints")
+    @Test("Looks up a token from OS_TOKEN only for its endpoints")
     func foreignToken() async throws {
         let fixture = ServiceFixture { request, _ in
             request.url.path == "/v3/auth/tokens" ? SampleTokenResponse { $0.status = 200 }.fault : .answer(204)
@@ -163,7 +163,7 @@ struct TokenRequestTests {
         #expect(requests.last?.header("X-Subject-Token") == nil)
     }
 
-    @Test("With an endpoint given as well, nobody is asked about it")
+    @Test("Does not look up a token from OS_TOKEN when the endpoint is given")
     func foreignTokenAndEndpoint() async throws {
         let fixture = ServiceFixture { _, _ in .answer(204) }
         let service = try fixture.service([

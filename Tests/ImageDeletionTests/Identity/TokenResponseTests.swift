@@ -10,7 +10,9 @@ struct TokenResponseTests {
         ServiceFixture { request, _ in request.method == "POST" ? fault : .answer(204) }
     }
 
-    private func error(_ fixture: ServiceFixture, _ changes: [String: String?] = [:]) async throws -> ImageDeletionError? {
+    private func error(_ fixture: ServiceFixture, _ changes: [String: String?] = [:]) async throws
+        -> ImageDeletionError?
+    {
         let service = try fixture.service(changes)
         do {
             _ = try await service.signIn()
@@ -20,7 +22,7 @@ struct TokenResponseTests {
         }
     }
 
-    @Test("A long token goes whole where it belongs", arguments: [1, 16_384, 40_000])
+    @Test("Sends a long token unchanged", arguments: [1, 16_384, 40_000])
     func longToken(length: Int) async throws {
         let token = String(repeating: "Z", count: length)
         let fixture = fixture(SampleTokenResponse { $0.token = token }.fault)
@@ -30,7 +32,7 @@ struct TokenResponseTests {
     }
 
     @Test(
-        "The end may have any fraction of a second",
+        "Reads an expiry with any fraction of a second",
         arguments: [
             "2026-11-19T11:06:40Z", "2026-11-19T11:06:40.000Z", "2026-11-19T11:06:40.000000Z",
             "2026-11-19T11:06:40.527363Z",
@@ -66,7 +68,7 @@ struct TokenResponseTests {
         (.answer(201, headers: ["X-Subject-Token": "t"], body: #"{"token":{"expires_at":7}}"#), "no token description"),
     ]
 
-    @Test("An answer that is no token is an error that says why", arguments: unusableAnswers.indices)
+    @Test("Rejects an invalid token response and reports why", arguments: unusableAnswers.indices)
     func unusable(index: Int) async throws {
         let (fault, words) = Self.unusableAnswers[index]
         let fixture = fixture(fault)
@@ -80,7 +82,7 @@ struct TokenResponseTests {
         #expect(fixture.transport.requests.count == 1)
     }
 
-    @Test("A token that has ended already is told with both clocks")
+    @Test("Reports an expired token with both clocks")
     func ended() async throws {
         let answer = SampleTokenResponse {
             $0.expiresAt = "2026-11-18T11:06:40Z"
@@ -99,7 +101,7 @@ struct TokenResponseTests {
         )
     }
 
-    @Test("A token without a project sees no image")
+    @Test("Finds no image with a token without a project")
     func unscoped() async throws {
         let fixture = fixture(SampleTokenResponse { $0.projectID = nil }.fault)
         #expect(try await error(fixture) == .configuration([.tokenWithoutProject]))
@@ -113,7 +115,7 @@ struct TokenResponseTests {
         return [wanted, token.id, token.name]
     }
 
-    @Test("A token of another project is not used")
+    @Test("Rejects a token of another project")
     func otherProject() async throws {
         let fixture = fixture(
             SampleTokenResponse {
@@ -128,7 +130,7 @@ struct TokenResponseTests {
         #expect(try await projects(error(fixture, ["OS_PROJECT_ID": "other"])) == ["ci", "other", "prod"])
     }
 
-    @Test("Nor is that of an application credential or a token from somewhere else")
+    @Test("Rejects an application credential or OS_TOKEN of another project")
     func otherProjectThanSaid() async throws {
         let fixture = ServiceFixture { _, _ in SampleTokenResponse { $0.status = 200 }.fault }
         let credential = [
@@ -142,7 +144,7 @@ struct TokenResponseTests {
     }
 
     @Test(
-        "A clock that is wrong is told, and no other",
+        "Reports only a wrong clock",
         arguments: [
             ("Wed, 18 Nov 2026 10:06:40 GMT", 3600.0), ("Wed, 18 Nov 2026 12:06:40 GMT", -3600),
             ("Wed, 18 Nov 2026 11:02:00 GMT", nil), ("lunch time", nil),

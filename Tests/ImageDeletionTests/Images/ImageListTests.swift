@@ -44,7 +44,7 @@ struct ImageListTests {
         fixture.transport.requests.filter { $0.method == "GET" && !Self.isHidden($0) }
     }
 
-    @Test("It is read to its end, however many pages that takes", arguments: [1, 4, 5, 6, 10, 11, 23])
+    @Test("Reads all pages", arguments: [1, 4, 5, 6, 10, 11, 23])
     func pages(count: Int) async throws {
         let fixture = ServiceFixture(images: Sample.images(count))
         #expect(Set(try await numbers(fixture)) == Set(1...count))
@@ -52,7 +52,7 @@ struct ImageListTests {
         #expect(lists(fixture).count == count / 5 + 1)
     }
 
-    @Test("A server's own, shorter pages are as good", arguments: [1, 2, 3, 4])
+    @Test("Reads pages that are shorter than requested", arguments: [1, 2, 3, 4])
     func shortPages(longest: Int) async throws {
         let fixture = ServiceFixture(images: Sample.images(13), longestPage: longest)
         let read = try await numbers(fixture)
@@ -60,7 +60,7 @@ struct ImageListTests {
         #expect(Set(read) == Set(1...13))
     }
 
-    @Test("What comes again may look otherwise, and the last look counts")
+    @Test("Uses the last version of an image that is listed twice")
     func changed() async throws {
         let fixture = fixture { marker, _ in
             let pages: [Int?: String] = [
@@ -73,7 +73,7 @@ struct ImageListTests {
         #expect(images.compactMap(\.name) == ["n-1", "n-2", "n-3", "n-4", "n-6", "n-7", "n-8"])
     }
 
-    @Test("Without links it goes on until a page is empty, also after short ones")
+    @Test("Reads until a page is empty when pages have no links")
     func unlinked() async throws {
         let fixture = fixture { marker, _ in
             let pages: [Int?: ClosedRange<Int>] = [nil: 1...5, 5: 6...7, 7: 8...12]
@@ -83,7 +83,7 @@ struct ImageListTests {
         #expect(lists(fixture).count == 4)
     }
 
-    @Test("A linked page without a next one is the last")
+    @Test("Stops at a page with links but no next one")
     func linkedEnd() async throws {
         let fixture = fixture { marker, _ in
             .answer(200, body: marker == nil ? Self.page(1...2, next: "/v2/images?marker=x") : Self.page(3...3))
@@ -93,7 +93,7 @@ struct ImageListTests {
     }
 
     @Test(
-        "Where the next page is, is never taken from the server: only its endpoint is asked",
+        "Ignores the address of the next page and uses only its own endpoint",
         arguments: ["https://elsewhere.example/v2/images?marker=x", "//elsewhere.example", "/v3/users", "", "%%"]
     )
     func foreignLink(next: String) async throws {
@@ -105,7 +105,7 @@ struct ImageListTests {
         #expect(lists(fixture).map(Self.marker) == [nil, 5])
     }
 
-    @Test("A page that comes twice gives each image once, and the list goes on")
+    @Test("Lists each image once when a page is repeated")
     func pageTwice() async throws {
         let fixture = fixture { marker, earlier in
             switch (marker, earlier) {
@@ -120,7 +120,7 @@ struct ImageListTests {
         #expect(try await numbers(fixture) == Array(1...12))
     }
 
-    @Test("A list that goes round in a circle is an error, and ends")
+    @Test("Fails when pages repeat in a circle")
     func circle() async throws {
         let fixture = fixture { _, _ in .answer(200, body: Self.page(1...5, next: "x")) }
         await #expect(throws: ImageDeletionError.self) { try await numbers(fixture) }
@@ -131,7 +131,7 @@ struct ImageListTests {
         #expect(lists(two).count < 20)
     }
 
-    @Test("A server that invents images page after page is an error, and ends", arguments: Sampling.of([1, 50_000], 1))
+    @Test("Fails when the list does not end", arguments: Sampling.of([1, 50_000], 1))
     func invented(count: Int) async throws {
         let fixture = fixture { marker, _ in
             let first = (marker ?? 0) + 1
@@ -145,7 +145,7 @@ struct ImageListTests {
     }
 
     @Test(
-        "Images that vanish while the list is read: no other is passed over, none comes twice",
+        "Lists all other images once when some are deleted while the list is read",
         arguments: [[5], [4, 5], [1, 2, 3, 4, 5], [5, 6], [10], [6, 7, 8, 9, 10], Array(1...10)],
         [400, 404]
     )
@@ -165,7 +165,7 @@ struct ImageListTests {
         #expect(read.count == Set(read).count)
     }
 
-    @Test("Behind the last image that is still there the list goes on; it does not begin anew")
+    @Test("Continues after the last image that still exists")
     func stepsBack() async throws {
         let fixture = fixture { marker, _ in
             switch marker {
@@ -178,15 +178,16 @@ struct ImageListTests {
         #expect(lists(fixture).map(Self.marker) == [nil, 5, 4, 2])
     }
 
-    @Test("A server that knows none of its own images is an error, and ends")
+    @Test("Fails when the server rejects every marker")
     func neverKnown() async throws {
-        let fixture = fixture { marker, _ in marker == nil ? .answer(200, body: Self.page(1...5, next: "x")) : .answer(400)
+        let fixture = fixture { marker, _ in
+            marker == nil ? .answer(200, body: Self.page(1...5, next: "x")) : .answer(400)
         }
         await #expect(throws: ImageDeletionError.self) { try await numbers(fixture) }
         #expect(lists(fixture).count < 50)
     }
 
-    @Test("What fails is an error, and not a shorter list", arguments: [400, 401, 403, 404, 500])
+    @Test("Fails instead of returning a shorter list", arguments: [400, 401, 403, 404, 500])
     func failing(status: Int) async throws {
         let first = fixture { _, _ in .answer(status) }
         await #expect(throws: ImageDeletionError.self) { try await numbers(first) }
@@ -196,7 +197,7 @@ struct ImageListTests {
         await #expect(throws: ImageDeletionError.self) { try await numbers(second, Self.query) }
     }
 
-    @Test("A failure in passing is tried again, a token that ends on the way replaced")
+    @Test("Retries transient failures and replaces an expired token")
     func passing() async throws {
         let fixture = ServiceFixture(images: Sample.images(12)) { request, earlier in
             guard request.method == "GET" else { return nil }
@@ -207,7 +208,7 @@ struct ImageListTests {
     }
 
     @Test(
-        "What is no list is an error",
+        "Rejects a response that is not a list",
         arguments: ["", "[]", "{}", #"{"images":{}}"#, #"{"images":null}"#, "<html>", #"{"images":["#]
     )
     func noList(body: String) async throws {
@@ -216,7 +217,7 @@ struct ImageListTests {
     }
 
     @Test(
-        "A list with an entry that cannot be read is an error: nobody knows which image it is",
+        "Rejects a list with an unreadable entry",
         arguments: [#"{"id":"../x"}"#, #"{"name":"a"}"#, "null", "5"]
     )
     func noImage(entry: String) async throws {
@@ -226,7 +227,7 @@ struct ImageListTests {
         #expect("\(error.debugDescription)".contains("entry 2 of a page of the list of images has no image ID"))
     }
 
-    @Test("A list that breaks off in a page without images is an error", arguments: [nil, 5])
+    @Test("Rejects a list that has a next page after an empty one", arguments: [nil, 5])
     func brokenOff(marker: Int?) async throws {
         let fixture = fixture { place, _ in
             .answer(200, body: place == marker ? Self.page([], next: "x") : Self.page(1...5, next: "x"))
@@ -234,7 +235,7 @@ struct ImageListTests {
         await #expect(throws: ImageDeletionError.self) { try await numbers(fixture) }
     }
 
-    @Test("Hidden images are listed as well, each once, and as they were seen last")
+    @Test("Lists each hidden image once, in its last version")
     func hidden() async throws {
         let hidden = (6...13).map { DemoImage(id: Sample.id($0), name: "n", isHidden: true) }
         let fixture = ServiceFixture(images: Sample.images(5) + hidden, longestPage: 3)
@@ -253,7 +254,7 @@ struct ImageListTests {
         #expect(moved.map(\.isHidden) == [false, false, false, true])
     }
 
-    @Test("A service that refuses to list hidden images has none, and one that ignores the parameter is not read twice")
+    @Test("Lists no hidden images when the service rejects or ignores the parameter")
     func noHidden() async throws {
         for isRefused in [true, false] {
             let fixture = ServiceFixture { request, _ in
@@ -268,7 +269,7 @@ struct ImageListTests {
         await #expect(throws: ImageDeletionError.self) { try await numbers(failing) }
     }
 
-    @Test("Hidden images that cannot all be listed are an error, and not a list without them", arguments: [1, 2])
+    @Test("Fails when not all hidden images can be listed", arguments: [1, 2])
     func halfHidden(page: Int) async throws {
         let hidden = Self.page(1...5, next: "x").replacing(#""}"#, with: #"","os_hidden":true}"#)
         let fixture = ServiceFixture { request, _ in
@@ -280,7 +281,7 @@ struct ImageListTests {
         await #expect(throws: ImageDeletionError.self) { try await numbers(fixture) }
     }
 
-    @Test("A link to the next page that is no text says that there is one")
+    @Test("Treats a link that is not a string as a next page")
     func oddLink() async throws {
         let fixture = fixture { marker, _ in
             let first = Self.page(1...2, next: "x").replacing(#""next":"x""#, with: #""next":{"href":"x"}"#)
@@ -290,12 +291,15 @@ struct ImageListTests {
     }
 
     @Test(
-        "What is asked for arrives as it was meant",
+        "Encodes the query",
         arguments: ["plain", "a b", "a+b", "a&owner=x", "ä/ö", "50%", "#", "?", "in:a,b", "=", "日本"]
     )
     func encoding(text: String) async throws {
         let fixture = ServiceFixture()
-        _ = try await numbers(fixture, ImageQuery(owner: "o", name: text, tags: [text, "ci", "a.b", "a=b"], pageSize: 7))
+        _ = try await numbers(
+            fixture,
+            ImageQuery(owner: "o", name: text, tags: [text, "ci", "a.b", "a=b"], pageSize: 7)
+        )
         let items = Self.items(try #require(lists(fixture).first))
         // Glance would take a name that begins so for a list of names; it is looked for here alone.
         let name = text.hasPrefix("in:") ? [] : [URLQueryItem(name: "name", value: text)]
@@ -307,7 +311,7 @@ struct ImageListTests {
         #expect(lists(fixture).first?.url.absoluteString.contains("+") == false)
     }
 
-    @Test("Of many images only those that are wanted are kept, page by page")
+    @Test("Keeps only the matching images of a long list")
     func many() async throws {
         let (count, pageSize) = (Sampling.count(100_000, sample: 10_000), 500)
         let fixture = fixture { marker, _ in

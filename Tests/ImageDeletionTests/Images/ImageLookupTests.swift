@@ -4,7 +4,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Looking at many images")
+@Suite("Looking up many images")
 struct ImageLookupTests {
     private let ids = (1...50).compactMap { try? ImageID(Sample.id($0)) }
     private var options: DeletionOptions {
@@ -13,7 +13,7 @@ struct ImageLookupTests {
         return options
     }
 
-    @Test("A failure that all would meet is asked for once a lane, and is everybody's")
+    @Test("Reports a common failure for all images after one request per concurrent lookup")
     func whole() async throws {
         let fixture = ServiceFixture(images: Sample.images(50)) { request, _ in
             request.method == "GET" ? .answer(401, headers: ["X-Request-Id": "req-1"]) : nil
@@ -30,7 +30,7 @@ struct ImageLookupTests {
         #expect(fixture.transport.count("POST") <= 4)
     }
 
-    @Test("So is one about who has members")
+    @Test("Reports a common failure to list members for all images")
     func members() async throws {
         let images = Sample.images(50).map { image in
             var image = image
@@ -47,7 +47,7 @@ struct ImageLookupTests {
         #expect(fixture.transport.requests.count { $0.url.path.hasSuffix("/members") } <= 4)
     }
 
-    @Test("A failure of one image is its own")
+    @Test("Reports a failure of one image only for that image")
     func own() async throws {
         let fixture = ServiceFixture(images: Sample.images(49)) { request, _ in
             request.url.path.hasSuffix(Sample.id(7)) ? .answer(403) : nil
@@ -56,7 +56,7 @@ struct ImageLookupTests {
         #expect(plan.entries.count { $0.image == nil } == 2)
     }
 
-    @Test("What the identity service says of an image makes none missing")
+    @Test("Reports no image as missing after an identity service's error")
     func otherService() async throws {
         let fixture = ServiceFixture(images: Sample.images(1)) { request, earlier in
             switch (request.method, earlier) {

@@ -31,7 +31,7 @@ struct NotFoundTests {
         try await fixture.delete([Sample.id(1), Sample.id(2), Sample.id(3)], with: fixture.service(changes))
     }
 
-    @Test("Without a project, a 404 is no missing image, and the run ends")
+    @Test("Fails on a 404 without a project instead of reporting a missing image")
     func unscoped() async throws {
         let fixture = fixture(project: nil)
         let outcomes = try await outcomes(fixture, Self.token)
@@ -40,14 +40,14 @@ struct NotFoundTests {
         #expect(fixture.transport.requests.map(\.line).filter { $0.contains("auth/tokens") } == ["GET /v3/auth/tokens"])
     }
 
-    @Test("A token that cannot be looked up is no proof that an image is missing")
+    @Test("Reports no missing image when the token cannot be looked up")
     func unknown() async throws {
         let fixture = fixture(project: nil)
         let outcomes = try await outcomes(fixture, Self.token.merging(["OS_AUTH_URL": nil]) { $1 })
         #expect(outcomes.map(\.result) == [.failed, .pending, .pending])
     }
 
-    @Test("A look with a token of no project finds out nothing")
+    @Test("Fails a lookup with a token without a project")
     func look() async throws {
         let fixture = fixture(project: nil)
         let service = try fixture.service(Self.token)
@@ -61,7 +61,7 @@ struct NotFoundTests {
         }
     }
 
-    @Test("With a token that is for a project, the image is missing; the identity service is asked once")
+    @Test("Reports a missing image after one lookup of the token's project")
     func scoped() async throws {
         let fixture = fixture(project: DemoImage.projectID)
         #expect(try await outcomes(fixture, Self.token).map(\.result) == [.missing, .missing, .missing])
@@ -70,7 +70,7 @@ struct NotFoundTests {
         #expect(fixture.transport.requests.filter { $0.url.path == "/v2/images" }.count == 1)
     }
 
-    @Test("A lost response and then 404 is no deletion where every image gets 404")
+    @Test("Reports no deletion after a lost response when every image gets a 404")
     func lost() async throws {
         let lost = Locked(false)
         let fixture = ServiceFixture { request, earlier in
@@ -90,7 +90,7 @@ struct NotFoundTests {
     }
 
     @Test(
-        "An address with too much in it is an error, not a missing image",
+        "Reports a wrong address instead of a missing image",
         arguments: [
             "https://ims.demo.example/v2/images", "https://ims.demo.example/v2/\(DemoImage.projectID)",
             "https://ims.demo.example/glance", "https://ims.demo.example/v3",
@@ -108,7 +108,7 @@ struct NotFoundTests {
         #expect(await fixture.remaining().count == 5)
     }
 
-    @Test("A list that is not found is a wrong address")
+    @Test("Reports a wrong address when the list is not found")
     func list() async throws {
         let fixture = ServiceFixture()
         let service = try fixture.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example/v2/images"])
@@ -121,7 +121,7 @@ struct NotFoundTests {
     }
 
     @Test(
-        "Version suffixes of an image endpoint are understood",
+        "Accepts version suffixes of an image endpoint",
         arguments: ["", "/", "/v1", "/v1/", "/v1.1", "/v2", "/v2/", "/v2.0", "/v2.9/"]
     )
     func suffix(_ suffix: String) async throws {
@@ -131,7 +131,7 @@ struct NotFoundTests {
         #expect(fixture.transport.requests.last?.url.path == "/v2/images/\(Sample.id(1))")
     }
 
-    @Test("Of several image endpoints in a region, the one of version 2 is used", arguments: [0, 1, 2])
+    @Test("Prefers the image endpoint of version 2 in a region", arguments: [0, 1, 2])
     func several(first: Int) async throws {
         let endpoints: [SampleTokenResponse.Endpoint] = [
             .init("eu-demo", "https://ims.demo.example/image/v1"),
@@ -146,7 +146,7 @@ struct NotFoundTests {
         #expect(fixture.transport.requests.last?.url.path == "/image/v2/images/\(Sample.id(1))")
     }
 
-    @Test("A list that was read proves the service; a missing image takes no further request")
+    @Test("Sends no further request for a missing image after reading a list")
     func proved() async throws {
         let fixture = ServiceFixture()
         let service = try fixture.service()
@@ -156,13 +156,13 @@ struct NotFoundTests {
         #expect(fixture.transport.requests.count == before + 1)
     }
 
-    @Test("An account that may not list images still gets missing ones reported")
+    @Test("Reports missing images to an account that must not list images")
     func noList() async throws {
         let fixture = fixture(project: DemoImage.projectID, list: 403)
         #expect(try await outcomes(fixture, Self.token).map(\.result) == [.missing, .missing, .missing])
     }
 
-    @Test("While the service cannot be confirmed, no image is missing")
+    @Test("Reports no missing image until the service is confirmed")
     func unavailable() async throws {
         let fixture = fixture(project: DemoImage.projectID, list: 500)
         let service = try fixture.service(Self.token, retries: 0)
