@@ -171,7 +171,9 @@ struct Invariants {
             return (dryRun.report?.images ?? []).filter { row in
                 let isOwn = scenario.ledger.now[row.id].map { $0.owner == DemoImage.projectID } ?? true
                 let action = actual[row.id].map { [$0.outcome, $0.reason] }
-                if !isOwn, ["wouldDelete", "kept"].contains(row.outcome), action == ["failed", nil] { return false }
+                if !isOwn, ["wouldDelete", "wouldMark", "kept"].contains(row.outcome), action == ["failed", nil] {
+                    return false
+                }
                 let done = ["wouldDelete": "deleted", "wouldMark": "marked", "wouldUnmark": "unmarked"]
                 return action != [done[row.outcome] ?? row.outcome, row.reason]
             }.map { row in

@@ -17,7 +17,8 @@ extension Messages {
         case .wouldDelete: outcome.affectsOthers ? notPrivate(outcome.image) : nil
         case .marked(let dueAt):
             "delete after \(time(dueAt))" + (outcome.error.map { "; it could not be hidden: \(sentence($0))" } ?? "")
-        case .wouldMark(let dueAt): "delete after \(time(dueAt))"
+        case .wouldMark(let dueAt):
+            "delete after \(time(dueAt))" + (outcome.affectsOthers ? " " + notPrivate(outcome.image) : "")
         case .unmarked(let reason), .wouldUnmark(let reason):
             reason.map { sentence($0, of: outcome, isShort: isShort) }
         case .pending: nil
@@ -103,9 +104,9 @@ extension Messages {
         }
     }
 
-    /// Returns a warning if `plan` deletes images that others can use or that belong to others.
+    /// Returns a warning if `plan` deletes or marks images that others can use or that belong to others.
     static func affectingOthers(_ plan: DeletionPlan) -> String? {
-        let number = plan.deletions.count(where: \.affectsOthers)
+        let number = (plan.deletions + plan.marks).count(where: \.affectsOthers)
         return number == 0
             ? nil
             : "\(count(number, "image")) to be deleted \(number == 1 ? "is" : "are") public, community, or another "
