@@ -102,6 +102,13 @@ struct DryRunTests {
         return image
     }
 
+    /// Keep rules and their counts; often none.
+    private static func keeps(_ dice: inout Dice) -> [(rule: String, count: Int)] {
+        dice.pick([[], ["last"], dice.some(["last", "daily", "weekly", "monthly", "yearly"])]).map {
+            ($0, dice.number(1...3))
+        }
+    }
+
     private static func selection(
         _ images: [DemoImage],
         _ files: Locked<[String: Data]>,
@@ -119,9 +126,11 @@ struct DryRunTests {
             options += ["--from", "list"]
         case 3:
             options +=
-                ["--match", "nightly-*", "--keep-last", "\(dice.number(0...3))"] + dice.pick([[], ["--tag", "ci"]])
+                ["--match", "nightly-*"] + dice.pick([[], ["--tag", "ci"], ["--older-than", "2020-01-06"]])
+                + keeps(&dice).flatMap { ["--keep-\($0)", "\($1)"] } + dice.pick([[], ["--exclude", "*-[1-3]"]])
         default:
-            let rule = #"{"tag":"ci","keepLast":\#(dice.number(0...2)),"unprotect":\#(unprotects)}"#
+            let keep = keeps(&dice).map { #","keep\#($0.capitalized)":\#($1)"# }.joined()
+            let rule = #"{"tag":"ci","unprotect":\#(unprotects)\#(keep)}"#
             files.withLock { $0["policy"] = Data(#"{"rules":{"ci":\#(rule)}}"#.utf8) }
             return options + ["--policy=policy"]
         }

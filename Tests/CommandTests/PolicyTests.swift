@@ -83,9 +83,9 @@ struct PolicyTests {
             ("[]", "an object is expected"), ("{", "invalid JSON"), ("{}", "rules: it is missing"),
             (#"{"rules":{}}"#, "rules: there is no rule"),
             (#"{"rules":{"a":{"match":"x","olderthan":"1d"}}}"#, "rules.a.olderthan: unknown key"),
-            (#"{"rules":{"a":{"match":"x","keepLast":"3"}}}"#, "rules.a.keepLast: a whole number"),
+            (#"{"rules":{"a":{"match":"x","keepLast":"3"}}}"#, "rules.a.keepLast: must be a whole number from 1 to"),
             (#"{"rules":{"a":{"match":"x","unlessInUse":1}}}"#, "rules.a.unlessInUse: true or false"),
-            (#"{"rules":{"a":{"olderThan":"2 weeks"}}}"#, "rules.a.olderThan: “2 weeks” is no age"),
+            (#"{"rules":{"a":{"olderThan":"2 weeks"}}}"#, "rules.a.olderThan: “2 weeks” is not an age"),
             (#"{"rules":{"a":{"keepLast":3}}}"#, "rules.a: it would select every image"),
             (#"{"rule":{}}"#, "rule: unknown key"),
         ]

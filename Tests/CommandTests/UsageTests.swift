@@ -36,18 +36,21 @@ struct UsageTests {
         (["--older-than", "1d", "--older-than=2d", "--tag", "ci"], "--older-than is given twice"),
         (["--policy", "--policy=strict.json"], "--policy is given twice"),
         (["--apply", "a.json", "--apply", "b.json"], "--apply is given twice"),
-        (["--match", "nightly-[", "--yes"], "--match “nightly-[” is no pattern"),
+        (["--match", "nightly-[", "--yes"], "--match “nightly-[” is not a valid pattern"),
         (["--match="], "--match needs a value"),
-        (["--older-than", "30"], "--older-than “30” is no age (90m, 12h, 30d, 2w) and no date"),
-        (["--older-than", "2026-02-30"], "--older-than “2026-02-30” is no age"),
+        (["--older-than", "30"], "--older-than “30” is not an age (90m, 12h, 30d, 2w) or a date"),
+        (["--older-than", "2026-02-30"], "--older-than “2026-02-30” is not an age"),
         (["--tag", "ci", "--keep-last", "-1"], "--keep-last takes a whole number"),
         (["--tag", "ci", "--keep-last", "two"], "--keep-last takes a whole number"),
-        (["--keep-last", "3"], "--keep-last needs --match, --tag or --older-than"),
+        (["--keep-last", "3"], "--keep-…, --group-by and --exclude need --match, --tag, --property or --older-than"),
         (["--unprotect"], "nothing to delete"),
         (["--unless-in-use", "--yes"], "nothing to delete"),
         (["--match", "*", Sample.id(1)], "images named one by one and filters"),
         (["--keep-last", "1", "nightly"], "images named one by one and filters"),
-        (["--policy=x", "--tag", "ci"], "filters (--match, --tag, --older-than, --keep-last) and --policy do not go"),
+        (
+            ["--policy=x", "--tag", "ci"],
+            "filters (--match, --tag, --property, --older-than, --keep-…) and --policy do not go together"
+        ),
         (["nightly", "--policy"], "images named one by one and --policy do not go together"),
         (["--apply", "plan.json", Sample.id(1)], "images named one by one and --apply do not go together"),
         (["--apply", "plan.json", "--policy"], "--policy and --apply do not go together"),
@@ -61,7 +64,7 @@ struct UsageTests {
         (["--receipt", "r", "--plan", "p", Sample.id(1)], "--receipt goes with --apply"),
         (["--forget-token", "--dry-run", Sample.id(1)], "--forget-token revokes the token"),
         (["--forget-token", "--plan", "p"], "--forget-token revokes the token"),
-        (["--match", "a\\"], "--match “a\\” is no pattern"),
+        (["--match", "a\\"], "--match “a\\” is not a valid pattern"),
         (["--tag", "ci", "--older-than", "2999-01-01"], "--older-than: the date "),
     ]
 
@@ -81,11 +84,12 @@ struct UsageTests {
 
     @Test("An option with a value is repeatable, or an error when it is given twice; a flag may be repeated")
     func repeated() throws {
-        let repeatable: Set<String> = ["--from", "--match", "--tag", "--referenced-in"]
+        let repeatable: Set<String> = ["--from", "--match", "--exclude", "--tag", "--property", "--referenced-in"]
         for option in Option.Section.all.flatMap(\.options) {
             let words = option.usage.split(separator: " ").map(String.init)
             guard let name = words.last(where: { $0.hasPrefix("--") }) else { continue }
-            let value = ["N": "1", "SECONDS": "1", "AGE": "1d", "GLOB": "*"][words.last ?? ""] ?? "x"
+            let values = ["N": "1", "SECONDS": "1", "AGE": "1d", "GLOB": "*", "KEY": "tag:branch"]
+            let value = values[words.last ?? ""] ?? "x"
             let isFlag = words.last == name
             let twice = isFlag ? [name, name] : ["\(name)=\(value)", "\(name)=\(value)"]
             if isFlag || repeatable.contains(name) {
