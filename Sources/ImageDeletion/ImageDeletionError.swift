@@ -26,7 +26,7 @@ public struct ImageDeletionError: Error, Sendable, Hashable {
         public static let rule = Code(name: "rule")
         /// A receipt cannot be read or written.
         public static let receipt = Code(name: "receipt")
-        /// This machine's clock is wrong, so the age of an image is not known.
+        /// This machine's clock is wrong, so ages and grace periods are not known.
         public static let clock = Code(name: "clock")
         /// An image that an interrupted run left unprotected could not be protected again.
         public static let protection = Code(name: "protection")
@@ -117,7 +117,7 @@ extension ImageDeletionError: CustomStringConvertible, LocalizedError {
         case .receipt(let problem): "the receipt cannot be used: \(problem)."
         case .clock(let seconds):
             "this machine's clock is \(Int(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") the image service's, so "
-                + "the age of an image is not known."
+                + "ages and grace periods are not known."
         case .protection(let id, _):
             "image \(id) was left unprotected by an interrupted run and could not be protected again."
         case .keptIsUnseen(let id, _):

@@ -18,6 +18,8 @@ package enum RuleProblem: Sendable, Hashable {
     case groupKey(String)
     /// This text is not a pattern with one part in parentheses.
     case capture(String)
+    /// This text is not a grace period: see ``GracePeriod``.
+    case gracePeriod(String)
     /// This text is not a condition for a property: see ``PropertyFilter``.
     case property(String)
 }
@@ -38,6 +40,7 @@ extension RuleProblem: CustomStringConvertible {
         case .groupsWithoutKeepRule(let key): "\(quoted(key)) makes groups, and no keep rule counts them"
         case .groupKey(let text): "\(quoted(text)) is not property:NAME, tag:NAME or name:PATTERN"
         case .capture(let text): "\(quoted(text)) must have exactly one part in parentheses, as in (*)-nightly-*"
+        case .gracePeriod(let text): "\(quoted(text)) is not a grace period (12h, 7d, 2w), from 1m to 365d"
         case .property(let text): "\(quoted(text)) is not KEY=VALUE, KEY or !KEY"
         }
     }

@@ -106,6 +106,8 @@ public actor DemoCloud: HTTPTransport {
         case ("v2", "images", 2): return images.list(method, url, project: project)
         case ("v2", "images", 3): return images.answer(method, id: parts[2], project: project, body: request.body)
         case ("v2", "images", 4) where parts[3] == "members": return images.members(method, of: parts[2], project)
+        case ("v2", "images", 5) where parts[3] == "tags":
+            return images.answer(method, tag: parts[4], of: parts[2], project: project)
         default: return .glance(404, "The resource could not be found.")
         }
     }

@@ -2,10 +2,10 @@ public import ImageDeletionEssentials
 
 extension DemoImage {
     /// What a project's image service looks like after three weeks of nightly builds: the nightlies, a protected
-    /// release, an image lent to another project, one that a server's volume was created from, two of the same name, and the
-    /// provider's public one.
+    /// release, an image shared with another project, one that a server's volume was created from, two of a branch, with the
+    /// same name, a hidden one, and the provider's public one.
     ///
-    /// The IDs are always the same. All were made at midnight, so that the ages in days are the same all day long.
+    /// The IDs are always the same. All were created at midnight, so that the ages in days are the same all day long.
     public static func samples(now: Date) -> [DemoImage] {
         let midnight = (now.timeIntervalSince1970 / day).rounded(.down) * day
         func night(_ ago: Int) -> Date { Date(timeIntervalSince1970: midnight - Double(ago) * day) }
@@ -16,7 +16,7 @@ extension DemoImage {
                 name: "nightly-\(made.formatted(.iso8601.year().month().day()))",
                 createdAt: made,
                 size: 2_400_000_000 + Int64(ago * 7_340_032),
-                tags: ["ci", "nightly"]
+                tags: ["ci", "nightly", "branch=main"]
             )
         }
         return nightlies + [
@@ -46,8 +46,21 @@ extension DemoImage {
                 usedBy: "web-1",
                 use: .volume
             ),
-            DemoImage(id: id(105), name: "pr-118", createdAt: night(10), size: 2_147_483_648, tags: ["ci"]),
-            DemoImage(id: id(106), name: "pr-118", createdAt: night(9), size: 2_155_872_256, tags: ["ci"]),
+            DemoImage(
+                id: id(105),
+                name: "pr-118",
+                createdAt: night(10),
+                size: 2_147_483_648,
+                tags: ["ci", "branch=pr-118"]
+            ),
+            DemoImage(
+                id: id(106),
+                name: "pr-118",
+                createdAt: night(9),
+                size: 2_155_872_256,
+                tags: ["ci", "branch=pr-118"]
+            ),
+            DemoImage(id: id(107), name: "build-base-2025", isHidden: true, createdAt: night(90), size: 1_288_490_188),
             DemoImage(
                 id: id(104),
                 name: "Standard_Debian_12_amd64_latest",

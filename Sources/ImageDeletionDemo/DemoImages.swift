@@ -43,14 +43,38 @@ struct DemoImages {
         case "PATCH":
             let changes = (try? JSONValue(body ?? Data()))?.elements
             guard let change = changes?.first, changes?.count == 1, change["op"] == "replace",
-                change["path"] == "/protected", let value = change["value"]?.boolean
-            else { return .glance(400, "Only the protection of an image can be changed here.") }
-            images[index].isProtected = value
+                let value = change["value"]?.boolean
+            else { return .glance(400, "Only protected and os_hidden can be changed here.") }
+            switch change["path"]?.string {
+            case "/protected": images[index].isProtected = value
+            case "/os_hidden": images[index].isHidden = value
+            default: return .glance(400, "Only protected and os_hidden can be changed here.")
+            }
             images[index].updatedAt = now()
             return .json(200, .object(images[index].json))
         default:
             return .glance(405, "The method \(method) is not allowed for this resource.")
         }
+    }
+
+    /// Adds a tag to an image, or removes it.
+    mutating func answer(_ method: String, tag: String, of id: String, project: String) -> DemoAnswer {
+        guard let index = images.firstIndex(where: { $0.id == id && $0.isVisible(to: project) }) else {
+            return .glance(404, "No image found with ID \(id)")
+        }
+        guard images[index].owner == project else {
+            return .glance(403, "You are not authorized to complete modify_image action.")
+        }
+        let place = images[index].tags.firstIndex { $0.exact == tag.exact }
+        switch (method, place) {
+        case ("PUT", nil): images[index].tags.append(tag)
+        case ("PUT", _): break
+        case ("DELETE", let place?): images[index].tags.remove(at: place)
+        case ("DELETE", nil): return .glance(404, "Image tag not found.")
+        default: return .glance(405, "The method \(method) is not allowed for this resource.")
+        }
+        images[index].updatedAt = now()
+        return DemoAnswer(status: 204)
     }
 
     /// A page of the list: the newest first, with the filters that are asked for.

@@ -6,7 +6,6 @@ import ImageDeletionEssentials
 extension DeleteCommand {
     /// The service that the variables, or `--demo`, describe. Nothing is sent yet.
     func makeService() throws(Failure) -> ImageService {
-        let demo = options.isDemo ? demoCloud() : nil
         let environment: OpenStackEnvironment
         let transport: any HTTPTransport
         do throws(ImageDeletionError) {
@@ -18,7 +17,7 @@ extension DeleteCommand {
         } catch {
             throw Failure(error)
         }
-        for variable in environment.notFollowed { tell("warning", Messages.notFollowed(variable)) }
+        for variable in environment.notFollowed { warn(Messages.notFollowed(variable)) }
         if options.forgetsToken, case .token = environment.credentials.method {
             throw Failure(.usage, "--forget-token has nothing to forget: a token in OS_TOKEN is never cached.")
         }
@@ -27,16 +26,11 @@ extension DeleteCommand {
             retry: RetryPolicy(retries: options.retries, random: context.random),
             timeout: .seconds(options.timeout),
             clock: context.clock,
-            report: tell
+            report: note
         )
         do { return try ImageService(environment, tokenCache: tokenCache(), connection: connection) } catch {
             throw Failure(error)
         }
-    }
-
-    private func demoCloud() -> DemoCloud {
-        let clock = context.clock
-        return DemoCloud(images: DemoImage.samples(now: clock.now()), now: clock.now)
     }
 
     private func tokenCache() -> TokenCache {
@@ -51,9 +45,9 @@ extension DeleteCommand {
             guard let reason = WorkDirectory.objection(to: folder) else {
                 return .file(folder.appendingPathComponent("token-cache.json"))
             }
-            tell("warning", "the work directory \(printable(folder.path)) is not used, because \(reason).")
+            warn("the work directory \(printable(folder.path)) is not used, because \(reason).")
         }
-        tell("warning", "there is no folder for the token cache; give one with --work-directory.")
+        warn("there is no folder for the token cache; give one with --work-directory.")
         return .disabled
     }
 
@@ -62,7 +56,7 @@ extension DeleteCommand {
         do {
             let hadToken = try await service.forgetToken()
             if !options.isQuiet {
-                say(hadToken ? "The token is revoked and no longer cached." : "There was no token to forget.")
+                printLine(hadToken ? "The token is revoked and no longer cached." : "There was no token to forget.")
             }
         } catch {
             throw Failure(
@@ -80,6 +74,7 @@ extension DeleteCommand {
     ) async throws(Failure) -> DeletionOptions {
         var deletion = DeletionOptions(safeguards: options.rule.safeguards, references: search)
         deletion.liftsProtection = options.rule.liftsProtection
+        deletion.grace = options.rule.grace
         deletion.ignoresMissing = options.ignoresMissing
         deletion.concurrency = options.concurrency
         deletion.deletesBackups = options.deletesBackups

@@ -1,4 +1,5 @@
 import ImageDeletion
+import ImageDeletionDemo
 import ImageDeletionEssentials
 
 /// One run: arguments → options → selection → plan → deletions → report → exit status.
@@ -9,10 +10,16 @@ struct DeleteCommand: Sendable {
     let progress: ProgressLine
     /// The package that this runs in.
     let package: PackageRoot
+    /// The cloud in memory; nil for a real one.
+    let demo: DemoCloud?
 
-    private init(_ options: Options, _ context: CommandContext) {
+    init(_ options: Options, _ context: CommandContext, demo images: [DemoImage]? = nil) {
         self.options = options
         self.context = context
+        let clock = context.clock
+        demo =
+            options.isDemo
+            ? DemoCloud(images: images ?? DemoImage.samples(now: clock.now()), now: clock.now) : nil
         package = PackageRoot(around: context.currentDirectory)
         report = TextReport(options: options, now: context.clock.now(), display: context.output)
         progress = ProgressLine(clock: context.clock, show: options.isQuiet ? nil : context.progress)
@@ -28,8 +35,8 @@ struct DeleteCommand: Sendable {
             options.isJSON = arguments.contains("--json")
             return DeleteCommand(options, context).end([], Failure(.usage, error.message + " See --help."))
         }
-        if options.showsHelp {
-            context.print(Help.text)
+        if let help = options.shownHelp {
+            context.print(help.text)
             return .done
         }
         if options.showsVersion {
@@ -41,16 +48,18 @@ struct DeleteCommand: Sendable {
             context.print(command.report.demoImages())
             return .done
         }
-        return await command.run()
+        let status = await command.run()
+        if status == .done, let later = await command.demoLater() { return await later.run() }
+        return status
     }
 
-    private func run() async -> ExitStatus {
+    func run() async -> ExitStatus {
         let interruption = Interruption()
         let run = Task { await perform(interruption) }
         await interruption.watch { run.cancel() }
         let watcher = Task {
             for await _ in context.interruptions {
-                if let words = await interruption.request(clock: context.clock) { tell("warning", words) }
+                if let words = await interruption.request(clock: context.clock) { warn(words) }
             }
         }
         defer { watcher.cancel() }
@@ -79,7 +88,7 @@ struct DeleteCommand: Sendable {
                     try show(plan)
                     outcomes = plan.preview
                 } else {
-                    if selection.needsConfirmation, !options.isConfirmed, !plan.deletions.isEmpty {
+                    if selection.needsConfirmation, !options.isConfirmed, !(plan.deletions + plan.marks).isEmpty {
                         try await confirm(plan)
                         // Images may have changed while the user was answering.
                         plan = try await decide(.saved(plan), with: ready, deletion, isConfirmed: true)
@@ -88,7 +97,7 @@ struct DeleteCommand: Sendable {
                     outcomes = await carryOut(plan, with: ready, deletion, interruption)
                 }
                 failure = Failure(outcomes, isInterrupted: await interruption.isRequested, deletion.receipt)
-                if outcomes.contains(where: { $0.result != .pending }) { say(report.summary(outcomes)) }
+                if outcomes.contains(where: { $0.result != .pending }) { printLine(report.summary(outcomes)) }
             }
         } catch {
             failure = error
@@ -97,34 +106,6 @@ struct DeleteCommand: Sendable {
             do throws(Failure) { try await forget(service) } catch { failure = failure ?? error }
         }
         return end(outcomes, failure)
-    }
-
-    /// What the command line and its files select; nil if that is nothing.
-    private func selection() async throws(Failure) -> Selection? {
-        if case .untrusted(let folder, let reason) = package {
-            tell("warning", "the package in \(printable(folder.path)) is not used, because \(reason).")
-        }
-        if options.lists.contains("-"), context.environment["DELETE_IMAGE_PLUGIN_PROCESS"] != nil {
-            throw Failure(
-                .usage,
-                "--from -: SwiftPM gives plugins no standard input. Write the list to a file, or use the executable."
-            )
-        }
-        if options.forgetsToken, !options.selects { return nil }
-        let selection = try await Selection(options, package: policyFolder, now: report.now, read: context.read)
-        guard selection.isEmpty else { return selection }
-        say("Nothing to delete: the list has no images.")
-        // A plan is written, and a receipt may have work left, all the same.
-        let hasReceipt = options.receipt.map(FileManager.default.fileExists(atPath:)) ?? false
-        return options.planFile != nil || hasReceipt ? selection : nil
-    }
-
-    /// The folder of the policy that `--policy` without a file names: the current one, if it has a policy, else the
-    /// package's.
-    private var policyFolder: URL {
-        let current = context.currentDirectory
-        let policy = current.appendingPathComponent(RetentionPolicy.fileName).path
-        return FileManager.default.fileExists(atPath: policy) ? current : package.url ?? current
     }
 
     /// Decides about what is selected, or looks again at what was decided.
@@ -152,10 +133,10 @@ struct DeleteCommand: Sendable {
         }
         for name in plan.missingNames where !isConfirmed {
             let project = plan.session.project
-            tell("warning", Messages.unknown(name, project: project?.name ?? project?.id ?? ""))
+            warn(Messages.unknown(name, project: project?.name ?? project?.id ?? ""))
         }
-        for warning in Messages.notAsked(plan) { tell("warning", warning) }
-        if !isConfirmed, let warning = Messages.affectingOthers(plan) { tell("warning", warning) }
+        for warning in Messages.notAsked(plan) { warn(warning) }
+        if !isConfirmed, let warning = Messages.affectingOthers(plan) { warn(warning) }
         return plan
     }
 
@@ -167,17 +148,17 @@ struct DeleteCommand: Sendable {
     ) async -> [Outcome] {
         let table = report.table(plan)
         if !options.isQuiet {
-            say(report.heading(plan))
-            say(table.header)
+            printLine(report.heading(plan))
+            printLine(table.header)
         }
         let deleter = service.deleter(for: plan, options: deletion)
         await interruption.deletionsBegin(deleter)
-        let deletions = Set(plan.deletions.map(\.id))
-        progress.begin(.images, of: deletions.count)
+        let changes = Set(plan.changes.map(\.id))
+        progress.begin(.images, of: changes.count)
         defer { progress.end() }
         return await deleter.carryOut { outcome in
-            if deletions.contains(outcome.id), outcome.result != .pending { progress.step(.images) }
-            say(report.line(outcome, in: table))
+            if changes.contains(outcome.id), outcome.result != .pending { progress.step(.images) }
+            printLine(report.line(outcome, in: table))
             return true
         }
     }
@@ -188,11 +169,11 @@ struct DeleteCommand: Sendable {
             do {
                 context.print(try JSONReport(outcomes, isDryRun: options.onlyShows, failure: failure).text())
             } catch {
-                tell("error", "the report cannot be written as JSON: \(printable("\(error)"))")
+                printError("the report cannot be written as JSON: \(printable("\(error)"))")
                 return .incomplete
             }
         }
-        if let failure { tell("error", failure.message) }
+        if let failure { printError(failure.message) }
         return ExitStatus(outcomes, failure: failure, options: options)
     }
 }

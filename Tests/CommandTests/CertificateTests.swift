@@ -27,13 +27,13 @@ struct CertificateTests {
 
     private func authority() -> [String: String] { ["OS_CACERT": server.path("ca.pem")] }
 
-    @Test("The authority in OS_CACERT is trusted, and HTTP/2 is spoken")
+    @Test("Trusts the authority in OS_CACERT and uses HTTP/2")
     func trusted() async throws {
         #expect(try await run(authority()).status == 0)
         #expect(try server.requests() == ["DELETE /v2/images/\(Sample.id(1)) HTTP/2.0 204"])
     }
 
-    @Test("A certificate that cannot be trusted: nothing is sent, and the error says why")
+    @Test("Sends nothing to a server with an untrusted certificate and reports why")
     func untrusted() async throws {
         let other = ["OS_CACERT": server.path("other.pem")]
         for (port, variables, words) in [
@@ -48,7 +48,7 @@ struct CertificateTests {
         #expect(try server.requests() == [])
     }
 
-    @Test("A file that is not what it claims to be ends the run at once")
+    @Test("Fails at once when a certificate file is invalid")
     func garbage() async throws {
         let folder = try TemporaryFolder()
         let file = folder.file("garbage.pem")
@@ -60,7 +60,7 @@ struct CertificateTests {
     }
 
     @Test(
-        "The system's store counts, unless OS_CACERT takes its place",
+        "Trusts the system's certificate store unless OS_CACERT replaces it",
         .enabled(if: Confinement.canBind, "needs root, unshare, and the right to mount"),
         .enabled(
             if: FileManager.default.fileExists(atPath: "/etc/ssl/certs/ca-certificates.crt"),
@@ -77,7 +77,7 @@ struct CertificateTests {
         #expect(other.status == 69, "\(other.errors)")
     }
 
-    @Test("OS_CERT and OS_KEY prove who sends; OS_CERT may contain both")
+    @Test("Authenticates with OS_CERT and OS_KEY, or with both in OS_CERT")
     func clientCertificate() async throws {
         let without = try await run(authority(), at: .mutual)
         #expect(try without.report().images.map(\.status) == [400])
@@ -89,7 +89,7 @@ struct CertificateTests {
         }
     }
 
-    @Test("A file that cannot be used is an error before anything is sent, with its variable and its path")
+    @Test("Reports the variable and path of an unusable file before sending anything")
     func badFiles() async throws {
         let (certificate, key) = (server.path("client.pem"), server.path("client.key"))
         for (variables, variable, words) in [
@@ -110,7 +110,7 @@ struct CertificateTests {
         #expect(try server.requests() == [])
     }
 
-    @Test("Connections that the server closes every few requests: each request arrives once for each attempt")
+    @Test("Sends each request once per attempt when the server closes connections")
     func goingAway() async throws {
         let server = try await TLSServer(requestsPerConnection: 3)
         let run = try await run(
@@ -125,7 +125,7 @@ struct CertificateTests {
         #expect((40...attempts).contains(try server.requests().count))
     }
 
-    @Test("TLS that breaks off at any place: nothing was sent, or the image may be gone")
+    @Test("Reports nothing sent, or a possible deletion, when TLS breaks at any byte")
     func brokenOff() async throws {
         for limit in [0, 1, 5, 50, 200, 700, 900, 1000, 1100, 1200, 1300, 1400] {
             let relay = try LoopbackServer(greeting: .relay(to: server.number(.good), limit: limit))

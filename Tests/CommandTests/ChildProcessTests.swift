@@ -33,7 +33,7 @@ struct ChildProcessTests {
         )
     }
 
-    @Test("Git gets no secret, and no variable that points it at a repository or a program")
+    @Test("Passes Git no secret and no variable that selects a repository or a program")
     func environment() async throws {
         let git = try installGit("env > '\(folder.url.path)/seen'\n")
         let secrets: [String: String?] = [
@@ -48,7 +48,7 @@ struct ChildProcessTests {
         #expect(seen.contains("LC_ALL=C\n") && seen.contains("HOME="))
     }
 
-    @Test("A relative entry of PATH runs no program of the package's")
+    @Test("Ignores relative entries of PATH")
     func relativePath() async throws {
         try folder.add("#!/bin/sh\ntouch '\(folder.url.path)/ran'\n", at: "package/git")
         chmod(folder.file("package/git").path, 0o755)
@@ -56,7 +56,7 @@ struct ChildProcessTests {
         #expect(access(folder.file("ran").path, F_OK) != 0)
     }
 
-    @Test("A Git that hangs ends with Ctrl-C, and with it whatever it has started")
+    @Test("Stops a hanging Git and its children on Ctrl-C")
     func interrupted() async throws {
         let git = try installGit(hanging)
         let running = try start(git)
@@ -68,7 +68,7 @@ struct ChildProcessTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("A Git that hangs does not outlive a run that is killed")
+    @Test("Leaves no hanging Git behind when the run is killed")
     func killed() async throws {
         let git = try installGit(hanging)
         let running = try start(git)
@@ -78,7 +78,7 @@ struct ChildProcessTests {
         await expectEnd(of: pids)
     }
 
-    @Test("A program that hangs is killed when its time is up")
+    @Test("Kills a hanging program after its time limit")
     func timeLimit() async throws {
         let script = try folder.add(hanging, at: "hang")
         await #expect(throws: ChildProcess.Failure.self) {
@@ -87,7 +87,7 @@ struct ChildProcessTests {
         try await expectEnd(of: hangingProcesses())
     }
 
-    @Test("A Git that fails keeps every image", arguments: ["exit 128", "kill -9 $$"])
+    @Test("Keeps every image when Git fails", arguments: ["exit 128", "kill -9 $$"])
     func failing(script: String) async throws {
         let run = try await start(installGit(script)).finished()
         let report = try run.report()

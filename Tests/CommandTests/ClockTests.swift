@@ -47,7 +47,7 @@ struct ClockTests {
         #expect(!sent.value.contains("DELETE"))
     }
 
-    @Test("Says so when the clock is behind")
+    @Test("Reports a clock that is behind")
     func behind() async throws {
         let (words, status) = try await situation(["--match", "*", "--older-than", "1h", "--yes"], hours: -3).run()
         #expect(status == .unavailable)
@@ -55,7 +55,7 @@ struct ClockTests {
     }
 
     @Test(
-        "Goes on where nothing is decided by the clock, or it is right enough",
+        "Continues when no decision depends on the clock or its error is small",
         arguments: [
             (["--match", "*", "--yes"], 10.0, 0.0), (["--match", "*", "--older-than", "2026-01-01", "--yes"], 10, 0),
             ([Sample.id(1)], 10, 0), (["--match", "*", "--older-than", "1h", "--yes"], 0, 4),

@@ -27,7 +27,7 @@ struct ConfirmationTests {
         return await running.finished()
     }
 
-    @Test("The whole plan is shown, then the question with number and size; y goes on")
+    @Test("Shows the whole plan, then asks with number and size, and continues on y")
     func yes() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let run = try await run(["--match", "nightly-*", "--keep-last", "1"], at: cloud, answering: "y\n")
@@ -39,12 +39,12 @@ struct ConfirmationTests {
         #expect(lines[2].hasSuffix("d  2.0 GiB"))
         #expect(lines[4].hasPrefix("  keep    \(Sample.id(3))  nightly-3  "))
         let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
-        #expect(lines[5].hasPrefix("Delete 2 images (4.0 GiB) of \(place)? This cannot be undone. [y/N] "))
+        #expect(lines[5].hasPrefix("Delete 2 images (4.0 GiB) of \(place)? A deletion cannot be undone. [y/N] "))
         #expect(lines.last == "3 images: 2 deleted, 1 kept.")
         #expect(await cloud.remaining() == [Sample.id(3)])
     }
 
-    @Test("The plan is shown with --quiet, too; what is protected and the backups are said", arguments: ["-q", "-v"])
+    @Test("Shows the plan with --quiet, including protected images and backups", arguments: ["-q", "-v"])
     func facts(option: String) async throws {
         var images = Self.images
         images[1].isProtected = true
@@ -56,11 +56,12 @@ struct ConfirmationTests {
         }
         #expect(run.output.contains("  2.0 GiB  protected\r\n"))
         let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
-        let question = "Delete 3 images (6.0 GiB, 1 protected) of \(place), and the backups of full-server images? "
+        let question =
+            "Delete 3 images (6.0 GiB, 1 protected) and the backups of full-server images of \(place)? "
         #expect(run.output.contains(question))
     }
 
-    @Test("What has changed while the question stood is kept, and so is what a server was made from meanwhile")
+    @Test("Keeps images that change or get in use during the confirmation")
     func changedMeanwhile() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let running = try Executable.deleteImage.startAtTerminal(
@@ -80,7 +81,7 @@ struct ConfirmationTests {
         #expect(await cloud.remaining() == Set([1, 2].map(Sample.id)))
     }
 
-    @Test("What could not be found out after the answer is told with its reason")
+    @Test("Reports why an image could not be checked after the confirmation")
     func notAskedAgain() async throws {
         let cloud = try LoopbackCloud(images: Self.images) { request, earlier in
             // The first list of servers and its end come after the token and the list of images.
@@ -94,7 +95,7 @@ struct ConfirmationTests {
     }
 
     @Test(
-        "Only y and yes go on",
+        "Continues only on y and yes",
         arguments: ["n", "", "yep", "ye", "Y es", "ja", "1", "y y", "no\u{4}", "\u{4}"]
     )
     func no(answer: String) async throws {
@@ -105,14 +106,14 @@ struct ConfirmationTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("They do in upper case and among blanks", arguments: ["Y", "yes", "YES", " yes "])
+    @Test("Accepts y and yes in uppercase and with surrounding blanks", arguments: ["Y", "yes", "YES", " yes "])
     func yesses(answer: String) async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         #expect(try await run(["nightly-2"], at: cloud, answering: answer + "\n").status == 0)
         #expect(await cloud.remaining() == Set([1, 3].map(Sample.id)))
     }
 
-    @Test("Ctrl-C at the question ends the run, and deletes nothing")
+    @Test("Deletes nothing when Ctrl-C interrupts the confirmation")
     func interrupted() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let run = try await run(["--match", "nightly-*"], at: cloud, answering: "\u{3}")
@@ -121,7 +122,7 @@ struct ConfirmationTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("What was typed before the question is there does not answer it")
+    @Test("Ignores input that was typed before the confirmation")
     func typedAhead() async throws {
         let (asked, isAsked) = AsyncStream<Void>.makeStream()
         let (typed, isTyped) = AsyncStream<Void>.makeStream()
@@ -146,7 +147,7 @@ struct ConfirmationTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("Whose standard streams are elsewhere is asked at the terminal all the same; --json stays pure")
+    @Test("Asks at the terminal when standard streams are redirected, and keeps --json output clean")
     func redirected() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -166,7 +167,7 @@ struct ConfirmationTests {
     }
 
     @Test(
-        "IDs, plans and --yes ask nothing",
+        "Asks nothing for IDs, plans, and --yes",
         arguments: [[Sample.id(1)], ["--yes", "--match", "*"], ["--match", "nosuch"], ["--dry-run", "--match", "*"]]
     )
     func unasked(arguments: [String]) async throws {
@@ -180,7 +181,7 @@ struct ConfirmationTests {
         #expect(!run.output.contains("[y/N]"))
     }
 
-    @Test("In the background of a terminal nobody is asked")
+    @Test("Does not ask from a background job")
     func background() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let running = try Executable(url: URL(fileURLWithPath: "/bin/sh")).startAtTerminal(
@@ -198,14 +199,14 @@ struct ConfirmationTests {
 }
 
 @Suite(
-    "Nobody to ask",
+    "No terminal",
     .serialized,
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/setsid"), "no setsid(1) here"),
     .timeLimit(.minutes(10))
 )
 struct UnattendedTests {
     @Test(
-        "The plan is shown, the error says how to go on, and nothing is deleted",
+        "Shows the plan, reports how to continue, and deletes nothing",
         arguments: [["--json"], [], ["--quiet"]]
     )
     func refused(format: [String]) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Deleting by ID", .serialized)
 struct DeletingTests {
-    @Test("A 404 that breaks off after its head is no lost response: the image was missing all along")
+    @Test("Reports an image as missing after a 404 that breaks off in its body")
     func brokenRefusal() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
             guard request.method == "DELETE", earlier == 0 else { return nil }
@@ -31,7 +31,7 @@ struct DeletingTests {
         #expect(await cloud.remaining() == [Sample.id(3)])
     }
 
-    @Test("What a person sees")
+    @Test("Prints the report as text")
     func transcript() async throws {
         let images = Sample.images(1) + [DemoImage(id: Sample.id(2), name: "release", isProtected: true)]
         let cloud = try LoopbackCloud(images: images)
@@ -50,7 +50,7 @@ struct DeletingTests {
         #expect(run.status == 1)
     }
 
-    @Test("What a program sees, in the order asked for")
+    @Test("Prints the JSON report in the order of the arguments")
     func document() async throws {
         let images = Sample.images(2) + [DemoImage(id: Sample.id(4), name: "release", isProtected: true)]
         let cloud = try LoopbackCloud(images: images)
@@ -66,7 +66,8 @@ struct DeletingTests {
         #expect(report.images.allSatisfy { $0.attempts == 1 })
         #expect(
             report.summary == [
-                "selected": 4, "deleted": 2, "wouldDelete": 0, "kept": 1, "missing": 1, "failed": 0, "pending": 0,
+                "selected": 4, "deleted": 2, "wouldDelete": 0, "marked": 0, "wouldMark": 0, "unmarked": 0,
+                "wouldUnmark": 0, "kept": 1, "missing": 1, "failed": 0, "pending": 0,
             ]
         )
         #expect(report.error == nil)
@@ -74,7 +75,7 @@ struct DeletingTests {
         #expect(run.output.split(separator: "\n").count == 1)
     }
 
-    @Test("The same ID twice is deleted once")
+    @Test("Deletes an image once when its ID is given twice")
     func duplicates() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let run = try await cloud.run(["--json", Sample.id(1), Sample.id(1)])
@@ -84,7 +85,7 @@ struct DeletingTests {
     }
 
     @Test(
-        "Two IDs that differ in their case are two images, and each is deleted by its own",
+        "Deletes the exact image when two IDs differ only in case",
         arguments: [["--yes", "--match", "build-*"], ["--yes", "build-a"], [Sample.id(1).uppercased()]]
     )
     func letterCase(arguments: [String]) async throws {
@@ -102,7 +103,7 @@ struct DeletingTests {
         #expect(try planned.report().images.map(\.outcome) == ["missing", "wouldDelete"])
     }
 
-    @Test("A list from a file and from standard input")
+    @Test("Reads IDs from a file and from standard input")
     func lists() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(4))
         let folder = try TemporaryFolder()
@@ -117,7 +118,7 @@ struct DeletingTests {
         #expect(await cloud.remaining() == [Sample.id(4)])
     }
 
-    @Test("A dry run looks at each image and changes nothing")
+    @Test("Looks up each image and changes nothing in a dry run")
     func dryRun() async throws {
         let images =
             Sample.images(1) + [
@@ -153,14 +154,14 @@ struct DeletingTests {
         #expect(await cloud.remaining().count == 5)
     }
 
-    @Test("A missing image is a success where that was asked for")
+    @Test("Succeeds for a missing image with --ignore-missing")
     func ignoreMissing() async throws {
         let cloud = try LoopbackCloud()
         #expect(try await cloud.run([Sample.id(1)]).status == 1)
         #expect(try await cloud.run(["--ignore-missing", Sample.id(1)]).status == 0)
     }
 
-    @Test("A body is sent only for --delete-backup")
+    @Test("Sends a body only with --delete-backup")
     func deleteBackup() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         _ = try await cloud.run([Sample.id(1)])
@@ -172,7 +173,7 @@ struct DeletingTests {
         #expect(deletions.allSatisfy { $0.headers["user-agent"]?.hasPrefix("delete-image/") ?? false })
     }
 
-    @Test("--wait looks until the image is gone")
+    @Test("Polls until the image is gone with --wait")
     func wait() async throws {
         let image = Sample.id(1)
         let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
@@ -184,7 +185,7 @@ struct DeletingTests {
         #expect(cloud.requests.map(\.method) == ["POST", "DELETE", "GET", "GET", "GET"])
     }
 
-    @Test("More than --max-deletions, and nothing is deleted")
+    @Test("Deletes nothing when more than --max-deletions are selected")
     func maxDeletions() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(3))
         let run = try await cloud.run(["--max-deletions", "2"] + (1...3).map(Sample.id))
@@ -195,7 +196,7 @@ struct DeletingTests {
         #expect(try await cloud.run(["--max-deletions", "3"] + (1...3).map(Sample.id)).status == 0)
     }
 
-    @Test("1,000 images: 1,001 requests")
+    @Test("Sends 1,001 requests for 1,000 images")
     func many() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1000))
         let run = try await cloud.run(

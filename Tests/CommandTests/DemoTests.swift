@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Demo", .serialized)
 struct DemoTests {
-    @Test("Without an image it shows what there is, and deletes nothing")
+    @Test("Lists the images and deletes nothing when none is named")
     func listing() async throws {
         let run = try await Executable.deleteImage.run(["--demo"])
         #expect(run.status == 0)
@@ -15,7 +15,7 @@ struct DemoTests {
         #expect(run.lines.count > 20)
     }
 
-    @Test("It does the whole job without credentials, and says that it is none")
+    @Test("Runs without credentials and reports that it is a demo")
     func deleting() async throws {
         let images = try await Executable.deleteImage.run(["--demo"]).lines.filter { $0.hasPrefix("    ") }.dropFirst()
             .map {
@@ -30,7 +30,7 @@ struct DemoTests {
         #expect(report.summary["kept"] == 1)
     }
 
-    @Test("It leaves no token behind")
+    @Test("Leaves no token behind")
     func noCache() async throws {
         let folder = try TemporaryFolder()
         _ = try await Executable.deleteImage.run(["--demo", "--work-directory", folder.url.path, Sample.id(1)])

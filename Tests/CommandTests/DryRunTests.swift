@@ -9,34 +9,35 @@ import Testing
 /// What a dry run shows is what the run does, in combinations chosen at random.
 @Suite("Dry run, then run")
 struct DryRunTests {
-    @Test("Every image has the same action", arguments: Sampling.of(Array(0..<200), 15))
+    @Test("Does to each image what the dry run shows", arguments: Sampling.of(Array(0..<200), 15))
     func sameFate(seed: Int) async throws {
-        var dice = Dice(seed: seed)
-        let images = (1...8).map { Self.image($0, &dice) }
+        var generator = SeededGenerator(seed: seed)
+        let images = (1...8).map { Self.image($0, &generator) }
         let cloud = DemoCloud(images: images)
         let transport = FaultyTransport(cloud)
         let files = Locked<[String: Data]>([:])
-        var arguments = Self.selection(images, files, &dice)
-        if dice.once(in: 3) {
+        var arguments = Self.selection(images, files, &generator)
+        if generator.once(in: 3) {
             // Saved, and carried out when some images have changed or are gone.
             _ = await CommandRun(json: arguments + ["--plan", "plan"], on: transport, of: cloud, files: files)
             guard files.value["plan"] != nil else { return }
-            for image in dice.some(images) where dice.once(in: 2) {
-                if dice.once(in: 2) {
+            for image in generator.subset(of: images) where generator.once(in: 2) {
+                if generator.once(in: 2) {
                     await cloud.remove(image.id)
                 } else {
-                    await cloud.put(Self.changed(image, &dice))
+                    await cloud.put(Self.changed(image, &generator))
                 }
             }
-            arguments = ["--apply", "plan"] + dice.some(["--unless-in-use", "--unless-shared", "--ignore-missing"])
+            arguments =
+                ["--apply", "plan"] + generator.subset(of: ["--unless-in-use", "--unless-shared", "--ignore-missing"])
         }
         let folder = try TemporaryFolder()
-        if dice.once(in: 2) {
+        if generator.once(in: 2) {
             let receipt = folder.file("receipt")
             // An earlier run was killed, and some of its images may exist again.
             let own = images.filter { $0.owner == DemoImage.projectID }
-            let lines = dice.some(own).map { Self.line($0, &dice).text(of: cloud) }
-            if dice.once(in: 2) { try Data(lines.joined().utf8).write(to: receipt) }
+            let lines = generator.subset(of: own).map { Self.line($0, &generator).text(of: cloud) }
+            if generator.once(in: 2) { try Data(lines.joined().utf8).write(to: receipt) }
             arguments += ["--receipt", receipt.path]
         }
         let there = Dictionary(await cloud.currentImages.map { ($0.id, $0) }) { $1 }
@@ -65,34 +66,38 @@ struct DryRunTests {
         #expect(remaining == Set(there.keys).subtracting(deleted), line)
     }
 
-    private static func image(_ number: Int, _ dice: inout Dice) -> DemoImage {
-        var image = DemoImage.old(number, dice.once(in: 9) ? "nightly-1" : "nightly-\(number)", day: dice.number(0...9))
-        image.visibility = dice.pick(["private", "private", "shared", "shared", "community", "public"])
-        image.isProtected = dice.once(in: 4)
-        image.isHidden = dice.once(in: 6)
-        image.status = dice.pick(["active", "active", "active", "deactivated"])
-        image.tags = dice.some(["ci"])
-        if dice.once(in: 4) { image.usedBy = "web-\(number)" }
-        if dice.once(in: 3) {
-            (image.owner, image.members) = ("other", dice.some([DemoImage.projectID]))
+    private static func image(_ number: Int, _ generator: inout SeededGenerator) -> DemoImage {
+        var image = DemoImage.old(
+            number,
+            generator.once(in: 9) ? "nightly-1" : "nightly-\(number)",
+            day: generator.number(0...9)
+        )
+        image.visibility = generator.pick(["private", "private", "shared", "shared", "community", "public"])
+        image.isProtected = generator.once(in: 4)
+        image.isHidden = generator.once(in: 6)
+        image.status = generator.pick(["active", "active", "active", "deactivated"])
+        image.tags = generator.subset(of: ["ci"])
+        if generator.once(in: 4) { image.usedBy = "web-\(number)" }
+        if generator.once(in: 3) {
+            (image.owner, image.members) = ("other", generator.subset(of: [DemoImage.projectID]))
         } else if image.visibility == "shared" {
-            image.members = dice.some(["other"])
+            image.members = generator.subset(of: ["other"])
         }
         return image
     }
 
-    private static func line(_ image: DemoImage, _ dice: inout Dice) -> ReceiptLine {
+    private static func line(_ image: DemoImage, _ generator: inout SeededGenerator) -> ReceiptLine {
         ReceiptLine(
             id: image.id,
-            name: dice.once(in: 2) ? image.name : nil,
-            outcome: dice.pick(["begun", "begun", "deleted", "failed"]),
-            isUnprotecting: dice.once(in: 3)
+            name: generator.once(in: 2) ? image.name : nil,
+            outcome: generator.pick(["begun", "begun", "deleted", "failed"]),
+            isUnprotecting: generator.once(in: 3)
         )
     }
 
-    private static func changed(_ image: DemoImage, _ dice: inout Dice) -> DemoImage {
+    private static func changed(_ image: DemoImage, _ generator: inout SeededGenerator) -> DemoImage {
         var image = image
-        switch dice.number(0...4) {
+        switch generator.number(0...4) {
         case 0: image.name += "-new"
         case 1: image.isProtected.toggle()
         case 2: image.visibility = "community"
@@ -103,33 +108,33 @@ struct DryRunTests {
     }
 
     /// Keep rules and their counts; often none.
-    private static func keeps(_ dice: inout Dice) -> [(rule: String, count: Int)] {
-        dice.pick([[], ["last"], dice.some(["last", "daily", "weekly", "monthly", "yearly"])]).map {
-            ($0, dice.number(1...3))
-        }
+    private static func keeps(_ generator: inout SeededGenerator) -> [(rule: String, count: Int)] {
+        let some = generator.subset(of: ["last", "daily", "weekly", "monthly", "yearly"])
+        return generator.pick([[], ["last"], some]).map { ($0, generator.number(1...3)) }
     }
 
     private static func selection(
         _ images: [DemoImage],
         _ files: Locked<[String: Data]>,
-        _ dice: inout Dice
+        _ generator: inout SeededGenerator
     ) -> [String] {
-        var options = dice.some(["--unless-in-use", "--unless-shared", "--ignore-missing"])
-        let ids = dice.some(images.map(\.id) + [Sample.id(99)]) + [images[0].id]
-        let names = dice.some(images.prefix(3).map(\.name)) + (dice.once(in: 8) ? ["nosuch"] : [])
-        let unprotects = dice.once(in: 3)
-        switch dice.number(0...4) {
+        var options = generator.subset(of: ["--unless-in-use", "--unless-shared", "--ignore-missing"])
+        let ids = generator.subset(of: images.map(\.id) + [Sample.id(99)]) + [images[0].id]
+        let names = generator.subset(of: images.prefix(3).map(\.name)) + (generator.once(in: 8) ? ["nosuch"] : [])
+        let unprotects = generator.once(in: 3)
+        switch generator.number(0...4) {
         case 0: options += ids
         case 1: options += names + ids
         case 2:
             files.withLock { $0["list"] = Data((ids + names).joined(separator: "\n").utf8) }
             options += ["--from", "list"]
         case 3:
-            options +=
-                ["--match", "nightly-*"] + dice.pick([[], ["--tag", "ci"], ["--older-than", "2020-01-06"]])
-                + keeps(&dice).flatMap { ["--keep-\($0)", "\($1)"] } + dice.pick([[], ["--exclude", "*-[1-3]"]])
+            options += ["--match", "nightly-*"]
+            options += generator.pick([[], ["--tag", "ci"], ["--older-than", "2020-01-06"]])
+            options += keeps(&generator).flatMap { ["--keep-\($0)", "\($1)"] }
+            options += generator.pick([[], ["--exclude", "*-[1-3]"]])
         default:
-            let keep = keeps(&dice).map { #","keep\#($0.capitalized)":\#($1)"# }.joined()
+            let keep = keeps(&generator).map { #","keep\#($0.capitalized)":\#($1)"# }.joined()
             let rule = #"{"tag":"ci","unprotect":\#(unprotects)\#(keep)}"#
             files.withLock { $0["policy"] = Data(#"{"rules":{"ci":\#(rule)}}"#.utf8) }
             return options + ["--policy=policy"]

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Exit statuses", .serialized)
 struct ExitStatusTests {
-    @Test("78: everything that is missing is told by name, before any request")
+    @Test("78: Reports all missing settings by name before any request")
     func missing() async throws {
         let run = try await Executable.deleteImage.run(["--no-token-cache", Sample.id(1)])
         #expect(run.status == 78)
@@ -14,7 +14,7 @@ struct ExitStatusTests {
     }
 
     @Test(
-        "78: settings that contradict each other or cannot be used",
+        "78: Rejects contradictory or unusable settings",
         arguments: [
             (["OS_TENANT_NAME": "other"], "OS_PROJECT_NAME and OS_TENANT_NAME contradict"),
             (["OS_AUTH_URL": "http://iam.example/v3"], "is not encrypted"),
@@ -34,14 +34,14 @@ struct ExitStatusTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("78: OS_CLOUD alone")
+    @Test("78: Rejects OS_CLOUD alone")
     func cloudsFile() async throws {
         let run = try await Executable.deleteImage.run([Sample.id(1)], environment: ["OS_CLOUD": "otc"])
         #expect(run.status == 78)
         #expect(run.errors.contains("clouds.yaml"))
     }
 
-    @Test("77: a wrong password, which is tried once")
+    @Test("77: Sends a wrong password once")
     func wrongPassword() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         let run = try await cloud.run(["--json", Sample.id(1), Sample.id(2)], ["OS_PASSWORD": "wrong-one"])
@@ -53,7 +53,7 @@ struct ExitStatusTests {
         #expect(!(run.output + run.errors).contains("wrong-one"))
     }
 
-    @Test("77: the account may not delete its project's images, which is found out once")
+    @Test("77: Stops after one refusal when the account may not delete images")
     func noPermission() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(8)) { request, _ in
             request.method == "DELETE"
@@ -66,7 +66,7 @@ struct ExitStatusTests {
         #expect(try run.report().summary["pending"] == 7)
     }
 
-    @Test("69: a service that fails image after image; the rest is not attempted", arguments: [true, false])
+    @Test("69: Stops when the service fails image after image", arguments: [true, false])
     func inTrouble(isDryRun: Bool) async throws {
         let cloud = try LoopbackCloud(images: Sample.images(40)) { request, _ in
             request.path.hasPrefix("/image/") ? .answer(503) : nil
@@ -79,7 +79,7 @@ struct ExitStatusTests {
         if !isDryRun { #expect(try run.report().summary["pending"] == 37) }
     }
 
-    @Test("77: the image service takes no token; the rest is not tried")
+    @Test("77: Stops when the image service accepts no token")
     func noToken() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(5)) { request, _ in
             request.method == "DELETE" ? .answer(401, headers: ["WWW-Authenticate": "Basic realm=\"x\""]) : nil
@@ -91,7 +91,7 @@ struct ExitStatusTests {
         #expect(cloud.count("POST") == 2)
     }
 
-    @Test("77: so for a dry run, which only looks")
+    @Test("77: Stops a dry run when the image service accepts no token")
     func noTokenToLook() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2)) { request, _ in
             request.method == "GET" ? .answer(401) : nil
@@ -102,7 +102,7 @@ struct ExitStatusTests {
         #expect(try run.report().images.map(\.outcome) == ["failed", "failed"])
     }
 
-    @Test("77: the account lacks the permission")
+    @Test("77: Reports a missing permission")
     func noRight() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(5)) { request, _ in
             request.method == "DELETE"
@@ -115,7 +115,7 @@ struct ExitStatusTests {
         #expect(cloud.count("DELETE") == 1)
     }
 
-    @Test("69: the identity service is not there, or keeps failing", arguments: [true, false])
+    @Test("69: Reports an identity service that is unreachable or keeps failing", arguments: [true, false])
     func noIdentity(isThere: Bool) async throws {
         let cloud = try LoopbackCloud { _, _ in isThere ? .answer(503, body: Data("busy".utf8)) : .reset }
         let run = try await cloud.run(["--retries", "1", "--json", Sample.id(1)])
@@ -124,7 +124,7 @@ struct ExitStatusTests {
         #expect(cloud.count("POST") == 2)
     }
 
-    @Test("69: the image service is not there")
+    @Test("69: Reports an image service that is unreachable")
     func noImageService() async throws {
         let port = try LoopbackServer.closedPort()
         let cloud = try LoopbackCloud()
@@ -136,7 +136,7 @@ struct ExitStatusTests {
         #expect(try run.report().images.map(\.outcome) == ["failed", "pending"])
     }
 
-    @Test("1: an image failed, the others are done")
+    @Test("1: Deletes the other images when one fails")
     func failed() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(3)) { request, earlier in
             request.method == "DELETE" && earlier == 1 ? .answer(409, body: Data("in use".utf8)) : nil
@@ -148,7 +148,7 @@ struct ExitStatusTests {
     }
 
     @Test(
-        "A token response without its header, or that is no token response",
+        "Rejects an invalid token response or one without its header",
         arguments: ["", #"{"token":{}}"#, "<html>"]
     )
     func noTokenInAnswer(body: String) async throws {
@@ -162,7 +162,7 @@ struct ExitStatusTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("A token that ended in the past: the clock is named")
+    @Test("Names the clock when a new token has already expired")
     func ended() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1), tokenLifetime: -3600)
         let run = try await cloud.run([Sample.id(1)])
@@ -171,7 +171,7 @@ struct ExitStatusTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("A proxy that lets nothing through: nothing was sent, and the proxy is named")
+    @Test("Names a proxy that refuses connections and reports that nothing was sent")
     func proxy() async throws {
         let proxy = try LoopbackServer { request in
             request.method == "CONNECT"

@@ -23,7 +23,7 @@ struct FilterTests {
     }
 
     @Test(
-        "An image whose creation time cannot be read is kept by a keep rule, and takes no other's place",
+        "Keeps an image without a creation time under a keep rule, in addition to the newest",
         arguments: [nil, "yesterday", ""]
     )
     func undated(date: String?) async throws {
@@ -40,7 +40,7 @@ struct FilterTests {
     }
 
     @Test(
-        "A time without a zone is UTC",
+        "Reads a time without a zone as UTC",
         arguments: ["2020-01-09T00:00:00", "2020-01-09T00:00:00.000000", "2020-01-09 00:00:00"]
     )
     func withoutZone(time: String) async throws {
@@ -55,7 +55,7 @@ struct FilterTests {
         #expect(try await cloud.run(older + ["2020-01-09T00:00:00Z"]).report().images.count == 3)
     }
 
-    @Test("Hidden images are selected like others, and marked", arguments: [["--match", "old-*"], ["old-1"]])
+    @Test("Selects hidden images and marks them", arguments: [["--match", "old-*"], ["old-1"]])
     func hidden(arguments: [String]) async throws {
         let images = [DemoImage.old(1, "old-1"), DemoImage(id: Sample.id(2), name: "new")].map { image in
             var image = image
@@ -70,7 +70,7 @@ struct FilterTests {
         #expect(await cloud.remaining() == [Sample.id(2)])
     }
 
-    @Test("A tag of Open Telekom Cloud is found in both of its spellings", arguments: ["env.test", "env=test"])
+    @Test("Matches both spellings of an Open Telekom Cloud tag", arguments: ["env.test", "env=test"])
     func tagSpellings(tag: String) async throws {
         let cloud = try LoopbackCloud(
             images: [.old(1, "a", tags: ["env.test"]), .old(2, "b", tags: ["env=test"]), .old(3, "c", tags: ["env"])]
@@ -79,7 +79,7 @@ struct FilterTests {
         #expect(try run.report().images.map(\.id) == [1, 2].map(Sample.id))
     }
 
-    @Test("Tags that only look alike are others")
+    @Test("Does not match tags that only look alike")
     func similarTags() async throws {
         let list = Data(
             #"{"images":[{"id":"\#(Sample.id(1))","owner":"\#(DemoImage.projectID)","visibility":"private","tags":["v1.2"]}]}"#
@@ -96,7 +96,7 @@ struct FilterTests {
     }
 
     @Test(
-        "They combine: any of the patterns, all of the tags, the age, and keep rules count images of any age",
+        "Combines any pattern, all tags, and the age; keep rules count matches of any age",
         arguments: [
             (["--match", "nightly-?"], deleted: [1, 2, 3, 4], kept: [Int]()),
             (["--match", "nightly-[12]", "--match", "release-*"], [5, 1, 2], []),
@@ -125,7 +125,7 @@ struct FilterTests {
         #expect(await cloud.remaining() == Set(Self.images.map(\.id)).subtracting(deleted.map(Sample.id)))
     }
 
-    @Test("The server is asked for what it can filter: the owner and the tags")
+    @Test("Filters by owner and tags on the server")
     func query() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         _ = try await cloud.run(["--dry-run", "--match", "n*", "--tag", "ci", "--tag", "a b"])
@@ -133,7 +133,7 @@ struct FilterTests {
         #expect(cloud.requestLines.suffix(2) == [query, query + "&os_hidden=true"])
     }
 
-    @Test("What a person sees")
+    @Test("Prints the report as text")
     func transcript() async throws {
         var images = Self.images
         images[1].isProtected = true
@@ -170,7 +170,7 @@ struct FilterTests {
         #expect(run.status == 0)
     }
 
-    @Test("What the service does not know is said to be unknown, and is no zero")
+    @Test("Shows unknown values as unknown, not as zero")
     func unknown() async throws {
         var images = (1...2).map { DemoImage.old($0).json }
         (images[0]["__image_size"], images[0]["size"], images[0]["created_at"]) = (.null, .null, .null)
@@ -180,7 +180,7 @@ struct FilterTests {
         #expect(run.lines.last == "2 images: would delete 2 (at least 2.0 GiB).")
     }
 
-    @Test("Sizes that no number can sum up are no reason to crash")
+    @Test("Does not crash when the sum of sizes overflows")
     func hugeSizes() async throws {
         let cloud = try LoopbackCloud { request, _ in
             guard request.path.hasPrefix("/image/v2/images?") else { return nil }
@@ -192,7 +192,7 @@ struct FilterTests {
         #expect(run.lines.last == "2 images: would delete 2 (8388608.0 TiB).")
     }
 
-    @Test("Nothing that matches is no failure, and is said")
+    @Test("Succeeds and reports when nothing matches")
     func nothing() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let run = try await cloud.run(["--match", "nosuch-*"])
@@ -200,7 +200,7 @@ struct FilterTests {
         #expect(run.status == 0)
     }
 
-    @Test("Only our own private images are ever selected, whatever the server lists")
+    @Test("Selects only the project's own private images, whatever the server lists")
     func ownOnly() async throws {
         var images = Self.images
         images[0].owner = "another"
@@ -216,7 +216,7 @@ struct FilterTests {
         #expect(cloud.count("DELETE") == 1)
     }
 
-    @Test("More than 50, or than --max-deletions, and nothing is deleted; a dry run only warns")
+    @Test("Deletes nothing beyond 50 or --max-deletions; a dry run warns")
     func tooMany() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(51))
         let run = try await cloud.run(["--yes", "--match", "nightly-*"])
@@ -246,7 +246,7 @@ struct FilterTests {
         #expect(cloud.count("DELETE") == 50)
     }
 
-    @Test("IDs have the same limit, and beyond it nothing but the sign-in is sent")
+    @Test("Sends nothing but the sign-in when more IDs than the limit are given")
     func manyIDs() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(51))
         let ids = (1...51).map(Sample.id)
@@ -260,7 +260,7 @@ struct FilterTests {
         #expect(try await cloud.run(["--max-deletions", "51"] + ids).status == 0)
     }
 
-    @Test("A date that lies ahead would select everything, and is refused")
+    @Test("Rejects a date in the future, which would select everything")
     func future() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let run = try await cloud.run(["--yes", "--older-than", "2999-01-01"])
@@ -269,7 +269,7 @@ struct FilterTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("A token of no project selects nothing")
+    @Test("Selects nothing with a token without a project")
     func unscoped() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let run = try await cloud.run(["--yes", "--match", "*"], ["OS_PROJECT_NAME": nil])
@@ -277,7 +277,7 @@ struct FilterTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("The list is read to its end, page after page")
+    @Test("Reads all pages of the list")
     func pages() async throws {
         let cloud = try LoopbackCloud(images: (1...25).map { .old($0, "nightly-\($0)", day: $0) }, longestPage: 4)
         let run = try await cloud.run(["--yes", "--match", "nightly-*", "--keep-last", "5"])

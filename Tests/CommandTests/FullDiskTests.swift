@@ -13,7 +13,7 @@ struct FullDiskTests {
     private static let limited = ConditionTrait.enabled(if: Confinement.hasLimits, "no prlimit(1) here")
     private static let mounted = ConditionTrait.enabled(if: Confinement.canMount, "only root can mount a small disk")
 
-    @Test("A file that takes standard output and is full does not kill the run: its status tells")
+    @Test("Survives a full disk under standard output and reports it in the exit status")
     func output() async throws {
         for (arguments, status) in [("--version", 1), ("--demo", 1), ("--json --nope", 64)] as [(String, Int32)] {
             let script = "ulimit -f 0; exec \"$0\" \(arguments) > '\(folder.file("output").path)'"
@@ -37,7 +37,7 @@ struct FullDiskTests {
     // MARK: The token cache
 
     @Test(
-        "A cache that does not fit: a warning, and the run goes on; no draft stays",
+        "Warns, continues, and leaves no draft when the token cache does not fit on the disk",
         limited,
         arguments: [0, 1, 3000]
     )
@@ -52,7 +52,7 @@ struct FullDiskTests {
         #expect(await cloud.remaining().isEmpty)
     }
 
-    @Test("A cache that was there stays whole", limited, arguments: [0, 3000])
+    @Test("Keeps the previous token cache intact", limited, arguments: [0, 3000])
     func oldCache(bytes: Int) async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         _ = try await cloud.run([Sample.id(1)], in: folder)
@@ -65,7 +65,7 @@ struct FullDiskTests {
         #expect(try folder.names() == ["token-cache.json", "token-cache.json.lock"])
     }
 
-    @Test("On a disk that is full, too", mounted)
+    @Test("Also on a full disk", mounted)
     func cacheOnFullDisk() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let run = try await cloud.run([Sample.id(1)], .disk(4096, at: folder.url), in: folder)
@@ -89,12 +89,12 @@ struct FullDiskTests {
         #expect(cloud.count("DELETE") == deleted.count, place)
     }
 
-    @Test("A receipt that ends anywhere: what was under way is told, a later run goes on", limited)
+    @Test("Reports deletions in progress when the receipt ends early, and a later run continues", limited)
     func receipt() async throws {
         let seed = 1
-        var dice = Dice(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let ids = (1...16).map(Sample.id)
-        for bytes in [0] + (0..<5).map({ _ in dice.number(1...3000) }) {
+        for bytes in [0] + (0..<5).map({ _ in generator.number(1...3000) }) {
             let place: Comment = "seed \(seed), \(bytes) bytes"
             let cloud = try LoopbackCloud(images: Sample.images(16))
             let receipt = folder.file("receipt-\(bytes).jsonl")
@@ -112,7 +112,7 @@ struct FullDiskTests {
         }
     }
 
-    @Test("On a disk that is full, too", mounted)
+    @Test("Also on a full disk", mounted)
     func receiptOnFullDisk() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(30))
         let run = try await cloud.run(
@@ -124,7 +124,7 @@ struct FullDiskTests {
         #expect(run.errors.contains("No space left on device"))
     }
 
-    @Test("A deletion that cannot be written down is not begun", limited)
+    @Test("Starts no deletion that the receipt cannot record", limited)
     func note() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "nightly")])
         let receipt = folder.file("receipt.jsonl").path
@@ -136,7 +136,7 @@ struct FullDiskTests {
 
     // MARK: The plan
 
-    @Test("A plan that does not fit is an error; the old one stays, and nothing else", limited, arguments: [0, 700])
+    @Test("Fails and keeps only the old plan when a new one does not fit", limited, arguments: [0, 700])
     func plan(bytes: Int) async throws {
         let cloud = try LoopbackCloud(images: Sample.images(9))
         let arguments = ["--match", "*", "--plan", folder.file("plan.json").path]

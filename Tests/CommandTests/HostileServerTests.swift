@@ -13,16 +13,16 @@ struct HostileServerTests {
     /// Lent out, so that its members are asked for.
     private static let image = DemoImage(id: Sample.id(1), name: "nightly", visibility: "shared", members: ["p"])
 
-    /// A run whose image is hostile at `place`: it is not deleted there, whatever is answered.
+    /// A run whose image is hostile at `kind`: it is not deleted there, whatever is answered.
     fileprivate static func run(
-        _ place: Place,
+        _ kind: RequestKind,
         _ options: [String],
         environment: [String: String] = [:],
         reply: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Reply
     ) async throws -> (run: Executable.Finished, cloud: LoopbackCloud, asked: Int) {
         let asked = Locked(0)
         let cloud = try LoopbackCloud(images: [image]) { request, _ in
-            guard place.takes(request) else { return nil }
+            guard kind.takes(request) else { return nil }
             asked.withLock { $0 += 1 }
             return reply(request)
         }
@@ -30,13 +30,13 @@ struct HostileServerTests {
             Executable.canLimit
             ? Executable.deleteImage.bounded(megabytes: megabytes) : Executable.deleteImage
         let run = try await program.run(
-            ["--no-token-cache"] + options + place.arguments,
+            ["--no-token-cache"] + options + kind.arguments,
             environment: cloud.environment.merging(environment) { $1 }
         )
         return (run, cloud, asked.value)
     }
 
-    @Test("A response that breaks off within its head: the run goes on, and the report and the receipt are true")
+    @Test("Continues with a true report and receipt when a response breaks off in its head")
     func brokenHead() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(3)) { request, earlier in
             request.method == "DELETE" && earlier == 1 ? .bytes(Data("HTTP/1.1 204 No Content\r\nX-".utf8)) : nil
@@ -52,17 +52,20 @@ struct HostileServerTests {
     }
 
     @Test(
-        "Whatever a server does, the run ends, is told as it was, and deletes nothing",
-        arguments: Sampling.of(Sampling.pairs(Hostility.allCases.filter { $0 != .twoAnswers }, Place.allCases), 15)
+        "Ends, reports the failure, and deletes nothing, whatever a server sends",
+        arguments: Sampling.of(
+            Sampling.pairs(HostileResponse.allCases.filter { $0 != .twoAnswers }, RequestKind.allCases),
+            15
+        )
     )
-    func hostile(hostility: Hostility, place: Place) async throws {
+    func hostile(response: HostileResponse, kind: RequestKind) async throws {
         // The second try is where a lost answer matters.
-        let retries = place == .deletion ? "1" : "0"
+        let retries = kind == .deletion ? "1" : "0"
         let options = ["--json", "-v", "--retries", retries, "--timeout", "20"]
-        let (run, cloud, asked) = try await Self.run(place, options) { _ in hostility.reply(place.status) }
-        let what: Comment = "\(place) \(hostility): \(run.output) \(run.errors.suffix(500))"
+        let (run, cloud, asked) = try await Self.run(kind, options) { _ in response.reply(kind.status) }
+        let what: Comment = "\(kind) \(response): \(run.output) \(run.errors.suffix(500))"
         #expect(asked > 0, what)
-        #expect(place.exits.contains(run.status), what)
+        #expect(kind.exits.contains(run.status), what)
         let report = try run.report()
         #expect(report.summary["deleted"] == 0, what)
         #expect(await cloud.remaining() == [Sample.id(1)], what)
@@ -70,17 +73,17 @@ struct HostileServerTests {
         #expect(run.keeps(cloud.environment["OS_PASSWORD"]), what)
         #expect(run.keeps(cloud.requests.lazy.compactMap { $0.headers["x-auth-token"] }.first), what)
         #expect(run.output.utf8.count + run.errors.utf8.count < 20_000, what)
-        if place == .deletion, let row = report.images.first {
+        if kind == .deletion, let row = report.images.first {
             // Without a whole answer, nobody knows.
             #expect(row.status != nil || row.detail?.contains("It may be gone nevertheless") == true, what)
         }
     }
 
     @Test(
-        "Nothing is sent where a redirect points to",
-        arguments: Sampling.pairs(Place.allCases, [301, 302, 303, 307, 308])
+        "Sends nothing to the target of a redirect",
+        arguments: Sampling.pairs(RequestKind.allCases, [301, 302, 303, 307, 308])
     )
-    func redirect(place: Place, status: Int) async throws {
+    func redirect(kind: RequestKind, status: Int) async throws {
         let received = Locked(0)
         let elsewhere = try LoopbackServer { _ in
             received.withLock { $0 += 1 }
@@ -89,11 +92,11 @@ struct HostileServerTests {
         defer { elsewhere.stop() }
         for form in ["http://localhost:%/x", "//localhost:%/x", "http://iam.example@localhost:%/", "HTTP:localhost:%"] {
             let address = form.replacing("%", with: "\(elsewhere.port)")
-            let (run, cloud, asked) = try await Self.run(place, ["--json", "--retries", "1"]) { _ in
+            let (run, cloud, asked) = try await Self.run(kind, ["--json", "--retries", "1"]) { _ in
                 .answer(status, headers: ["Location": address, "Refresh": "0; url=\(address)"])
             }
             #expect(asked == 1)
-            #expect(place.exits.contains(run.status))
+            #expect(kind.exits.contains(run.status))
             #expect(run.output.contains("Redirects are not followed"))
             #expect(await cloud.remaining() == [Sample.id(1)])
         }
@@ -101,7 +104,7 @@ struct HostileServerTests {
         #expect(received.value == 0)
     }
 
-    @Test("A redirect on the endpoint's own host is not followed either", arguments: [301, 307])
+    @Test("Does not follow a redirect on the endpoint's own host", arguments: [301, 307])
     func redirectHome(status: Int) async throws {
         let (run, cloud, _) = try await Self.run(.deletion, []) { request in
             .answer(status, headers: ["Location": request.path.replacing(Sample.id(1), with: Sample.id(2))])
@@ -110,11 +113,11 @@ struct HostileServerTests {
         #expect(cloud.count("DELETE") == 1)
     }
 
-    @Test("A second answer behind the first is no answer to what is asked next")
+    @Test("Does not use a second response for the next request")
     func smuggled() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
             guard request.method == "DELETE" else { return nil }
-            return earlier == 0 ? Hostility.twoAnswers.reply(409) : .answer(409, body: Data("in use".utf8))
+            return earlier == 0 ? HostileResponse.twoAnswers.reply(409) : .answer(409, body: Data("in use".utf8))
         }
         let run = try await cloud.run(["--json", "--retries", "1", "--timeout", "3", Sample.id(1)])
         #expect(cloud.count("DELETE") > 0)
@@ -122,7 +125,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "204 is 204, whatever stands around it",
+        "Accepts a 204 with unusual headers",
         arguments: ["1.0 204 No Content", "1.1 204 OK\r\nContent-Length: 5"]
     )
     func noContent(line: String) async throws {
@@ -134,7 +137,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "A gateway that knows no such API says nothing about the image",
+        "Does not report an image as missing when a gateway does not know the API",
         arguments: ["APIG", "APIGW"],
         ["0101", "0103"]
     )
@@ -143,7 +146,7 @@ struct HostileServerTests {
             guard request.method == "DELETE" else { return nil }
             // The first answer is lost, so that a 404 would mean that the deletion was done.
             return earlier == 0
-                ? Hostility.cutBody.reply(500)
+                ? HostileResponse.cutBody.reply(500)
                 : .answer(404, body: Data(#"{"error_code":"\#(prefix).\#(number)","error_msg":"no API"}"#.utf8))
         }
         let run = try await cloud.run(["--json", "--retries", "1", Sample.id(1)])
@@ -156,7 +159,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "A catalog's address that no token may go to is an error, and nothing is sent",
+        "Sends nothing when the catalog has an unsafe address",
         arguments: [
             "file:///etc/passwd", "ftp://127.0.0.1/", "javascript:alert(1)", "http://user:pass@127.0.0.1/",
             "http://127.0.0.1/#x", "http://127.0.0.1/?x=", "gopher://127.0.0.1", "http://", "//127.0.0.1/", "",
@@ -166,7 +169,7 @@ struct HostileServerTests {
     )
     func catalog(url: String) async throws {
         let (run, cloud, asked) = try await Self.run(.signIn, []) { _ in
-            TokenAnswer {
+            SampleTokenResponse {
                 $0.imageEndpoints = [.init("eu-demo", url)]
                 $0.expiresAt = "2999-01-01T00:00:00Z"
             }.reply
@@ -178,7 +181,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "A token with a line break, which would begin another header, is sent nowhere",
+        "Does not send a token with a line break",
         arguments: ["\r\n", "\n", "\r"]
     )
     func tokenWithLineBreak(lineBreak: String) async throws {
@@ -196,10 +199,10 @@ struct HostileServerTests {
         #expect(cloud.connections == 0)
     }
 
-    @Test("A catalog of many thousand entries is read")
+    @Test("Reads a catalog with thousands of entries")
     func bigCatalog() async throws {
         let (run, cloud, _) = try await Self.run(.signIn, ["--json"]) { request in
-            TokenAnswer {
+            SampleTokenResponse {
                 $0.imageEndpoints = [.init("eu-demo", "http://\(request.headers["host"] ?? "")/image")]
                 $0.otherTypes = (0..<Sampling.count(100_000, sample: 20_000)).map { "type-\($0)" }
                 $0.expiresAt = "2999-01-01T00:00:00Z"
@@ -240,21 +243,21 @@ struct EndlessResponseTests {
     }
 
     @Test(
-        "What never ends is ended",
-        arguments: Sampling.pairs(Endless.allCases, [Place.signIn, .list, .deletion])
+        "Stops reading a response that does not end",
+        arguments: Sampling.pairs(Endless.allCases, [RequestKind.signIn, .list, .deletion])
     )
-    func endless(endless: Endless, place: Place) async throws {
+    func endless(endless: Endless, kind: RequestKind) async throws {
         let (run, cloud, asked) = try await HostileServerTests.run(
-            place,
+            kind,
             ["--json", "--retries", "0", "--timeout", "2"]
         ) { _ in
-            endless.reply(place.status)
+            endless.reply(kind.status)
         }
         #expect(asked == 1)
-        #expect(place.exits.contains(run.status))
+        #expect(kind.exits.contains(run.status))
         #expect(try run.report().summary["deleted"] == 0)
         #expect(await cloud.remaining() == [Sample.id(1)])
-        if place == .deletion {
+        if kind == .deletion {
             #expect(try run.report().images.first?.detail?.contains("It may be gone nevertheless") == true)
         }
     }

@@ -62,7 +62,7 @@ struct HostileTextTests {
         Sampling.pairs(Spelling.allCases.filter { $0 != .brokenLine }, Shape.allCases)
         + Sampling.pairs([.brokenLine], [.text, .html, .message])
 
-    @Test("A password that is echoed is not shown, however it is spelled", arguments: echoes)
+    @Test("Redacts an echoed password in any spelling", arguments: echoes)
     func password(spelling: Spelling, shape: Shape) async throws {
         let echo = spelling(Self.secret)
         let cloud = try LoopbackCloud { request, _ in request.method == "POST" ? shape.reply(echo) : nil }
@@ -76,12 +76,12 @@ struct HostileTextTests {
         }
     }
 
-    @Test("Nor is the token, where images, catalogs and projects bear it as a name")
+    @Test("Redacts a token that images, catalogs and projects have as a name")
     func tokenAsName() async throws {
         let token = "gAAAA/" + String(repeating: "t0ken+", count: 30)
         let cloud = try LoopbackCloud { request, _ in
             if request.method == "POST" {
-                return TokenAnswer {
+                return SampleTokenResponse {
                     $0.token = token
                     $0.projectName = nil
                     $0.projectID = token
@@ -105,7 +105,7 @@ struct HostileTextTests {
     }
 
     @Test(
-        "A list whose text is all escapes takes no more processor time than any other",
+        "Reads a list full of escapes in linear time",
         .enabled(if: Executable.canLimit, "needs prlimit")
     )
     func escapes() async throws {
@@ -130,10 +130,10 @@ struct HostileTextTests {
         + "  deleted  \(Sample.id(1))\n"
 
     @Test(
-        "Nothing that a server says writes to the terminal or begins a line",
-        arguments: Sampling.pairs(Shape.allCases, Place.allCases)
+        "Prints no control codes or line breaks from a server",
+        arguments: Sampling.pairs(Shape.allCases, RequestKind.allCases)
     )
-    func controls(shape: Shape, place: Place) async throws {
+    func controls(shape: Shape, place: RequestKind) async throws {
         let image = DemoImage(id: Sample.id(1), name: Self.evil, visibility: "shared", members: [Self.evil])
         let cloud = try LoopbackCloud(images: [image]) { request, _ in
             place.takes(request) ? shape.reply(Self.evil) : nil

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Links, pipes, folders and enormous files where a file of ours is to be.
-@Suite("In the way", .serialized, .timeLimit(.minutes(10)))
+@Suite("Special files", .serialized, .timeLimit(.minutes(10)))
 struct InTheWayTests {
     /// What stands in the place of a file.
     enum Obstacle: CaseIterable {
@@ -39,7 +39,7 @@ struct InTheWayTests {
 
     // MARK: The token cache
 
-    @Test("Of the token cache: told, and the run goes on", arguments: Obstacle.allCases)
+    @Test("Warns and continues when the token cache is a special file", arguments: Obstacle.allCases)
     func cache(obstacle: Obstacle) async throws {
         try obstacle.put("token-cache.json", in: folder)
         // What could be read would be for its owner only.
@@ -53,7 +53,7 @@ struct InTheWayTests {
         #expect(try folder.names() == ["precious", "token-cache.json", "token-cache.json.lock"])
     }
 
-    @Test("Of its lock: nothing hangs, nothing is written through it", arguments: Obstacle.allCases)
+    @Test("Does not hang or write through a lock that is a special file", arguments: Obstacle.allCases)
     func lock(obstacle: Obstacle) async throws {
         try obstacle.put("token-cache.json.lock", in: folder)
         for number in 1...2 {
@@ -67,7 +67,7 @@ struct InTheWayTests {
 
     // MARK: Files that are named
 
-    @Test("Of the receipt: it is refused, and nothing is deleted", arguments: Obstacle.allCases)
+    @Test("Deletes nothing when the receipt is a special file", arguments: Obstacle.allCases)
     func receipt(obstacle: Obstacle) async throws {
         try obstacle.put("receipt.jsonl", in: folder)
         let run = try await cloud.run(["--receipt", folder.file("receipt.jsonl").path, Sample.id(1)])
@@ -77,7 +77,7 @@ struct InTheWayTests {
         try expectPreciousIsIntact()
     }
 
-    @Test("Of the plan: it is refused", arguments: Obstacle.allCases)
+    @Test("Does not overwrite a special file with a plan", arguments: Obstacle.allCases)
     func plan(obstacle: Obstacle) async throws {
         try obstacle.put("plan.json", in: folder)
         let run = try await cloud.run(["--match", "*", "--plan", folder.file("plan.json").path])
@@ -87,7 +87,7 @@ struct InTheWayTests {
         #expect(try folder.names() == ["plan.json", "precious"])
     }
 
-    @Test("A plan in the place of a link to an old one, or to nothing, leaves alone what the link names")
+    @Test("Replaces a link with the plan and keeps the link's target")
     func linkedPlan() async throws {
         let (plan, old) = (folder.file("plan.json"), folder.file("old.json"))
         _ = try await cloud.run(["--match", "*", "--plan", old.path])
@@ -103,7 +103,7 @@ struct InTheWayTests {
         }
     }
 
-    @Test("A plan that is larger than any is none: it is not even read, and stays")
+    @Test("Does not read or replace a file that is too large to be a plan")
     func largePlan() async throws {
         let arguments = ["--match", "*", "--plan", folder.file("plan.json").path]
         _ = try await cloud.run(arguments)
@@ -117,7 +117,7 @@ struct InTheWayTests {
 
     private static let readers = ["--from", "--policy", "--apply"]
 
-    @Test("A folder to be read is an error", arguments: readers)
+    @Test("Rejects a folder in place of an input file", arguments: readers)
     func folderToRead(option: String) async throws {
         let run = try await cloud.run(["--yes", option, folder.url.path])
         #expect(run.status == 65)
@@ -125,7 +125,7 @@ struct InTheWayTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("A pipe to be read gives what it gets; while nobody writes, Ctrl-C ends the run")
+    @Test("Reads from a pipe, and stops on Ctrl-C while no process writes to it")
     func pipeToRead() async throws {
         let pipe = folder.file("pipe")
         #expect(mkfifo(pipe.path, 0o600) == 0)
@@ -148,7 +148,7 @@ struct InTheWayTests {
         #expect(cloud.requests.map(\.method) == ["POST", "DELETE"])
     }
 
-    @Test("A file without end does not fill the memory", .enabled(if: Confinement.hasLimits, "no prlimit(1) here"))
+    @Test("Does not read a huge or endless file into memory", .enabled(if: Confinement.hasLimits, "no prlimit(1) here"))
     func enormous() async throws {
         let file = folder.file("enormous")
         #expect(FileManager.default.createFile(atPath: file.path, contents: nil))

@@ -10,7 +10,7 @@ import Testing
 @Suite("Interruption", .serialized, .timeLimit(.minutes(10)))
 struct InterruptionTests {
     /// A cloud whose deletions wait, from the second on, until they are let through.
-    private struct HeldCloud {
+    private struct PausedCloud {
         let cloud: LoopbackCloud
         let held: AsyncStream<Void>
         let letThrough: @Sendable () -> Void
@@ -30,7 +30,7 @@ struct InterruptionTests {
         }
     }
 
-    @Test("While a list is being typed nothing has begun: Ctrl-C ends the run", .timeLimit(.minutes(10)))
+    @Test("Deletes nothing when Ctrl-C interrupts a list that is being typed", .timeLimit(.minutes(10)))
     func whileReading() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let running = try Executable.deleteImage.start(
@@ -46,9 +46,12 @@ struct InterruptionTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("SIGINT, SIGTERM, SIGHUP: under way is finished, the rest is pending", arguments: [SIGINT, SIGTERM, SIGHUP])
+    @Test(
+        "Finishes requests in progress and leaves the rest pending on SIGINT, SIGTERM and SIGHUP",
+        arguments: [SIGINT, SIGTERM, SIGHUP]
+    )
     func orderly(signal: Int32) async throws {
-        let held = try HeldCloud(images: 5)
+        let held = try PausedCloud(images: 5)
         let running = try held.cloud.start(["--json", "--concurrency", "1"] + (1...5).map(Sample.id))
         for await _ in held.held { break }
         running.signal(signal)
@@ -63,9 +66,9 @@ struct InterruptionTests {
         #expect(await held.cloud.remaining() == Set((3...5).map(Sample.id)))
     }
 
-    @Test("A second one gives up, and says that nobody knows")
+    @Test("Gives up on a second signal and reports unknown outcomes")
     func givingUp() async throws {
-        let held = try HeldCloud(images: 4)
+        let held = try PausedCloud(images: 4)
         let running = try held.cloud.start(["--json", "--concurrency", "1"] + (1...4).map(Sample.id))
         for await _ in held.held { break }
         running.signal(SIGINT)
@@ -79,7 +82,7 @@ struct InterruptionTests {
         #expect(report.images[1].detail?.contains("It may be gone nevertheless") == true)
     }
 
-    @Test("While signing in, it ends at once and nothing is sent")
+    @Test("Ends at once and sends no deletion when interrupted during the sign-in")
     func signingIn() async throws {
         let (held, arrived) = AsyncStream<Void>.makeStream()
         let cloud = try LoopbackCloud(images: Sample.images(1)) { request, _ in
@@ -95,7 +98,7 @@ struct InterruptionTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("Given up before the last deletion is sent, the run was interrupted, whatever the transport calls that")
+    @Test("Reports an interruption before the last deletion, whatever error the transport throws")
     func unsent() async throws {
         let (interruptions, signals) = AsyncStream<Void>.makeStream()
         let (heard, words) = AsyncStream<Void>.makeStream()

@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-/// `kill -9`, at moments that the dice choose, many of them while the cache, the receipt or the plan is written.
+/// `kill -9` at random times, many of them while the cache, the receipt or the plan is written.
 ///
 /// Of a hundred kills about three leave the draft of a token cache, and one an image that is gone without a line.
 /// `DELETE_IMAGE_KILLS=5000 swift test --filter KillTests` kills more often.
@@ -14,19 +14,19 @@ struct KillTests {
         (ProcessInfo.processInfo.environment["DELETE_IMAGE_KILLS"].flatMap(Int.init) ?? Sampling.count(200, sample: 24))
         / lanes
 
-    @Test("Nothing is lost, nothing is deleted twice, and no token stays behind", arguments: 1...lanes)
+    @Test("Loses no record, deletes nothing twice, and leaves no token behind after kill -9", arguments: 1...lanes)
     func killed(seed: Int) async throws {
-        var dice = Dice(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let project = try KilledProject()
         var kills = 0
         while kills < Self.kills {
             await project.begin()
             var isDone = false
             while !isDone, kills < Self.kills {
-                if dice.once(in: 4) {
-                    kills += try await planning(project, &dice, "seed \(seed), kill \(kills)")
+                if generator.once(in: 4) {
+                    kills += try await planning(project, &generator, "seed \(seed), kill \(kills)")
                 } else {
-                    isDone = try await !deleting(project, &dice, "seed \(seed), kill \(kills)")
+                    isDone = try await !deleting(project, &generator, "seed \(seed), kill \(kills)")
                     kills += isDone ? 0 : 1
                 }
             }
@@ -41,8 +41,8 @@ struct KillTests {
     }
 
     /// Has the cache be written in this run, or not.
-    private func spoilToken(_ project: KilledProject, _ dice: inout Dice) async {
-        switch dice.number(0...3) {
+    private func spoilToken(_ project: KilledProject, _ generator: inout SeededGenerator) async {
+        switch generator.number(0...3) {
         case 0: try? FileManager.default.removeItem(at: project.folder.file("token-cache.json"))
         case 1: await project.cloud.cloud.revokeAllTokens()
         default: break
@@ -52,15 +52,17 @@ struct KillTests {
     /// Deletes and kills.
     ///
     /// - Returns: Whether the run was killed before it was done.
-    private func deleting(_ project: KilledProject, _ dice: inout Dice, _ moment: Comment) async throws -> Bool {
-        await spoilToken(project, &dice)
+    private func deleting(_ project: KilledProject, _ generator: inout SeededGenerator, _ moment: Comment) async throws
+        -> Bool
+    {
+        await spoilToken(project, &generator)
         let told = Set(try project.lines().filter { $0.outcome == "deleted" }.map(\.id))
         let goneBefore = await project.gone()
-        let requestsBefore = dice.number(0...(3 + project.images.count - goneBefore.count))
+        let requestsBefore = generator.number(0...(3 + project.images.count - goneBefore.count))
         let (run, requests) = try await project.run(
             project.arguments,
             killedAfter: requestsBefore,
-            Double.random(in: 0...(requestsBefore == 0 ? 60 : 6), using: &dice)
+            Double.random(in: 0...(requestsBefore == 0 ? 60 : 6), using: &generator)
         )
         #expect(run.errors == "", moment)
         #expect(requests.count { $0.method == "POST" } <= 1, moment)
@@ -97,13 +99,15 @@ struct KillTests {
     /// Saves a plan and kills.
     ///
     /// - Returns: How often it was killed.
-    private func planning(_ project: KilledProject, _ dice: inout Dice, _ moment: Comment) async throws -> Int {
-        await spoilToken(project, &dice)
+    private func planning(_ project: KilledProject, _ generator: inout SeededGenerator, _ moment: Comment) async throws
+        -> Int
+    {
+        await spoilToken(project, &generator)
         let before = try project.planned()
         let (run, _) = try await project.run(
             ["--match", "nightly-*", "--plan", project.plan.path],
-            killedAfter: dice.number(1...2),
-            Double.random(in: 0...30, using: &dice)
+            killedAfter: generator.number(1...2),
+            Double.random(in: 0...30, using: &generator)
         )
         #expect(run.errors == "", moment)
         try project.expectSoundCache()

@@ -11,17 +11,17 @@ final class KilledProject: Sendable {
 
     let folder: TemporaryFolder
     let cloud: LoopbackCloud
-    private let trigger: Trigger
+    private let scheduler: SignalScheduler
     private let generation = Locked(0)
 
     init() throws {
-        let trigger = Trigger()
+        let scheduler = SignalScheduler()
         folder = try TemporaryFolder()
         cloud = try LoopbackCloud(images: [.old(1, "keep-1"), .old(2, "keep-2")]) { _, _ in
-            trigger.requestCame()
+            scheduler.countRequest()
             return nil
         }
-        self.trigger = trigger
+        self.scheduler = scheduler
     }
 
     // MARK: What there is to delete
@@ -59,9 +59,9 @@ final class KilledProject: Sendable {
     {
         let before = cloud.requests.count
         let running = try cloud.start(arguments, in: folder)
-        if let requests { trigger.arm(running, after: requests, [(pause, SIGKILL)]) }
+        if let requests { scheduler.schedule(running, after: requests, [(pause, SIGKILL)]) }
         let finished = await running.finished()
-        trigger.disarm()
+        scheduler.cancel()
         // What it had sent is dealt with.
         while cloud.openConnections > 0 { try await Task.sleep(for: .milliseconds(1)) }
         return (finished, cloud.requests.dropFirst(before))

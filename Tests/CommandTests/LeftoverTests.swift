@@ -16,7 +16,7 @@ struct LeftoverTests {
         "token-cache.json.1a-2", "token-cache.json1-2", "other.json.1-2", "token-cache.json.٣-٣",
     ]
 
-    @Test("The drafts of writers that were killed go with the next write and with --forget-token; nothing else does")
+    @Test("Removes only the drafts of killed writers on the next write and with --forget-token")
     func drafts() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let precious = folder.file("precious")
@@ -52,7 +52,7 @@ struct LeftoverTests {
         #expect(try folder.names() == kept.subtracting([written]))
     }
 
-    @Test("The draft of another user stays", .enabled(if: Confinement.isRoot, "only root can give files away"))
+    @Test("Keeps another user's draft", .enabled(if: Confinement.isRoot, "only root can give files away"))
     func othersDraft() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         try folder.write("theirs", to: "token-cache.json.1-2")
@@ -61,7 +61,7 @@ struct LeftoverTests {
         #expect(try folder.text("token-cache.json.1-2") == "theirs")
     }
 
-    @Test("Whatever is done, the token is in the cache only, and the password nowhere")
+    @Test("Stores the token only in the cache and the password nowhere")
     func secrets() async throws {
         let cloud = try LoopbackCloud(images: (1...9).map { .old($0, "nightly-\($0)") }) { request, earlier in
             request.method == "DELETE" && earlier == 1 ? .answer(500) : nil
@@ -101,7 +101,7 @@ struct LeftoverTests {
         #expect(Set(files).isSuperset(of: ["plan.json", "receipt.jsonl", "outputs"]))
     }
 
-    @Test("A run creates nothing in the home folder")
+    @Test("Creates nothing in the home folder")
     func homeFolder() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let home = try TemporaryFolder()
@@ -110,7 +110,7 @@ struct LeftoverTests {
         #expect(try home.names() == [])
     }
 
-    @Test("No core file is written, whatever the limit was before", .enabled(if: Executable.canLimit, "needs prlimit"))
+    @Test("Writes no core file, whatever the limit is", .enabled(if: Executable.canLimit, "needs prlimit"))
     func coreFile() async throws {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream()
         let (gate, opened) = AsyncStream<Void>.makeStream()

@@ -11,7 +11,7 @@ struct LibcurlTests {
         return (run, cloud.requests.count)
     }
 
-    @Test("Without it, nothing is sent, and the error names the package to install")
+    @Test("Sends nothing and names the package to install when libcurl is missing")
     func missing() async throws {
         let folder = try TemporaryFolder()
         try Data().write(to: folder.file("libcurl.so.4"))
@@ -22,7 +22,7 @@ struct LibcurlTests {
         #expect(asked == 0)
     }
 
-    @Test("The same with one that lacks a function", .enabled(if: Executable.clang != nil, "needs clang"))
+    @Test("Sends nothing when libcurl lacks a function", .enabled(if: Executable.clang != nil, "needs clang"))
     func old() async throws {
         let folder = try TemporaryFolder()
         try Data("int curl_version_info(int age) { return age; }".utf8).write(to: folder.file("old.c"))

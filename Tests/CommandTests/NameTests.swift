@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Names", .serialized)
 struct NameTests {
-    @Test("A name is looked up by one request for each list, and means the one image that bears it")
+    @Test("Looks up a name with one request per list")
     func one() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "base"), .old(2, "base-2"), .old(3, "Base")])
         let run = try await cloud.run(["--yes", "base"])
@@ -21,7 +21,7 @@ struct NameTests {
         #expect(run.output.contains("  deleted  \(Sample.id(1))  base  "))
     }
 
-    @Test("Several names cost as many requests as one; a name and the ID of the same image mean it once")
+    @Test("Looks up several names with as many requests as one, and deletes an image once that is given by name and ID")
     func several() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "one"), .old(2, "two"), .old(3, "three")])
         let run = try await cloud.run(["--json", "-y", "two", Sample.id(2), "one"])
@@ -33,7 +33,7 @@ struct NameTests {
         #expect(await cloud.remaining() == [Sample.id(3)])
     }
 
-    @Test("A name that several images bear lists them, and nothing is deleted, also nothing else")
+    @Test("Deletes nothing when a name is ambiguous, and lists the images")
     func ambiguous() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "base"), .old(2, "base", day: 7), .old(3, "other")])
         let run = try await cloud.run(["--yes", "other", "base", Sample.id(3)])
@@ -52,7 +52,7 @@ struct NameTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("A name that no image bears is told with all that are, and nothing is deleted")
+    @Test("Deletes nothing when a name is unknown, and reports all unknown names")
     func none() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "base")])
         let run = try await cloud.run(["--yes", "base", "nosuch", "Base", "bas", "base*"])
@@ -65,7 +65,7 @@ struct NameTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("With --ignore-missing a name that no image bears is as good as deleted")
+    @Test("Succeeds for an unknown name with --ignore-missing")
     func ignored() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "base")])
         let run = try await cloud.run(["--yes", "--ignore-missing", "nosuch", "base"])
@@ -77,7 +77,7 @@ struct NameTests {
         #expect(alone.output.contains("/v2 is selected."))
     }
 
-    @Test("Only our own private images have names: whatever else bears it is none", arguments: [false, true])
+    @Test("Finds only the project's own private images by name", arguments: [false, true])
     func ownOnly(listsAll: Bool) async throws {
         var images: [DemoImage] = []
         for (number, visibility, owner) in [
@@ -103,7 +103,7 @@ struct NameTests {
         #expect(try await cloud.run(["--yes", "base"]).status == (listsAll ? 1 : 0))
     }
 
-    @Test("Our own image that is lent out has a name too")
+    @Test("Finds the project's own shared image by name")
     func lent() async throws {
         var image = DemoImage.old(1, "base")
         image.visibility = "shared"
@@ -113,7 +113,7 @@ struct NameTests {
     }
 
     @Test(
-        "What is no UUID is a name, and reaches the server only as the value of a query",
+        "Takes what is not a UUID as a name, and sends it only as a query value",
         arguments: [
             "../../v3/users/1", Sample.id(1) + "/../" + Sample.id(2), Sample.id(1) + "?x=1", Sample.id(1) + "#",
             "%2e%2e%2f" + Sample.id(1), Sample.id(1).replacing("-", with: ""), "{\(Sample.id(1))}", " ", "a&owner=b",
@@ -135,7 +135,7 @@ struct NameTests {
         }
     }
 
-    @Test("Names come from lists, too")
+    @Test("Reads names from lists")
     func fromList() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "one"), .old(2, "two words"), .old(3, "three")])
         let run = try await cloud.run(["--yes", "--from", "-"], input: "# old\none\r\ntwo words\n\(Sample.id(3))\n")
@@ -144,7 +144,7 @@ struct NameTests {
     }
 
     @Test(
-        "A line of a list is taken as it is: a blank at its end makes another name",
+        "Keeps a blank at the end of a list's line as part of the name",
         arguments: ["one ", " one", "one\u{3000}", "\u{A0}one", " \(Sample.id(1))"]
     )
     func blanks(line: String) async throws {
@@ -162,7 +162,7 @@ struct NameTests {
         #expect(await cloud.remaining().contains(Sample.id(1)))
     }
 
-    @Test("A line with an ID and a name, as openstack prints it, is an error with its number", arguments: [" ", "\t"])
+    @Test("Rejects a line with an ID and a name, with its number", arguments: [" ", "\t"])
     func identifierAndName(blank: String) async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "one")])
         let run = try await cloud.run(["--from", "-"], input: "# images\n\(Sample.id(1))\(blank)one\n")
@@ -172,7 +172,7 @@ struct NameTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("A list with nothing in it is nothing to do", arguments: ["", "\n", "# none\r\n \n"])
+    @Test("Does nothing for an empty list", arguments: ["", "\n", "# none\r\n \n"])
     func emptyList(list: String) async throws {
         let cloud = try LoopbackCloud()
         let run = try await cloud.run(["--from", "-"], input: list)
@@ -184,7 +184,7 @@ struct NameTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("Through the plugin, which has no standard input, a list from there is an error")
+    @Test("Rejects a list from standard input in the plugin")
     func pluginInput() async throws {
         let cloud = try LoopbackCloud()
         let run = try await cloud.run(["--from", "-"], ["DELETE_IMAGE_PLUGIN_PROCESS": "\(getpid())"], input: "one")
@@ -193,7 +193,7 @@ struct NameTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("Names are compared code point by code point")
+    @Test("Compares names code point by code point")
     func codePoints() async throws {
         let (composed, decomposed) = ("gr\u{F6}\u{DF}e", "gro\u{308}\u{DF}e")
         let images: [DemoImage] = [.old(1, composed), .old(2, decomposed), .old(3, "other")]
@@ -211,7 +211,7 @@ struct NameTests {
     }
 
     @Test(
-        "A name that Glance would take for an operator and a value is looked up literally",
+        "Looks up a name literally that Glance would read as an operator",
         arguments: ["debian 2016-04-17T22:40:01", "lt:1.0", "in:a,b", "debian 10:00", ":", #"eq:"a\,b" = 50%&+"#]
     )
     func colons(name: String) async throws {
@@ -224,7 +224,7 @@ struct NameTests {
         #expect(await cloud.remaining() == [2, 3].map(Sample.id).reduce(into: []) { $0.insert($1) })
     }
 
-    @Test("A list that cannot be read to its end deletes nothing")
+    @Test("Deletes nothing when a list cannot be read to its end")
     func brokenList() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "base")]) { request, _ in
             request.path.hasPrefix("/image/v2/images?") ? .answer(500, headers: [:], body: Data()) : nil

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Output", .serialized)
 struct OutputTests {
-    @Test("--quiet: only failures")
+    @Test("Prints only failures with --quiet")
     func quiet() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         let done = try await cloud.run(["-q", Sample.id(1)])
@@ -15,7 +15,7 @@ struct OutputTests {
         #expect(missing.output.hasPrefix("  missing  \(Sample.id(3))"))
     }
 
-    @Test("--verbose: every request, on standard error, without a secret")
+    @Test("Prints every request without secrets to standard error with --verbose")
     func verbose() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
             guard request.method == "DELETE", earlier == 0 else { return nil }
@@ -35,7 +35,7 @@ struct OutputTests {
         #expect(!(run.output + run.errors).contains(try #require(cloud.environment["OS_PASSWORD"])))
     }
 
-    @Test("Text from a server cannot write to the terminal")
+    @Test("Escapes control codes in a server's text")
     func controlCharacters() async throws {
         let evil = "\u{1B}[2J\u{7}\u{9B}31m\u{202E}gnp\u{2028}x"
         let cloud = try LoopbackCloud(images: [DemoImage(id: Sample.id(1), name: evil)]) { request, _ in
@@ -53,7 +53,7 @@ struct OutputTests {
         }
     }
 
-    @Test("Nor do the files that people print: plans, receipts and the report escape what they hold")
+    @Test("Escapes control codes in plans, receipts and the JSON report")
     func controlCharactersInFiles() async throws {
         let evil = "\u{202E}gnp\u{9B}31m\u{200B}\u{E000}"
         let cloud = try LoopbackCloud(images: [DemoImage(id: Sample.id(1), name: evil, isProtected: true)])
@@ -71,7 +71,7 @@ struct OutputTests {
         #expect(again.status == 0, "\(again.errors)")
     }
 
-    @Test("Variables that make no difference are told")
+    @Test("Warns about variables that have no effect")
     func notFollowed() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let run = try await cloud.run([Sample.id(1)], ["OS_INSECURE": "true"])
@@ -79,7 +79,7 @@ struct OutputTests {
         #expect(run.errors.contains("warning: OS_INSECURE is not followed"))
     }
 
-    @Test("--help, as the documentation has it; no line is wider than 80 columns, no section longer than a screen")
+    @Test("Prints the documented --help, with at most 80 columns and one screen per section")
     func help() async throws {
         let help = try await Executable.deleteImage.run(["--help"])
         #expect(help.status == 0)
@@ -94,14 +94,14 @@ struct OutputTests {
         #expect(help.output.split(separator: "\n\n").allSatisfy { $0.count { $0 == "\n" } < 24 })
     }
 
-    @Test("--version")
+    @Test("Prints the version with --version")
     func version() async throws {
         let version = try await Executable.deleteImage.run(["--version"])
         #expect(version.output.wholeMatch(of: /delete-image \d+\.\d+\.\d+\n/) != nil)
     }
 
     @Test(
-        "A full disk under the report is told",
+        "Reports a full disk under the report",
         .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full")
     )
     func fullDisk() async throws {
@@ -116,7 +116,7 @@ struct OutputTests {
         #expect(await cloud.remaining().isEmpty)
     }
 
-    @Test("A reader that goes away does not stop the run")
+    @Test("Continues when the reader of its output goes away")
     func closedPipe() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(20))
         let shell = Executable(url: URL(fileURLWithPath: "/bin/sh"))

@@ -33,7 +33,7 @@ struct OwnerTests {
     }
 
     @Test(
-        "A cache that others had access to is not used, and made anew",
+        "Replaces a token cache that other users had access to",
         arguments: [0o644, 0o660, 0o604, 0o606, 0o666]
     )
     func modes(mode: Int) async throws {
@@ -48,7 +48,7 @@ struct OwnerTests {
         #expect(try folder.text("token-cache.json") != old)
     }
 
-    @Test("Another user's cache is not used, not even by root, and made anew", asRoot, arguments: [true, false])
+    @Test("Replaces another user's token cache, even as root", asRoot, arguments: [true, false])
     func othersCache(byRoot: Bool) async throws {
         try folder.write("theirs", to: "token-cache.json")
         try change("token-cache.json", to: 0o600)
@@ -62,7 +62,7 @@ struct OwnerTests {
         #expect(info.st_uid == (byRoot ? 0 : Confinement.userID))
     }
 
-    @Test("Where another user's cache cannot be replaced it stays, no draft does, and the run goes on", asRoot)
+    @Test("Continues without a cache when another user's cannot be replaced", asRoot)
     func sticky() async throws {
         try folder.write("theirs", to: "token-cache.json")
         try change(".", to: 0o1777)
@@ -73,7 +73,7 @@ struct OwnerTests {
         #expect(try folder.names() == ["token-cache.json", "token-cache.json.lock"])
     }
 
-    @Test("A folder that may only be read: the cache in it is used, none can be made; neither costs the run", asUser)
+    @Test("Uses the token cache in a read-only folder, and continues if there is none", asUser)
     func readOnlyCache() async throws {
         if Confinement.isRoot { try folder.give() }
         #expect(try await cloud.run([Sample.id(1)], .user, in: folder).errors == "")
@@ -88,7 +88,7 @@ struct OwnerTests {
         try change(".", to: 0o755)
     }
 
-    @Test("A receipt or a plan that cannot be made: nothing is deleted", asUser)
+    @Test("Deletes nothing when the receipt or plan cannot be created", asUser)
     func readOnly() async throws {
         if Confinement.isRoot { try folder.give() }
         try change(".", to: 0o555)
@@ -103,7 +103,7 @@ struct OwnerTests {
         try change(".", to: 0o755)
     }
 
-    @Test("A receipt of another user that may only be read: nothing is deleted", asRoot)
+    @Test("Deletes nothing when the receipt is another user's and read-only", asRoot)
     func othersReceipt() async throws {
         let receipt = folder.file("receipt.jsonl").path
         _ = try await cloud.run(["--receipt", receipt, Sample.id(1)])

@@ -62,7 +62,7 @@ struct PackageOwnerTests {
     private let pluginCache = "shared/.build/plugins/DeleteImage/outputs/token-cache.json"
 
     @Test(
-        "Nothing of another user's package is used, neither policy nor work directory",
+        "Ignores the policy and work directory of another user's package",
         asRoot,
         arguments: Control.allCases
     )
@@ -84,7 +84,7 @@ struct PackageOwnerTests {
     }
 
     @Test(
-        "The user's own package is used, with a umask of 002 and below a sticky folder, too",
+        "Uses the user's own package with a umask of 002 and below a sticky folder",
         arguments: [0o755, 0o775, 0o1777]
     )
     func own(mode: Int) async throws {
@@ -98,7 +98,7 @@ struct PackageOwnerTests {
         #expect(isThere(pluginCache))
     }
 
-    @Test("--policy takes the current folder's before the package's")
+    @Test("Prefers the current folder's policy to the package's")
     func policyOrder() async throws {
         try addPolicy("*", to: "shared")
         try addPolicy("nightly-2", to: "shared/mine")
@@ -106,7 +106,7 @@ struct PackageOwnerTests {
         #expect(await cloud.remaining() == Set([1, 3].map(Sample.id)))
     }
 
-    @Test("A policy of another user's is used only by its name", asRoot)
+    @Test("Uses another user's policy only when it is named", asRoot)
     func othersPolicy() async throws {
         try addPolicy("nightly-2", to: "shared/mine")
         try folder.give("shared/mine/.delete-image.json", to: 65534)
@@ -117,7 +117,7 @@ struct PackageOwnerTests {
         #expect(try await run(["--policy", ".delete-image.json", "--yes"], in: "shared/mine").status == 0)
     }
 
-    @Test("A policy that is a link or a pipe is used only by its name", .timeLimit(.minutes(10)))
+    @Test("Uses a policy that is a link or a pipe only when it is named", .timeLimit(.minutes(10)))
     func linkedPolicy() async throws {
         let folder = folder.file("shared/mine")
         try addPolicy("*", to: "home")
@@ -134,7 +134,7 @@ struct PackageOwnerTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("References are not looked for in a part of another user's package", asRoot)
+    @Test("Does not search a part of another user's package for references", asRoot)
     func references() async throws {
         try folder.give("shared", to: 65534)
         try folder.add(Sample.id(1), at: "shared/main.tf")
@@ -145,7 +145,7 @@ struct PackageOwnerTests {
         #expect(try kept.report().images.map(\.reason) == ["referenced"])
     }
 
-    @Test("A work directory that leads out of the package, or that others can write to, is not used")
+    @Test("Ignores a work directory outside the package or writable by others")
     func workDirectory() async throws {
         try FileManager.default.createDirectory(at: folder.file("out"), withIntermediateDirectories: true)
         let outputs = "shared/.build/plugins/DeleteImage/outputs"

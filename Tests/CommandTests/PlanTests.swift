@@ -20,7 +20,7 @@ struct PlanTests {
         return path
     }
 
-    @Test("The file says for whom and where it was made, and for each image what it looked like")
+    @Test("Records the project, the endpoint and each image's properties in the plan")
     func file() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -43,7 +43,7 @@ struct PlanTests {
         #expect(!text.contains("pa55w0rd"))
     }
 
-    @Test("Applied to an unchanged cloud it deletes just what it says, and asks nobody")
+    @Test("Deletes exactly the planned images without a confirmation")
     func apply() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -69,7 +69,7 @@ struct PlanTests {
         ("visibility", { $0.visibility = "shared" }), ("createdAt", { $0.createdAt += 1 }),
     ]
 
-    @Test("What has changed since is kept, with the names of what changed", arguments: changes)
+    @Test("Keeps an image that has changed since, and names the changed properties", arguments: changes)
     func changed(field: String, change: @escaping @Sendable (inout DemoImage) -> Void) async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -85,7 +85,7 @@ struct PlanTests {
         #expect(await cloud.remaining() == Set([2, 4, 5].map(Sample.id)))
     }
 
-    @Test("An image that is protected or has another owner by now is kept")
+    @Test("Keeps an image that is now protected or has another owner")
     func protected() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -100,7 +100,7 @@ struct PlanTests {
         #expect(cloud.count("DELETE") == 1)
     }
 
-    @Test("A plan to unprotect lifts the protection, also later")
+    @Test("Lifts the protection that the plan says to lift")
     func unprotect() async throws {
         var image = Self.images[0]
         image.isProtected = true
@@ -114,7 +114,7 @@ struct PlanTests {
         #expect(await cloud.remaining().isEmpty)
     }
 
-    @Test("It is for its own cloud and its own project; anywhere else it is refused, and nothing is asked about images")
+    @Test("Rejects a plan for another cloud or project before any image request")
     func elsewhere() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -135,7 +135,7 @@ struct PlanTests {
     }
 
     @Test(
-        "What is no plan is told with the place, and nothing is sent",
+        "Sends nothing and reports the place when a plan is not valid",
         arguments: [
             ("", "invalid JSON"), ("[]", "an object is expected"), ("{}", "schema"),
             (
@@ -165,7 +165,7 @@ struct PlanTests {
         #expect(try await cloud.run(["--apply", folder.file("nosuch").path]).status == 65)
     }
 
-    @Test("A plan replaces a plan, and no other file")
+    @Test("Replaces a plan with a plan, but no other file")
     func overwriting() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -182,7 +182,7 @@ struct PlanTests {
         #expect(nowhere.errors.contains("cannot be written"))
     }
 
-    @Test("A device or a pipe is not replaced by a plan", .timeLimit(.minutes(10)))
+    @Test("Does not replace a device or a pipe with a plan", .timeLimit(.minutes(10)))
     func pipe() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -195,7 +195,7 @@ struct PlanTests {
         #expect(stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFIFO)
     }
 
-    @Test("What the plan's rules asked the cloud is asked again when it is applied")
+    @Test("Checks the safeguards of the plan's rules again when it is applied")
     func safeguardsOfThePlan() async throws {
         var images = Self.images
         images[1].visibility = "shared"
@@ -212,7 +212,7 @@ struct PlanTests {
         #expect(await cloud.remaining() == Set([1, 2, 4, 5].map(Sample.id)))
     }
 
-    @Test("Looks for references again after the question and with --apply", arguments: [true, false])
+    @Test("Looks for references again after the confirmation and with --apply", arguments: [true, false])
     func referencesOfThePlan(asks: Bool) async throws {
         let cloud = DemoCloud(images: Self.images)
         let transport = FaultyTransport(cloud)
@@ -243,7 +243,7 @@ struct PlanTests {
         #expect(try run.fates == [Sample.id(1): "kept referenced", Sample.id(2): "deleted"])
     }
 
-    @Test("An empty list is saved as a plan that deletes nothing")
+    @Test("Saves an empty list as a plan that deletes nothing")
     func emptyList() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -254,7 +254,7 @@ struct PlanTests {
         #expect(try run.report().summary["selected"] == 0)
     }
 
-    @Test("When one of the newest cannot be seen, nobody knows whether it is there", arguments: [403, 500])
+    @Test("Deletes nothing when one of the newest images cannot be looked up", arguments: [403, 500])
     func sparedIsUnseen(status: Int) async throws {
         let isBlind = Locked(false)
         let cloud = try LoopbackCloud(images: Self.images) { request, _ in
@@ -271,7 +271,7 @@ struct PlanTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("An upload that failed stays with the newest; whether it is there later makes no difference")
+    @Test("Ignores whether a failed upload among the newest still exists")
     func unusable() async throws {
         var images = Self.images
         images[4].status = "killed"
@@ -290,7 +290,7 @@ struct PlanTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("Many images are looked for in one list, not one by one")
+    @Test("Looks up many images in one list")
     func many() async throws {
         let images: [DemoImage] = (1...60).map { .old($0, "nightly-\($0)", day: $0) }
         let cloud = try LoopbackCloud(images: images)
@@ -313,7 +313,7 @@ struct PlanTests {
         )
     }
 
-    @Test("When one of the newest is gone, the others may be the newest: the plan is out of date")
+    @Test("Rejects a plan as out of date when one of the newest images is gone")
     func sparedIsGone() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -327,7 +327,7 @@ struct PlanTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("When one of the newest is no longer covered by its rule, the plan is out of date", arguments: promotions)
+    @Test("Rejects a plan as out of date when a rule no longer covers one of the newest images", arguments: promotions)
     func sparedHasChanged(field: String, change: @escaping @Sendable (inout DemoImage) -> Void) async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -352,7 +352,7 @@ struct PlanTests {
         ("owner", { ($0.owner, $0.members) = ("another", [DemoImage.projectID]) }),
     ]
 
-    @Test("One of the newest that was only protected or described anew is still covered")
+    @Test("Accepts a plan when one of the newest images was only protected or described")
     func sparedIsStillCovered() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -364,7 +364,7 @@ struct PlanTests {
         #expect(await cloud.remaining() == Set([4, 5].map(Sample.id)))
     }
 
-    @Test("Where it is, and how to go on, is said")
+    @Test("Reports where the plan is and how to continue")
     func saved() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -375,7 +375,7 @@ struct PlanTests {
         #expect(try await cloud.run(["-q", "--plan", path, Sample.id(1)]).output == "")
     }
 
-    @Test("Safeguards can be asked once more when it is applied")
+    @Test("Checks further safeguards when a plan is applied")
     func safeguards() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()

@@ -33,7 +33,7 @@ struct PolicyTests {
         return folder
     }
 
-    @Test("Its rules select, each by its own words; without a file it is found in the package's root")
+    @Test("Selects by each rule of the policy, which is found in the package's root")
     func rules() async throws {
         let package = try package(Self.policy)
         for arguments in [["--policy"], ["--policy", package.file(".delete-image.json").path]] {
@@ -51,7 +51,7 @@ struct PolicyTests {
         }
     }
 
-    @Test("A safeguard of the command line holds for every rule")
+    @Test("Applies a safeguard of the command line to every rule")
     func safeguards() async throws {
         var images = Self.images
         images[0].usedBy = "web-1"
@@ -64,7 +64,7 @@ struct PolicyTests {
         #expect(try run.report().images.map(\.reason) == ["protected", "inUse", "keepLast", nil])
     }
 
-    @Test("The safeguards of a rule hold for what it selects, and for nothing else")
+    @Test("Applies a rule's safeguards only to what it selects")
     func ruleSafeguards() async throws {
         var images: [DemoImage] = [.old(1, "a-1"), .old(2, "b-1", day: 1)]
         images[0].usedBy = "web-1"
@@ -78,7 +78,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "What is malformed is told with its key, and nothing is sent",
+        "Sends nothing and names the key when a policy is malformed",
         arguments: [
             ("[]", "an object is expected"), ("{", "invalid JSON"), ("{}", "rules: it is missing"),
             (#"{"rules":{}}"#, "rules: there is no rule"),
@@ -117,7 +117,7 @@ struct PolicyTests {
     }
 
     @Test(
-        "A policy is UTF-8: in another encoding, keys could be hidden",
+        "Rejects a policy that is not UTF-8",
         arguments: [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian, .utf32, .utf32LittleEndian, .isoLatin1]
     )
     func encoding(encoding: String.Encoding) async throws {
@@ -136,7 +136,7 @@ struct PolicyTests {
         #expect(try await cloud.run(["--dry-run", "--policy", file.path]).status == 0)
     }
 
-    @Test("A date that lies ahead is told with its key, and nothing is sent")
+    @Test("Sends nothing and names the key when a policy has a date in the future")
     func futureDate() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try package(#"{"rules":{"old":{"olderThan":"2999-01-01"}}}"#)
@@ -148,7 +148,7 @@ struct PolicyTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("Which rules select an image is said, and stands in the plan")
+    @Test("Shows and saves which rules select an image")
     func ruleNames() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "a-1"), .old(2, "b-1", day: 1)])
         let package = try package(#"{"rules":{"all":{"match":"*"},"a":{"match":"a-*"}}}"#)
@@ -164,7 +164,7 @@ struct PolicyTests {
         #expect(applied.lines[2].hasSuffix("  2.0 GiB  [a, all]"))
     }
 
-    @Test("The schema in the docs has the keys that the command takes, and no others")
+    @Test("Documents exactly the supported keys in the schema")
     func schema() async throws {
         let repository = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -181,7 +181,7 @@ struct PolicyTests {
         #expect(run.errors.contains("unknown key; known keys: \(keys.joined(separator: ", ")). "))
     }
 
-    @Test("A policy that is not there is told, with the place where it was looked for")
+    @Test("Reports where a missing policy was expected")
     func absent() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()
@@ -195,7 +195,7 @@ struct PolicyTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("More than 50, and nothing is deleted")
+    @Test("Deletes nothing when more than 50 images are selected")
     func tooMany() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(51))
         let package = try package(#"{"rules":{"all":{"match":"nightly-*"}}}"#)

@@ -42,7 +42,7 @@ struct ProcessTests {
         #expect(Set(names) == ["token-cache.json", "token-cache.json.lock"])
     }
 
-    @Test("An empty cache: one token for all")
+    @Test("Requests one token for all processes when the cache is empty")
     func cold() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(Self.count))
         let runs = try await runAll(cloud)
@@ -52,7 +52,7 @@ struct ProcessTests {
         try expectOnlyTheCache()
     }
 
-    @Test("Two identities, none of them cached: a token each, and both are kept")
+    @Test("Caches a token for each of two identities")
     func identities() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(Self.count + 2))
         let runs = try await runAll(cloud, others: Self.byID)
@@ -69,7 +69,7 @@ struct ProcessTests {
         try expectOnlyTheCache()
     }
 
-    @Test("A token that was revoked: one new one for all")
+    @Test("Requests one new token for all processes after a revocation")
     func revoked() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(Self.count + 1))
         _ = try await cloud.run([Sample.id(Self.count + 1)], in: folder)
@@ -81,7 +81,7 @@ struct ProcessTests {
         try expectOnlyTheCache()
     }
 
-    @Test("A wrong password: sent so seldom that no account is locked")
+    @Test("Sends a wrong password too rarely to lock an account")
     func wrongPassword() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(Self.count))
         let runs = try await runAll(cloud, ["OS_PASSWORD": "wrong"])

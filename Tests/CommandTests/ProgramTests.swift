@@ -29,7 +29,7 @@ struct ProgramTests {
     private static let referenced = Sample.id(4)
 
     @Test(
-        "A policy means the same to a program and to the command",
+        "Selects the same images in a program as the command does",
         arguments: arguments + [arguments.joined(separator: ", ")]
     )
     func policy(safeguards: String) async throws {
@@ -63,24 +63,24 @@ struct ProgramTests {
         #expect(outcomes.contains { $0.result == .deleted })
     }
 
-    @Test("Without a search, a program deletes nothing that a policy keeps if it is referenced")
+    @Test("Keeps images guarded against references when the program has no search")
     func noSearch() async throws {
         let json = #"{"rules": {"nightlies": {"match": "nightly-*", "unlessReferenced": true}}}"#
-        let bench = Bench(images: Self.images)
-        let service = try bench.service()
+        let fixture = ServiceFixture(images: Self.images)
+        let service = try fixture.service()
         let outcomes = await service.delete(try await service.plan(.policy(RetentionPolicy(json: Data(json.utf8)))))
         #expect(
             outcomes.compactMap(\.keepReason?.kind) == [
                 .referenced, .referenced, .referenced, .referenced, .protected, .referenced,
             ]
         )
-        #expect(bench.transport.count("DELETE") == 0)
+        #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("What was decided and not checked is kept")
+    @Test("Keeps an image whose decision was not checked")
     func unchecked() async throws {
-        let bench = Bench(images: Self.images)
-        let service = try bench.service()
+        let fixture = ServiceFixture(images: Self.images)
+        let service = try fixture.service()
         let decided = DeletionPlan(
             DeletionPlan.Entry.selected(
                 from: try await service.images(ImageQuery(owner: DemoImage.projectID)),
@@ -97,10 +97,10 @@ struct ProgramTests {
                 $0.keepReason == ($0.image?.isProtected == true ? .protected : .unchecked)
             }
         )
-        #expect(bench.transport.count("DELETE") == 0)
+        #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("An error prints as a sentence, also as its localized description")
+    @Test("Prints an error as a sentence, also as its localized description")
     func errors() async throws {
         do {
             _ = try ImageService(environment: ["OS_USERNAME": "me", "OS_PASSWORD": "pa55w0rd"])
@@ -110,9 +110,11 @@ struct ProgramTests {
             #expect(error.localizedDescription == "\(error)")
             #expect(error.code == .configuration)
         }
-        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(409, body: "in\u{1B}[31m use") : nil }
+        let fixture = ServiceFixture { request, _ in
+            request.method == "DELETE" ? .answer(409, body: "in\u{1B}[31m use") : nil
+        }
         do {
-            try await bench.service(retries: 0).delete(imageWithID: Sample.id(1))
+            try await fixture.service(retries: 0).delete(imageWithID: Sample.id(1))
             Issue.record("no error")
         } catch {
             #expect("\(error)".hasPrefix("The image service answered 409: in"))

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Progress")
 struct ProgressTests {
-    @Test("How many of how many, how fast, and how long still; not with --quiet", arguments: [false, true])
+    @Test("Shows the number, rate and remaining time, but not with --quiet", arguments: [false, true])
     func text(isQuiet: Bool) async throws {
         let now = Locked(Date(timeIntervalSince1970: 1_795_000_000))
         let seconds = Locked<[AsyncStream<Void>.Continuation]>([])

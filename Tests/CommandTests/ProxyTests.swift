@@ -28,7 +28,7 @@ struct ProxyTests {
     }
 
     @Test(
-        "What is sent to this machine itself passes no proxy",
+        "Uses no proxy for loopback addresses",
         arguments: ["http_proxy", "all_proxy", "ALL_PROXY"],
         ["127.0.0.1", "localhost", "LOCALHOST"]
     )
@@ -40,7 +40,7 @@ struct ProxyTests {
 
     // libcurl reads 127.1 as 127.0.0.1, and no rule of ours does: it stands for any other host.
     @Test(
-        "Any other host uses it, unless no_proxy names the host",
+        "Uses the proxy for other hosts unless no_proxy names them",
         arguments: [
             (["http_proxy": "PROXY"], 1), (["all_proxy": "PROXY"], 1), (["http_proxy": "PROXY", "no_proxy": "*"], 0),
             (["http_proxy": "PROXY", "no_proxy": "example.com,127.0.0.1"], 0),
@@ -54,7 +54,7 @@ struct ProxyTests {
         #expect(run.status == (proxied == 0 ? 0 : 77), "\(run.errors)")
     }
 
-    @Test("The password of a proxy whose address is malformed is not shown", arguments: ["s3cret/x@", "s3cret#x@"])
+    @Test("Redacts the password in a malformed proxy address", arguments: ["s3cret/x@", "s3cret#x@"])
     func password(rest: String) async throws {
         let (run, _) = try await run(at: "127.1", ["http_proxy": "http://alice:\(rest)127.0.0.1:3128"])
         #expect(run.status == 69)
@@ -62,7 +62,7 @@ struct ProxyTests {
         #expect(!run.errors.contains("s3cret"), "\(run.errors)")
     }
 
-    @Test("A proxy that is not there: nothing was sent")
+    @Test("Reports that nothing was sent when the proxy is unreachable")
     func absent() async throws {
         let port = try LoopbackServer.closedPort()
         let (run, _) = try await run(at: "127.1", ["http_proxy": "PROXY"], proxyPort: port)

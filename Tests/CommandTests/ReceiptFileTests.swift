@@ -16,7 +16,7 @@ struct ReceiptFileTests {
         try lines(file).filter { $0["outcome"] as? String != "begun" }
     }
 
-    @Test("A line for each outcome, with where and when; a second run passes over what is deleted")
+    @Test("Writes a line for each outcome, and a second run skips what is deleted")
     func twice() async throws {
         let images = Sample.images(2) + [DemoImage(id: Sample.id(3), name: "release", isProtected: true)]
         let cloud = try LoopbackCloud(images: images)
@@ -48,7 +48,7 @@ struct ReceiptFileTests {
         #expect(try outcomes(receipt).count == 6, "what was done before is not written again")
     }
 
-    @Test("Each deletion is in the file before it starts, and its outcome before the next one does")
+    @Test("Records each deletion before it starts, and its outcome before the next")
     func order() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl")
@@ -63,11 +63,11 @@ struct ReceiptFileTests {
         #expect(counts.value == [1, 3, 5, 7, 9, 11])
     }
 
-    @Test("Killed in the middle, the file is a valid prefix; a second run finishes, and deletes nothing twice")
+    @Test("Leaves a valid receipt when killed, and a second run finishes without deleting twice")
     func killed() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl")
-        let middle = Meeting(of: 3)
+        let middle = Barrier(of: 3)
         let cloud = try LoopbackCloud(images: Sample.images(12)) { request, earlier in
             // The one under way in each of the two lanes is not answered any more.
             guard request.method == "DELETE", (7...8).contains(earlier) else { return nil }
@@ -97,7 +97,7 @@ struct ReceiptFileTests {
         #expect(deletions.count == 12 - told.count)
     }
 
-    @Test("A name in a second run means the image of then, and no younger one that bears it now")
+    @Test("Resolves a name in a second run to the image of the first")
     func names() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "nightly"), .old(2, "other")])
         let folder = try TemporaryFolder()
@@ -111,7 +111,7 @@ struct ReceiptFileTests {
         #expect(await cloud.remaining() == Set([2, 3].map(Sample.id)))
     }
 
-    @Test("Killed between a deletion and its line, a run by names goes on all the same")
+    @Test("Continues a run by names that was killed between a deletion and its line")
     func killedByName() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl").path
@@ -142,7 +142,7 @@ struct ReceiptFileTests {
         #expect(told.map { $0["id"] as? String } == (1...3).map(Sample.id), "the receipt says it, too")
     }
 
-    @Test("An image that was named in an earlier run and bears another name now is not deleted")
+    @Test("Keeps an image that was renamed after the earlier run")
     func renamed() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl").path
@@ -158,7 +158,7 @@ struct ReceiptFileTests {
         #expect(cloud.count("DELETE") == 1)
     }
 
-    @Test("With filters and policies, too, nothing is deleted twice")
+    @Test("Deletes nothing twice with filters and policies")
     func filters() async throws {
         let cloud = try LoopbackCloud(images: (1...3).map { .old($0, "nightly-\($0)") })
         let folder = try TemporaryFolder()
@@ -171,7 +171,7 @@ struct ReceiptFileTests {
         #expect(try outcomes(receipt).count == 3)
     }
 
-    @Test("Killed after a deletion that was never answered, a run by ID goes on as one by name does")
+    @Test("Continues a run by ID that was killed before the response to a deletion")
     func killedByID() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl").path
@@ -195,11 +195,11 @@ struct ReceiptFileTests {
         #expect(await cloud.remaining().isEmpty)
     }
 
-    @Test("An image that somebody else deleted before its turn is missing, by ID and by name")
+    @Test("Reports an image as missing that somebody else deleted first")
     func deletedByOthers() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl").path
-        let began = Meeting(of: 2)
+        let began = Barrier(of: 2)
         let cloud = try LoopbackCloud(images: [.old(1, "a"), .old(2, "b")]) { request, earlier in
             guard request.method == "DELETE", earlier == 0 else { return nil }
             await began.arrive()
@@ -219,13 +219,13 @@ struct ReceiptFileTests {
     }
 
     @Test(
-        "Killed between lifting a protection and the deletion: the next run finishes if it may, or puts it back",
+        "Finishes the deletion or restores the protection after a run that was killed in between",
         arguments: [["--unprotect", Sample.id(1)], [Sample.id(1)], [Sample.id(2)], ["--yes", "--match", "a"]]
     )
     func killedUnprotected(next: [String]) async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl").path
-        let began = Meeting(of: 2)
+        let began = Barrier(of: 2)
         var images: [DemoImage] = [.old(1, "a"), .old(2, "b"), .old(3, "c")]
         images[0].isProtected = true
         let cloud = try LoopbackCloud(images: images) { request, earlier in
@@ -250,7 +250,7 @@ struct ReceiptFileTests {
         #expect(third.errors == "", "it is done once")
     }
 
-    @Test("A receipt needs a token whose project is known")
+    @Test("Requires a token with a known project for a receipt")
     func unknownProject() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let folder = try TemporaryFolder()
@@ -265,7 +265,7 @@ struct ReceiptFileTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("A file that is no receipt stays as it is, and nothing is deleted")
+    @Test("Deletes nothing and keeps the file when it is not a receipt")
     func foreign() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let folder = try TemporaryFolder()
@@ -281,7 +281,7 @@ struct ReceiptFileTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("When it can be written no more, no further deletion starts; the report tells all, and a later run goes on")
+    @Test("Starts no further deletion when the receipt cannot be written, and a later run continues")
     func full() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(9))
         let folder = try TemporaryFolder()
@@ -308,7 +308,7 @@ struct ReceiptFileTests {
         #expect(cloud.count("DELETE") == 9, "the one whose line was torn is looked up, and is gone")
     }
 
-    @Test("What is no regular file is refused")
+    @Test("Rejects a receipt that is not a regular file")
     func device() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let run = try await cloud.run(["--receipt", "/dev/zero", Sample.id(1)])
@@ -317,7 +317,7 @@ struct ReceiptFileTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("Two runs at once do not share one")
+    @Test("Rejects a receipt that another run has open")
     func shared() async throws {
         let folder = try TemporaryFolder()
         let receipt = folder.file("receipt.jsonl").path

@@ -34,7 +34,7 @@ struct ReferenceTests {
 
     private static let images = (1...6).map { DemoImage.old($0, "nightly-\($0)") }
 
-    @Test("An image whose ID is written in a file of the package is kept, and where is said")
+    @Test("Keeps an image whose ID is in a file of the package, and reports where")
     func kept() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
@@ -49,7 +49,7 @@ struct ReferenceTests {
         #expect(report.images[1].detail == "It is written in deploy/notes.md:1.")
     }
 
-    @Test("A file whose name begins with an accent is read as well")
+    @Test("Reads a file whose name begins with an accent")
     func accent() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
@@ -64,7 +64,7 @@ struct ReferenceTests {
         }
     }
 
-    @Test("Without git all files count but those that builds leave behind")
+    @Test("Searches all files but build products outside a repository")
     func withoutGit() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package(git: false)
@@ -77,7 +77,7 @@ struct ReferenceTests {
         #expect(report.images[3].detail == "It is written in ignored/log.txt:1.")
     }
 
-    @Test("Named folders are searched, each of them, and the package only if that is asked for as well")
+    @Test("Searches the named folders, and the package only with --unless-referenced")
     func folders() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
@@ -95,7 +95,7 @@ struct ReferenceTests {
         #expect(try both.report().images.map(\.outcome) == ["kept", "kept", "wouldDelete", "kept"])
     }
 
-    @Test("The list, the plan and the receipt of this very command are no references")
+    @Test("Ignores the command's own list, plan and receipt")
     func own() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
@@ -122,7 +122,7 @@ struct ReferenceTests {
         #expect(await cloud.remaining() == Set((1...4).map(Sample.id)))
     }
 
-    @Test("A long file is read to its end, whatever block an ID begins in")
+    @Test("Finds an ID across the blocks of a long file")
     func long() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
@@ -142,7 +142,7 @@ struct ReferenceTests {
         #expect(report.images[2].detail == "It is written in long.txt:36385.")
     }
 
-    @Test("A name that cannot be read as it is could be any file's, so all are kept")
+    @Test("Keeps all images when a file name cannot be read")
     func noUTF8() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
@@ -156,7 +156,7 @@ struct ReferenceTests {
         #expect(try run.report().images[0].detail?.contains("cannot be read, and may name it") == true)
     }
 
-    @Test("A folder that git ignores as a whole is read all the same when it is named")
+    @Test("Searches a named folder that Git ignores")
     func ignoredFolder() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let package = try await package()
@@ -170,7 +170,7 @@ struct ReferenceTests {
     }
 
     @Test(
-        "Files in git's own list that are gone count for nothing; a submodule's files count",
+        "Skips tracked files that are gone, and searches submodules",
         arguments: [true, false]
     )
     func git(commits: Bool) async throws {
@@ -212,7 +212,7 @@ struct ReferenceTests {
     }
 
     @Test(
-        "Whatever a package holds runs no program: a bare repository, a repository within it, its own configuration",
+        "Runs no program that a package's repositories configure",
         arguments: ["bare", "vendor/library/.git", ".git"]
     )
     func fileSystemMonitor(repository: String) async throws {
@@ -243,7 +243,7 @@ struct ReferenceTests {
         #expect(access(package.file(".build/seen").path, F_OK) != 0)
     }
 
-    @Test("A file that was never checked out could name any image: outside a sparse checkout, or in a submodule")
+    @Test("Keeps all images when a file is not checked out")
     func absent() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let origin = try await package()
@@ -289,7 +289,7 @@ struct ReferenceTests {
     private static let setpriv = "/usr/bin/setpriv"
 
     @Test(
-        "A file or a folder that cannot be read could name any image, so all are kept",
+        "Keeps all images when a file or a folder cannot be read",
         .enabled(
             if: getuid() != 0 || FileManager.default.isExecutableFile(atPath: setpriv),
             "root reads everything, and cannot be anybody else here"
@@ -313,7 +313,7 @@ struct ReferenceTests {
     }
 
     @Test(
-        "What Git lists only in part keeps every image",
+        "Keeps all images when Git's list is incomplete",
         arguments: ["a folder it cannot read", "an object that is not there"]
     )
     func partial(missing: String) async throws {
@@ -357,7 +357,7 @@ struct ReferenceTests {
         #expect(access(package.file("ran").path, F_OK) != 0)
     }
 
-    @Test("A folder that is not there is told, and nothing is deleted")
+    @Test("Deletes nothing when a named folder does not exist")
     func noFolder() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let folder = try TemporaryFolder()

@@ -7,7 +7,7 @@ import Testing
 /// ``SafeguardTests``.
 @Suite("Requests", .serialized)
 struct RequestCountTests {
-    @Test("As many as images, and one more for a token; a connection for each lane, used again and again")
+    @Test("Sends one request per image and one for a token, over one connection per concurrent deletion")
     func byID() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(120))
         let folder = try TemporaryFolder()
@@ -29,7 +29,7 @@ struct RequestCountTests {
         #expect(await cloud.remaining().isEmpty)
     }
 
-    @Test("A cached token that was revoked costs two more, however many deletions are under way at once")
+    @Test("Sends two more requests when a cached token was revoked")
     func revoked() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(21))
         let folder = try TemporaryFolder()
@@ -43,7 +43,7 @@ struct RequestCountTests {
     }
 
     @Test(
-        "A filter costs its pages and the deletions, a dry run the pages alone",
+        "Sends one request per page and deletion for a filter",
         arguments: [10, 500]
     )
     func filtered(longestPage: Int) async throws {

@@ -14,7 +14,7 @@ struct SafeguardTests {
         return images
     }
 
-    @Test("What a server was created from, and what is lent out, is kept, and by whom is said")
+    @Test("Keeps images in use or shared, and reports by what")
     func kept() async throws {
         let cloud = try LoopbackCloud(images: Self.images)
         let run = try await cloud.run(["--json", "--unless-in-use", "--unless-shared"] + (1...4).map(Sample.id))
@@ -28,7 +28,7 @@ struct SafeguardTests {
     }
 
     @Test(
-        "They cost one list of servers, whatever the number of images, and members are asked of those only that can have some"
+        "Reads one list of servers, and members only of shared images"
     )
     func requests() async throws {
         var images = (1...40).map { DemoImage.old($0, "nightly-\($0)") }
@@ -49,7 +49,7 @@ struct SafeguardTests {
     }
 
     @Test(
-        "An image is in use through a volume, and by a shelved server, too",
+        "Keeps images that volumes and shelved servers use",
         arguments: [DemoImage.Use.volume, .shelved]
     )
     func indirectly(use: DemoImage.Use) async throws {
@@ -61,14 +61,14 @@ struct SafeguardTests {
         #expect(await cloud.remaining() == [Sample.id(2)])
     }
 
-    @Test("Nobody is asked when there is nothing to guard")
+    @Test("Sends no safeguard request when nothing is selected")
     func nothingToGuard() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "free")])
         _ = try await cloud.run(["--yes", "--match", "nosuch", "--unless-in-use", "--unless-shared"])
         #expect(cloud.requestLines.dropFirst().allSatisfy { $0.hasPrefix("GET /image/v2/images?") })
     }
 
-    @Test("What cannot be found out keeps the image, and why is said", arguments: [403, 404, 500])
+    @Test("Keeps an image that cannot be checked, and reports why", arguments: [403, 404, 500])
     func unknown(status: Int) async throws {
         let cloud = try LoopbackCloud(images: Self.images) { request, _ in
             request.path.contains("/servers/") || request.path.hasSuffix("/members")
@@ -88,7 +88,7 @@ struct SafeguardTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("A protected image is kept; --unprotect lifts that first")
+    @Test("Keeps a protected image; deletes it with --unprotect")
     func unprotect() async throws {
         var image = DemoImage.old(1, "release")
         image.isProtected = true
@@ -103,13 +103,13 @@ struct SafeguardTests {
         #expect(await cloud.remaining().isEmpty)
         #expect(
             cloud.requestLines.suffix(3) == [
-                "PATCH /image/v2/images/\(Sample.id(1))", "DELETE /image/v2/images/\(Sample.id(1))",
-                "DELETE /image/v2/images/\(Sample.id(2))",
+                "DELETE /image/v2/images/\(Sample.id(2))", "PATCH /image/v2/images/\(Sample.id(1))",
+                "DELETE /image/v2/images/\(Sample.id(1))",
             ]
         )
     }
 
-    @Test("When the deletion then fails, the protection is put back; when that fails, it is said")
+    @Test("Restores the protection when the deletion fails, or reports that it could not")
     func puttingBack() async throws {
         var image = DemoImage.old(1, "release")
         image.isProtected = true
@@ -131,7 +131,7 @@ struct SafeguardTests {
         #expect(await worse.cloud.currentImages.map(\.isProtected) == [false])
     }
 
-    @Test("A dry run changes nothing, also no protection")
+    @Test("Changes nothing in a dry run with --unprotect")
     func dryRun() async throws {
         var images = Self.images
         images[0].isProtected = true

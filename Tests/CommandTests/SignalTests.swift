@@ -3,38 +3,41 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-/// Ctrl-C and its kin at moments that the dice choose: what is told is true, and nothing goes on.
-@Suite("Signals at any moment", .serialized, .timeLimit(.minutes(10)))
+/// Signals at random times: the report is true, and the run does not continue.
+@Suite("Signals at random times", .serialized, .timeLimit(.minutes(10)))
 struct SignalTests {
     private static let runs = Sampling.count(12, sample: 3)
 
-    @Test("Each image's outcome is what became of it", arguments: 1...4)
+    @Test("Reports the true outcome of each image", arguments: 1...4)
     func outcomes(seed: Int) async throws {
-        var dice = Dice(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         for number in 1...Self.runs {
             let moment: Comment = "seed \(seed), run \(number)"
-            let trigger = Trigger()
+            let scheduler = SignalScheduler()
             let cloud = try LoopbackCloud(images: Sample.images(12)) { request, earlier in
-                trigger.requestCame()
+                scheduler.countRequest()
                 // The image is gone only after a while, so that a signal can come before and after.
                 if request.method == "DELETE" { try? await Task.sleep(for: .milliseconds(5 + earlier % 3 * 10)) }
                 return nil
             }
-            let signals = (0..<dice.pick([1, 1, 2])).map { _ in
-                (pause: Double.random(in: 0...30, using: &dice), number: dice.pick([SIGINT, SIGTERM, SIGHUP]))
+            let signals = (0..<generator.pick([1, 1, 2])).map { _ in
+                (
+                    pause: Double.random(in: 0...30, using: &generator),
+                    number: generator.pick([SIGINT, SIGTERM, SIGHUP])
+                )
             }
-            let (concurrency, requests) = (dice.number(1...4), dice.number(0...13))
+            let (concurrency, requests) = (generator.number(1...4), generator.number(0...13))
             let running = try cloud.start(["--json", "--concurrency", "\(concurrency)"] + (1...12).map(Sample.id))
-            trigger.arm(running, after: requests, signals)
+            scheduler.schedule(running, after: requests, signals)
             let run = await running.finished()
-            trigger.disarm()
+            scheduler.cancel()
             // What was sent is dealt with: the last answers are given, to nobody.
             while cloud.openConnections > 0 { try await Task.sleep(for: .milliseconds(5)) }
             try await expectTruth(run, cloud, signals.map(\.number), moment)
         }
     }
 
-    @Test("A signal that the run was started to ignore stays ignored", arguments: [("INT", SIGINT), ("HUP", SIGHUP)])
+    @Test("Ignores a signal that was ignored at its start", arguments: [("INT", SIGINT), ("HUP", SIGHUP)])
     func ignored(name: String, number: Int32) async throws {
         let place = Locked<Running?>(nil)
         let cloud = try LoopbackCloud(images: Sample.images(2)) { request, _ in

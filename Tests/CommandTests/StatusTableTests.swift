@@ -106,7 +106,7 @@ struct StatusTableTests {
         "policy": #"{"rules":{"nightly":{"match":"nightly-1"}}}"#,
     ]
 
-    @Test("Every outcome has its status", arguments: table)
+    @Test("Returns the exit status of each outcome", arguments: table)
     func status(row: Row) async throws {
         var image = Sample.images(1)[0]
         row.change(&image)
@@ -125,7 +125,7 @@ struct StatusTableTests {
         #expect(try run.status != .denied || run.report.error?.kind == "denied")
     }
 
-    @Test("A file that names the image keeps it, as was asked for", arguments: named)
+    @Test("Succeeds when a reference keeps an image", arguments: named)
     func referenced(arguments: [String]) async throws {
         let cloud = DemoCloud(images: Sample.images(1))
         for option in ["--dry-run", "--yes"] {
@@ -141,7 +141,7 @@ struct StatusTableTests {
         }
     }
 
-    @Test("A dry run by an account that may not see the images is denied")
+    @Test("Returns 77 for a dry run of an account without permission")
     func cannotSee() async throws {
         let cloud = DemoCloud(images: Sample.images(2))
         let transport = FaultyTransport(cloud) { request, _ in
@@ -151,7 +151,7 @@ struct StatusTableTests {
         #expect(run.status == .denied)
     }
 
-    @Test("A refusal beside a deletion is the image's own", arguments: [1, 2])
+    @Test("Returns 1 when one image is refused and another is deleted", arguments: [1, 2])
     func oneRefusal(refused: Int) async throws {
         let cloud = DemoCloud(images: Sample.images(2))
         let transport = FaultyTransport(cloud) { request, _ in
@@ -163,7 +163,7 @@ struct StatusTableTests {
         #expect(try run.report.error == nil)
     }
 
-    @Test("A named image that changes before the answer is kept, and that was not asked for")
+    @Test("Returns 1 when a named image changes during the confirmation, and 0 for one that a rule selects")
     func changed() async throws {
         for (arguments, status) in [(["nightly-1"], Status.incomplete), (["--match", "nightly-1"], .done)] {
             let cloud = DemoCloud(images: Sample.images(1))
@@ -177,7 +177,7 @@ struct StatusTableTests {
         }
     }
 
-    @Test("One of the newest that is renamed before the answer ends the run, which had no plan file")
+    @Test("Fails when one of the newest images is renamed during the confirmation")
     func promoted() async throws {
         let cloud = DemoCloud(images: [.old(1, "nightly-1", day: 1), .old(2, "nightly-2", day: 2)])
         let transport = FaultyTransport(cloud)

@@ -30,7 +30,7 @@ struct TerminalTests {
         ).finished()
     }
 
-    @Test("The table lines up, and fits: at 80 columns a row is a line")
+    @Test("Aligns the table and fits each row into 80 columns")
     func lines() async throws {
         let lines = screen(try await run(Self.dryRun).output)
         let header = try #require(lines.first { $0.contains("NAME") })
@@ -46,7 +46,7 @@ struct TerminalTests {
         #expect(lines[kept + 1] == "          keep-last")
     }
 
-    @Test("Where there is room, what is remarked is beside; where there is less, a row is two lines")
+    @Test("Prints remarks beside the row, or below it when the terminal is narrow")
     func widths() async throws {
         let wide = screen(try await run(Self.dryRun, columns: 120).output)
         #expect(wide.count { $0.hasPrefix("  keep") && $0.hasSuffix("  keep-last") } == 3)
@@ -57,7 +57,7 @@ struct TerminalTests {
         #expect(narrow[first + 1].hasPrefix("          nightly-"))
     }
 
-    @Test("A long name loses its middle at a terminal, and nothing in a log")
+    @Test("Shortens a long name at a terminal, but not in a log")
     func longNames() async throws {
         let name = "ubuntu-24.04-" + String(repeating: "x", count: 60) + "-2026-11-24"
         let cloud = try LoopbackCloud(images: [.old(1, name)])
@@ -69,7 +69,7 @@ struct TerminalTests {
         #expect(try await cloud.run(["--dry-run", Sample.id(1)]).output.contains(name))
     }
 
-    @Test("Names in wide writing line up")
+    @Test("Aligns wide characters")
     func wideNames() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "映像-1"), .old(2, "images-2")])
         let run = try await cloud.run(["--dry-run", Sample.id(1), Sample.id(2)])
@@ -77,7 +77,7 @@ struct TerminalTests {
         #expect(run.lines.contains { $0.contains(#/  images-2 {2}\d/#) })
     }
 
-    @Test("Colours at a terminal that knows them, and only without NO_COLOR")
+    @Test("Uses colors at a terminal that supports them unless NO_COLOR is set")
     func colours() async throws {
         let coloured = try await run(Self.dryRun).output
         #expect(coloured.contains("  \u{1B}[31mdelete\u{1B}[0m  "))
@@ -93,21 +93,21 @@ struct TerminalTests {
         #expect(try await run(Self.dryRun, ["NO_COLOR": ""]).output.contains("\u{1B}"))
     }
 
-    @Test("What is quoted in a message keeps its spaces")
+    @Test("Keeps spaces in quoted text")
     func spaces() async throws {
         let cloud = try LoopbackCloud()
         let run = try await run(["--no-token-cache", "web  1"], columns: 70, cloud.environment)
         #expect(screen(run.output).joined(separator: " ").contains("“web  1”"))
     }
 
-    @Test("Long messages are broken between words")
+    @Test("Wraps long messages between words")
     func folding() async throws {
         let lines = screen(try await run(["--match", "nightly-["], columns: 60).output)
         #expect(lines.count > 2)
         #expect(lines.allSatisfy { $0.count <= 60 })
     }
 
-    @Test("No such line beside a pipe, which may lead to the same screen: its reader would write into the line")
+    @Test("Shows no progress line when output goes to a pipe")
     func pipe() throws {
         let pipe = Pipe()
         let folder = try TemporaryFolder()
@@ -119,7 +119,7 @@ struct TerminalTests {
         #expect(!Display.log.mayBeLive(beside: log.fileDescriptor))
     }
 
-    @Test("A line says how far long work is, below what is printed, and is gone in the end")
+    @Test("Shows a progress line below the output and removes it at the end")
     func progress() async throws {
         let (shown, isShown) = AsyncStream<Void>.makeStream()
         let cloud = try LoopbackCloud(images: Sample.images(3)) { request, earlier in

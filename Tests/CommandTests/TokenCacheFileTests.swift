@@ -3,9 +3,9 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Token cache, from outside", .serialized)
+@Suite("Token cache of the command", .serialized)
 struct TokenCacheFileTests {
-    @Test("A revoked token: one new one, also for many at once")
+    @Test("Requests one new token after a revocation, also for concurrent deletions")
     func revoked() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(10))
         let folder = try TemporaryFolder()
@@ -16,7 +16,7 @@ struct TokenCacheFileTests {
         #expect(cloud.count("POST") == 2)
     }
 
-    @Test("A cache that cannot be written costs a warning, not the run")
+    @Test("Warns and continues when the cache cannot be written")
     func unwritable() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let run = try await Executable.deleteImage.run(
@@ -27,7 +27,7 @@ struct TokenCacheFileTests {
         #expect(run.errors.hasPrefix("warning: the token cache /dev/null/x/token-cache.json cannot be written: "))
     }
 
-    @Test("--forget-token revokes and removes; alone and after deletions")
+    @Test("Revokes and removes the token with --forget-token, alone and after deletions")
     func forget() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         let folder = try TemporaryFolder()
@@ -45,7 +45,7 @@ struct TokenCacheFileTests {
         #expect(!FileManager.default.fileExists(atPath: folder.file("token-cache.json").path))
     }
 
-    @Test("--forget-token revokes a token that others could read, and says so")
+    @Test("Revokes a token that other users could read with --forget-token, and reports it")
     func forgetExposed() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let folder = try TemporaryFolder()
@@ -60,7 +60,7 @@ struct TokenCacheFileTests {
         #expect(!FileManager.default.fileExists(atPath: cache))
     }
 
-    @Test("A token that cannot be revoked is told, and gone from the disk")
+    @Test("Removes a token that cannot be revoked, and reports it")
     func cannotRevoke() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1)) { request, _ in
             request.method == "DELETE" && request.path.hasSuffix("/auth/tokens") ? .answer(500) : nil
@@ -73,7 +73,7 @@ struct TokenCacheFileTests {
         #expect(!FileManager.default.fileExists(atPath: folder.file("token-cache.json").path))
     }
 
-    @Test("OS_TOKEN is used as it is, never cached, never forgotten")
+    @Test("Uses OS_TOKEN without caching or revoking it")
     func foreignToken() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         let folder = try TemporaryFolder()
@@ -87,7 +87,7 @@ struct TokenCacheFileTests {
         #expect(try await cloud.run(["--forget-token"], in: folder, variables).status == 64)
     }
 
-    @Test("The work directory: the option, the variable, the package around, the user's cache")
+    @Test("Chooses the work directory: option, variable, package, user's cache")
     func workDirectory() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(9))
         let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import ImageDeletionDemo
 import TestSupport
 import Testing
 
-@Suite("Receipts after a run that could not finish an earlier one's work", .serialized, .timeLimit(.minutes(10)))
+@Suite("Receipts of unfinished runs", .serialized, .timeLimit(.minutes(10)))
 struct UnfinishedReceiptTests {
     private let folder: TemporaryFolder
     private let file: URL
@@ -75,7 +75,7 @@ struct UnfinishedReceiptTests {
         #expect(outcomes == [isSeen ? "missing" : "deleted"])
     }
 
-    @Test("An image that somebody else deletes after it was seen is missing")
+    @Test("Reports an image as missing that somebody else deletes after the lookup")
     func deletedMeanwhile() async throws {
         let removed = Locked<DemoCloud?>(nil)
         let cloud = try LoopbackCloud(images: [.old(1, "a")]) { request, _ in
@@ -88,7 +88,7 @@ struct UnfinishedReceiptTests {
         #expect(try run.report().images.map(\.outcome) == ["missing"])
     }
 
-    @Test("Says that an image stays unprotected if its deletion is accepted and does not end")
+    @Test("Reports an unprotected image whose accepted deletion does not finish")
     func waits() async throws {
         var image = DemoImage.old(1, "a")
         image.isProtected = true
@@ -129,7 +129,7 @@ struct UnfinishedReceiptTests {
         #expect(try await cloud.run(arguments + ["--unprotect"]).report().summary["failed"] == 1)
     }
 
-    @Test("A dry run is in no other run's way, and ends at a pipe", .timeLimit(.minutes(10)))
+    @Test("Does not block another run's receipt in a dry run, and stops at a pipe", .timeLimit(.minutes(10)))
     func dryRun() async throws {
         let cloud = try LoopbackCloud(images: [.old(1, "a")])
         try write(ReceiptLine(id: Sample.id(2)), for: cloud)

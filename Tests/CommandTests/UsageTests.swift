@@ -100,7 +100,7 @@ struct UsageTests {
         (["--tag", "ci", "--older-than", "2999-01-01"], "--older-than: the date "),
     ]
 
-    @Test("Malformed arguments are told, and nothing is sent", arguments: malformed.indices)
+    @Test("Sends nothing and reports malformed arguments", arguments: malformed.indices)
     func refused(index: Int) async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         let (arguments, words) = Self.malformed[index]
@@ -114,7 +114,7 @@ struct UsageTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("An option with a value is repeatable, or an error when it is given twice; a flag may be repeated")
+    @Test("Rejects a repeated option with a single value, and accepts a repeated flag")
     func repeated() throws {
         let repeatable: Set<String> = ["--from", "--match", "--exclude", "--tag", "--property", "--referenced-in"]
         for option in Option.Section.all.flatMap(\.options) {
@@ -133,7 +133,7 @@ struct UsageTests {
         }
     }
 
-    @Test("One bad argument among good ones, and nothing is deleted")
+    @Test("Deletes nothing when one argument is invalid")
     func oneBad() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         let run = try await cloud.run(["--json", Sample.id(1), "night\tly", Sample.id(2)])
@@ -145,7 +145,7 @@ struct UsageTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("A bad line of a list is named, and nothing is deleted")
+    @Test("Deletes nothing and names the line when a list is invalid")
     func badList() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         let run = try await cloud.run(["--from", "-"], input: "\(Sample.id(1))\n# fine\n\(Sample.id(2))\tnote\n")
@@ -154,7 +154,7 @@ struct UsageTests {
         #expect(cloud.requests.isEmpty)
     }
 
-    @Test("A list may come from a pipe")
+    @Test("Reads a list from a pipe")
     func pipedList() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))
         let run = try await cloud.run(["--from", "/dev/stdin"], input: "\(Sample.id(1))\n\(Sample.id(2))\n")
@@ -162,7 +162,7 @@ struct UsageTests {
         #expect(await cloud.remaining().isEmpty)
     }
 
-    @Test("A list that is no text")
+    @Test("Rejects a list that is not text")
     func binaryList() async throws {
         let cloud = try LoopbackCloud()
         let folder = try TemporaryFolder()

@@ -11,20 +11,20 @@ struct FuzzRun {
     init(_ target: FuzzTarget) { self.target = target }
 
     /// What is fed in with `seed`.
-    func input(_ seed: Int) -> (Data, Dice) {
-        var dice = Dice(seed: seed)
-        let input = Mutation(of: target.samples).input(&dice)
-        return (input, dice)
+    func input(_ seed: Int) -> (Data, SeededGenerator) {
+        var generator = SeededGenerator(seed: seed)
+        let input = Mutation(of: target.samples).input(&generator)
+        return (input, generator)
     }
 
     /// Feeds in what `seed` makes, and records what does not hold.
     mutating func feed(_ seed: Int) async {
         let replay = "DELETE_IMAGE_FUZZ_SEED=\(target.name):\(seed) swift test --filter FuzzTests"
-        var (input, dice) = input(seed)
+        var (input, generator) = input(seed)
         let start = ContinuousClock.now
         do {
             let verdict = try await RunningSeeds.note(replay) {
-                try await target.check(input, &dice)
+                try await target.check(input, &generator)
             }
             verdicts[verdict, default: 0] += 1
         } catch {

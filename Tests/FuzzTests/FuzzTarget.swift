@@ -8,7 +8,7 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
     enum Verdict: Hashable { case accepted, refused }
 
     /// Reads the input, and throws a ``Violation`` where something does not hold.
-    typealias Check = @Sendable (_ input: Data, _ dice: inout Dice) async throws -> Verdict
+    typealias Check = @Sendable (_ input: Data, _ generator: inout SeededGenerator) async throws -> Verdict
 
     let name: String
     /// How many inputs there are in an ordinary `swift test`.

@@ -10,19 +10,19 @@ import Testing
 /// ```
 ///
 /// If the process crashes or hangs, ``RunningSeeds`` has the command for its input.
-@Suite("Fuzzing", .serialized, .timeLimit(.minutes(Wish.seconds == nil ? 10 : 1440)))
+@Suite("Fuzzing", .serialized, .timeLimit(.minutes(FuzzOptions.seconds == nil ? 10 : 1440)))
 struct FuzzTests {
-    @Test("Foreign bytes do no harm", arguments: FuzzTarget.all)
+    @Test("Accepts or rejects random input without harm", arguments: FuzzTarget.all)
     func foreignBytes(target: FuzzTarget) async throws {
         var run = FuzzRun(target)
-        if let replayed = Wish.replayed {
+        if let replayed = FuzzOptions.replayed {
             #expect(FuzzTarget.all.contains { $0.name == replayed.first }, "there is no such target")
             guard replayed.first == target.name else { return }
             let seed = try #require(replayed.last.flatMap { Int($0) }, "DELETE_IMAGE_FUZZ_SEED is TARGET:NUMBER")
             print(String(decoding: run.input(seed).0, as: UTF8.self))
             await run.feed(seed)
             print(run.summary)
-        } else if let seconds = Wish.seconds {
+        } else if let seconds = FuzzOptions.seconds {
             let share = Duration.seconds(seconds / Double(FuzzTarget.all.count))
             await run.feed(from: Int.random(in: 0..<1 << 40), until: .now + share)
         } else {
@@ -36,7 +36,7 @@ struct FuzzTests {
 }
 
 /// What the variables ask for.
-private enum Wish {
+private enum FuzzOptions {
     private static let variables = ProcessInfo.processInfo.environment
     static let seconds = variables["DELETE_IMAGE_FUZZ_SECONDS"].flatMap(Double.init)
     static let replayed = variables["DELETE_IMAGE_FUZZ_SEED"]?.split(separator: ":").map(String.init)

@@ -89,35 +89,35 @@ enum JSONTree: Hashable {
 
 extension JSONTree {
     /// This, changed somewhere: a key dropped, doubled or renamed, an element repeated, a value of another kind.
-    func changed(_ dice: inout Dice) -> JSONTree {
+    func changed(_ generator: inout SeededGenerator) -> JSONTree {
         switch self {
-        case .object(var members) where !members.isEmpty && !dice.once(in: 12):
-            let index = dice.number(0...members.count - 1)
-            switch dice.number(0...9) {
+        case .object(var members) where !members.isEmpty && !generator.once(in: 12):
+            let index = generator.number(0...members.count - 1)
+            switch generator.number(0...9) {
             case 0: members.remove(at: index)
-            case 1: members.insert(members[index], at: dice.number(0...members.count))
-            case 2: members.insert(Member(key: members[index].key, value: .random(&dice)), at: index)
-            case 3: members[index].key = dice.pick(Self.keys + members.map(\.key))
-            case 4: members.append(Member(key: dice.pick(Self.keys), value: .random(&dice)))
-            default: members[index].value = members[index].value.changed(&dice)
+            case 1: members.insert(members[index], at: generator.number(0...members.count))
+            case 2: members.insert(Member(key: members[index].key, value: .random(&generator)), at: index)
+            case 3: members[index].key = generator.pick(Self.keys + members.map(\.key))
+            case 4: members.append(Member(key: generator.pick(Self.keys), value: .random(&generator)))
+            default: members[index].value = members[index].value.changed(&generator)
             }
             return .object(members)
-        case .array(var elements) where !elements.isEmpty && !dice.once(in: 12):
-            let index = dice.number(0...elements.count - 1)
-            switch dice.number(0...7) {
+        case .array(var elements) where !elements.isEmpty && !generator.once(in: 12):
+            let index = generator.number(0...elements.count - 1)
+            switch generator.number(0...7) {
             case 0: elements.remove(at: index)
             case 1: elements.insert(elements[index], at: index)
-            case 2: elements += Array(repeating: elements[index], count: dice.pick([1, 10, 100]))
-            case 3: elements.append(.random(&dice))
-            default: elements[index] = elements[index].changed(&dice)
+            case 2: elements += Array(repeating: elements[index], count: generator.pick([1, 10, 100]))
+            case 3: elements.append(.random(&generator))
+            default: elements[index] = elements[index].changed(&generator)
             }
             return .array(elements)
-        case .string(let text) where dice.once(in: 2):
+        case .string(let text) where generator.once(in: 2):
             var characters = Array(text)
-            let place = dice.number(0...characters.count)
-            characters.insert(contentsOf: String(decoding: dice.pick(Mutation.tokens), as: UTF8.self), at: place)
+            let place = generator.number(0...characters.count)
+            characters.insert(contentsOf: String(decoding: generator.pick(Mutation.tokens), as: UTF8.self), at: place)
             return .string(String(characters))
-        default: return .random(&dice)
+        default: return .random(&generator)
         }
     }
 
@@ -125,14 +125,15 @@ extension JSONTree {
         "id", "name", "code", "error", "message", "__proto__", "", "schema", "rules", "Id", "a.b",
     ]
 
-    private static func random(_ dice: inout Dice) -> JSONTree {
-        switch dice.number(0...5) {
-        case 0: .word(dice.pick(["null", "true", "false"]))
-        case 1: .word(dice.pick(["0", "1", "-1", "1.5", "3", "1e2", "1e999", "9223372036854775808", "-0", "1E-400"]))
+    private static func random(_ generator: inout SeededGenerator) -> JSONTree {
+        switch generator.number(0...5) {
+        case 0: .word(generator.pick(["null", "true", "false"]))
+        case 1:
+            .word(generator.pick(["0", "1", "-1", "1.5", "3", "1e2", "1e999", "9223372036854775808", "-0", "1E-400"]))
         case 2: .array([])
         case 3: .object([])
-        case 4: (0..<dice.pick([1, 100, 700])).reduce(.string("")) { value, _ in .array([value]) }
-        default: .string(String(decoding: dice.pick(Mutation.tokens), as: UTF8.self))
+        case 4: (0..<generator.pick([1, 100, 700])).reduce(.string("")) { value, _ in .array([value]) }
+        default: .string(String(decoding: generator.pick(Mutation.tokens), as: UTF8.self))
         }
     }
 }

@@ -8,55 +8,55 @@ struct Mutation {
     init(of samples: [String]) { self.samples = samples.map { Array($0.utf8) } }
 
     /// One of the samples, changed a little, or a lot, or not at all.
-    func input(_ dice: inout Dice) -> Data {
-        var bytes = dice.pick(samples)
-        if dice.once(in: 20) { return Data(bytes) }
-        if dice.once(in: 2) {
-            bytes = inJSON(bytes, &dice)
-            if dice.once(in: 2) { return Data(bytes) }
+    func input(_ generator: inout SeededGenerator) -> Data {
+        var bytes = generator.pick(samples)
+        if generator.once(in: 20) { return Data(bytes) }
+        if generator.once(in: 2) {
+            bytes = inJSON(bytes, &generator)
+            if generator.once(in: 2) { return Data(bytes) }
         }
-        for _ in 1...dice.pick([1, 1, 1, 2, 3, 8]) { change(&bytes, &dice) }
+        for _ in 1...generator.pick([1, 1, 1, 2, 3, 8]) { change(&bytes, &generator) }
         return Data(bytes)
     }
 
     /// Changes what the bytes mean, where they are JSON or lines of it: noise alone dies in the parser.
-    private func inJSON(_ bytes: [UInt8], _ dice: inout Dice) -> [UInt8] {
+    private func inJSON(_ bytes: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
         func changed(_ json: JSONTree) -> [UInt8] {
             var json = json
-            for _ in 1...dice.number(1...3) { json = json.changed(&dice) }
+            for _ in 1...generator.number(1...3) { json = json.changed(&generator) }
             return Array(json.text.utf8)
         }
         if let json = JSONTree(bytes) { return changed(json) }
         var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        let index = dice.number(0...lines.count - 1)
+        let index = generator.number(0...lines.count - 1)
         if let json = JSONTree(lines[index]) { lines[index] = changed(json)[...] }
         return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
     }
 
-    private func change(_ bytes: inout [UInt8], _ dice: inout Dice) {
-        let part = range(in: bytes, &dice)
-        switch dice.number(0...8) {
-        case 0 where !bytes.isEmpty: bytes[dice.number(0...bytes.count - 1)] ^= 1 << UInt8(dice.number(0...7))
-        case 1 where !bytes.isEmpty: bytes[dice.number(0...bytes.count - 1)] = UInt8(dice.number(0...255))
+    private func change(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+        let part = range(in: bytes, &generator)
+        switch generator.number(0...8) {
+        case 0 where !bytes.isEmpty: bytes[generator.number(0...bytes.count - 1)] ^= 1 << UInt8(generator.number(0...7))
+        case 1 where !bytes.isEmpty: bytes[generator.number(0...bytes.count - 1)] = UInt8(generator.number(0...255))
         case 2: bytes.removeSubrange(part)
         case 3: bytes.removeSubrange(part.lowerBound...)
         case 4:
-            let times = dice.pick([1, 1, 2, 16, 256])
+            let times = generator.pick([1, 1, 2, 16, 256])
             guard part.count * times <= 1 << 16 else { return }
             bytes.insert(contentsOf: repeatElement(Array(bytes[part]), count: times).joined(), at: part.lowerBound)
         case 5:
-            let other = dice.pick(samples)
-            bytes.replaceSubrange(part, with: other[range(in: other, &dice)])
-        case 6: bytes = bytes[..<part.lowerBound] + dice.pick(samples).suffix(bytes.count - part.lowerBound)
-        case 7: bytes.insert(contentsOf: dice.pick(Self.tokens), at: part.lowerBound)
-        default: bytes.replaceSubrange(part, with: dice.pick(Self.tokens))
+            let other = generator.pick(samples)
+            bytes.replaceSubrange(part, with: other[range(in: other, &generator)])
+        case 6: bytes = bytes[..<part.lowerBound] + generator.pick(samples).suffix(bytes.count - part.lowerBound)
+        case 7: bytes.insert(contentsOf: generator.pick(Self.tokens), at: part.lowerBound)
+        default: bytes.replaceSubrange(part, with: generator.pick(Self.tokens))
         }
     }
 
     /// Short ones more often than long ones.
-    private func range(in bytes: [UInt8], _ dice: inout Dice) -> Range<Int> {
-        let start = dice.number(0...bytes.count)
-        let length = dice.number(0...min(bytes.count - start, dice.pick([1, 4, 40, .max])))
+    private func range(in bytes: [UInt8], _ generator: inout SeededGenerator) -> Range<Int> {
+        let start = generator.number(0...bytes.count)
+        let length = generator.number(0...min(bytes.count - start, generator.pick([1, 4, 40, .max])))
         return start..<start + length
     }
 

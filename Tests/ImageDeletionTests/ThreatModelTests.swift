@@ -4,7 +4,7 @@ import Testing
 /// What the threat model claims to be shown is shown by something.
 @Suite("Threat model")
 struct ThreatModelTests {
-    @Test("Every suite that it names is there")
+    @Test("Names only existing suites")
     func suites() throws {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let page = tests.deletingLastPathComponent()

@@ -26,18 +26,18 @@ struct PluginTests {
         return try LoopbackCloud(images: images, port: Self.port, fault: fault)
     }
 
-    @Test("Nothing else comes into the consumer's graph, and the verb is there")
+    @Test("Adds nothing but the plugin to the consumer's package")
     func graph() async throws {
-        let graph = try await consumer.swift(["package", "show-dependencies", "--format", "json"])
+        let graph = try await consumer.swiftPackage(["show-dependencies", "--format", "json"])
         let root = try #require(try JSONSerialization.jsonObject(with: Data(graph.output.utf8)) as? [String: Any])
         let dependencies = try #require(root["dependencies"] as? [[String: Any]])
         #expect(dependencies.count == 1)
         #expect((dependencies.first?["dependencies"] as? [Any])?.isEmpty == true)
-        let plugins = try await consumer.swift(["package", "plugin", "--list"])
+        let plugins = try await consumer.swiftPackage(["plugin", "--list"])
         #expect(plugins.output.contains("‘delete-image’ (plugin ‘DeleteImage’"))
     }
 
-    @Test("Nobody else may read the password that SwiftPM keeps of the call")
+    @Test("Protects SwiftPM's record of the environment from other users")
     func compilationRecord() async throws {
         let cloud = try cloud(images: Sample.images(1))
         // Stands for a secret. With another environment than before, the plugin is compiled anew.
@@ -60,7 +60,7 @@ struct PluginTests {
         }
     }
 
-    @Test("Cold: two requests. Warm: one, also for the executable in the same package")
+    @Test("Sends two requests without a cached token and one with it, also from the executable")
     func requests() async throws {
         let cloud = try cloud(images: Sample.images(4))
         let cold = try await consumer.deleteImage([Sample.id(1)], environment: cloud.environment)
@@ -89,7 +89,7 @@ struct PluginTests {
         #expect(mode == 0o600)
     }
 
-    @Test("A failure of the tool is a failure of swift package")
+    @Test("Fails with the tool")
     func failure() async throws {
         let cloud = try cloud()
         let run = try await consumer.deleteImage([Sample.id(1)], environment: cloud.environment)
@@ -98,7 +98,7 @@ struct PluginTests {
         #expect(run.errors.contains("error: delete-image ended with exit status 1"))
     }
 
-    @Test("With --json, standard output is the document and nothing else")
+    @Test("Prints only the report to standard output with --json")
     func json() async throws {
         let cloud = try cloud(images: Sample.images(1))
         let environment = cloud.environment.merging(["OS_INSECURE": "true"]) { $1 }
@@ -118,12 +118,12 @@ struct PluginTests {
         #expect(refused.status == 1)
     }
 
-    @Test("SwiftPM's own options after the verb do not reach the tool; the tool's own do")
+    @Test("Passes the tool's options, but not SwiftPM's")
     func options() async throws {
         let cloud = try cloud(images: Sample.images(1))
-        let run = try await consumer.swift(
+        let run = try await consumer.swiftPackage(
             [
-                "package", "delete-image", "--dry-run", Sample.id(1), "--allow-network-connections", "all",
+                "delete-image", "--dry-run", Sample.id(1), "--allow-network-connections", "all",
                 "--disable-sandbox", "--allow-writing-to-package-directory", "-q", "--scratch-path", ".build",
             ],
             environment: cloud.environment
@@ -135,7 +135,7 @@ struct PluginTests {
         #expect(unknown.status == 1)
     }
 
-    @Test("The policy is the package's own, and so are the files that name images")
+    @Test("Uses the package's policy and searches its files")
     func package() async throws {
         let cloud = try cloud(images: (1...3).map { .old($0, "nightly-\($0)", day: $0) })
         let policy = #"{"rules":{"nightlies":{"match":"nightly-*","unlessReferenced":true,"keepLast":1}}}"#
@@ -149,7 +149,7 @@ struct PluginTests {
     }
 
     @Test(
-        "At a terminal it asks, and the answer counts",
+        "Asks at a terminal and follows the response",
         .enabled(if: Executable.hasTerminals, "no script(1) here that makes terminals"),
         .timeLimit(.minutes(10)),
         arguments: Sampling.of([("y\n", 2), ("n\n", 0), ("\u{3}", 0)], 1)
@@ -169,7 +169,7 @@ struct PluginTests {
         #expect(cloud.requests.count { $0.method == "DELETE" } == deletions)
     }
 
-    @Test("Where nobody can be asked it says so, and does not wait")
+    @Test("Fails without a terminal and does not wait")
     func unattended() async throws {
         let cloud = try cloud(images: [.old(1, "nightly-1")])
         let run = try await consumer.deleteImage(["--match", "nightly-*"], environment: cloud.environment)
@@ -178,16 +178,16 @@ struct PluginTests {
         #expect(cloud.requests.allSatisfy { $0.method != "DELETE" })
     }
 
-    @Test("Standard input is SwiftPM's: a list from there is an error, and nothing hangs")
+    @Test("Rejects a list from standard input")
     func standardInput() async throws {
         let run = try await consumer.deleteImage(["--demo", "--from", "-"], environment: cloud().environment)
         #expect(run.status == 1)
         #expect(run.output.contains("error: --from -: SwiftPM gives plugins no standard input."))
     }
 
-    @Test("Without the permission nothing runs, and the reason says what it is for")
+    @Test("Runs nothing without the permission, and SwiftPM prints its reason")
     func permission() async throws {
-        let run = try await consumer.swift(["package", "delete-image", "--demo"], environment: cloud().environment)
+        let run = try await consumer.swiftPackage(["delete-image", "--demo"], environment: cloud().environment)
         #expect(run.status == 1)
         #expect(run.errors.contains("deletes the images that you name"))
         #expect(run.output == "")
@@ -208,13 +208,13 @@ struct PluginTests {
     }
 
     @Test(
-        "Ctrl-C, and the end of SwiftPM itself, stop the tool in its orderly way; it never goes on alone",
+        "Stops the tool on Ctrl-C and at the end of SwiftPM",
         .timeLimit(.minutes(10)),
         arguments: Sampling.of(Sampling.pairs(Ending.allCases, [1, 2]), 2)
     )
     func interruption(ending: Ending, seed: Int) async throws {
-        var dice = Dice(seed: seed)
-        let (moment, pause) = (dice.number(1...12), Duration.milliseconds(dice.number(0...300)))
+        var generator = SeededGenerator(seed: seed)
+        let (moment, pause) = (generator.number(1...12), Duration.milliseconds(generator.number(0...300)))
         let (deletions, began) = AsyncStream<Int>.makeStream()
         // Left alone, the run would take 10 seconds and leave nothing.
         let cloud = try cloud(images: Sample.images(400)) { request, earlier in

@@ -24,7 +24,7 @@ extension RealCloudTests {
         return there
     }
 
-    @Test("A name means one private image of ours: none and several are errors, and nothing is deleted")
+    @Test("Deletes nothing when a name is unknown or ambiguous")
     func names() async throws {
         let admin = try await RealCloud("admin", project: "admin")
         let published = try await admin.makeImage(["name": "name öne&only", "visibility": "public"])
@@ -49,7 +49,7 @@ extension RealCloudTests {
     }
 
     @Test(
-        "A name is looked up literally, whatever Glance's filters make of its characters",
+        "Looks up a name literally",
         arguments: [
             "debian 2016-04-17T22:40:01", "lt:1.0", "in:a,b", "debian 10:00", #"a,b "c" \d = 50% &+;"#, " blanks ",
             "gro\u{308}\u{DF}e", String(repeating: "n", count: 255),
@@ -64,7 +64,7 @@ extension RealCloudTests {
         #expect(try await cloud.has(ids[2]))
     }
 
-    @Test("Hidden images are found by name and by filter")
+    @Test("Finds hidden images by name and by filter")
     func hidden() async throws {
         let ids = try await makeImages(["hidden-1", "hidden-2", "hidden-3"], ["os_hidden": true], data: Data("x".utf8))
         let named = try await run(["--yes", "hidden-1"])
@@ -74,7 +74,7 @@ extension RealCloudTests {
         #expect(try await there(ids).isEmpty)
     }
 
-    @Test("Tags and patterns, over several pages of the list: each image once, and all of them")
+    @Test("Selects all images once by tag and pattern over several pages")
     func filters() async throws {
         let wanted = try await makeImages((1...11).map { "paged-\($0)" }, ["tags": ["ci", "paged"]])
         let others = try await makeImages(["paged-12", "unpaged-1"], ["tags": ["paged"]])
@@ -89,7 +89,7 @@ extension RealCloudTests {
         #expect(try await there(wanted + others + [shared]) == others)
     }
 
-    @Test("An image that vanishes while the list is read: nothing is passed over, and nothing comes twice")
+    @Test("Lists all other images once when one is deleted while the list is read")
     func vanishing() async throws {
         let ids = try await makeImages((1...13).map { "vanishing-\($0)" }, ["tags": ["vanishing"]])
         let cloud = cloud
@@ -117,7 +117,7 @@ extension RealCloudTests {
         #expect(images.count == Set(images).count)
     }
 
-    @Test("The README's clean-up: what is old and not among the newest goes, save what a server was made from")
+    @Test("Runs the README's clean-up")
     func cleanUp() async throws {
         let ids = try await makeImages((1...8).map { "nightly-\($0)" }, ["tags": ["ci"]], data: Data("x".utf8))
         for (index, id) in ids.enumerated() { try await RealCloud.backdate([id], days: 19 - 2 * index) }
@@ -136,7 +136,7 @@ extension RealCloudTests {
         #expect(try await there(ids) == [ids[1]] + ids[3...])
     }
 
-    @Test("What a server boots from through a volume, or lives on while it is shelved, is in use")
+    @Test("Keeps images that volumes and shelved servers use")
     func indirectUse() async throws {
         let ids = try await makeImages(["disk-1", "disk-2", "disk-3"])
         let snapshots = try await makeImages(
@@ -165,7 +165,7 @@ extension RealCloudTests {
         #expect(try await there(ids + snapshots + consistent) == Array(ids.dropFirst()) + snapshots + consistent)
     }
 
-    @Test("--unprotect lifts the protection, and only of what is selected")
+    @Test("Lifts protection only of selected images with --unprotect")
     func unprotect() async throws {
         let ids = try await makeImages(["protected-1", "protected-2"], ["protected": true])
         let kept = try await run(["--yes", "protected-1"])
@@ -179,7 +179,7 @@ extension RealCloudTests {
         #expect(try outcomes(try await self.run(["--dry-run", "protected-2"])) == ["kept protected"])
     }
 
-    @Test("--unless-shared keeps what another project may use, and nothing else")
+    @Test("Keeps exactly the shared images with --unless-shared")
     func members() async throws {
         let other = try await RealCloud("other", project: "other")
         let shared = try await makeImages(["lent", "lendable"], ["visibility": "shared"])
@@ -191,7 +191,7 @@ extension RealCloudTests {
         #expect(try await there(shared + hidden) == [shared[0]])
     }
 
-    @Test("A plan is applied to what still looks as it did, in its own project, and again without harm")
+    @Test("Applies a plan to unchanged images of its own project, also twice")
     func plan() async throws {
         let ids = try await makeImages((1...5).map { "planned-\($0)" })
         let file = folder.file("plan.json").path

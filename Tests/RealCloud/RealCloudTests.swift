@@ -37,7 +37,7 @@ struct RealCloudTests {
         return zip(try RealCloud.requestsOfTheCommand(), earlier).flatMap { $0.dropFirst($1.count) }
     }
 
-    @Test("Cold: two requests. Warm: one. The images are gone")
+    @Test("Sends two requests without a cached token and one with it")
     func deleting() async throws {
         let (first, second) = (try await cloud.makeImage(), try await cloud.makeImage())
         let cold = try await requests {
@@ -55,7 +55,7 @@ struct RealCloudTests {
         #expect(try await cloud.has(second) == false)
     }
 
-    @Test("Missing")
+    @Test("Reports a missing image")
     func missing() async throws {
         let id = try await cloud.makeImage()
         #expect(try await run([id]).status == 0)
@@ -65,7 +65,7 @@ struct RealCloudTests {
         #expect(try await run(["--ignore-missing", id]).status == 0)
     }
 
-    @Test("Two IDs that differ in their case are two images")
+    @Test("Distinguishes images whose IDs differ only in case")
     func letterCase() async throws {
         let digits = String(UUID().uuidString.lowercased().dropLast())
         let (upper, lower) = (digits.uppercased() + "A", digits + "a")
@@ -81,7 +81,7 @@ struct RealCloudTests {
         #expect(try outcomes(await self.run([lower])) == ["deleted"])
     }
 
-    @Test("Protected: kept and told")
+    @Test("Keeps and reports a protected image")
     func protected() async throws {
         let id = try await cloud.makeImage(["protected": true])
         for arguments in [[id], ["--dry-run", id]] {
@@ -92,7 +92,7 @@ struct RealCloudTests {
         #expect(try await cloud.has(id))
     }
 
-    @Test("The project's own community image is deleted by its ID, which a dry run shows")
+    @Test("Shows in a dry run that the project's own community image is deleted by its ID")
     func community() async throws {
         let id = try await cloud.makeImage(["visibility": "community"])
         let look = try await run(["--dry-run", id])
@@ -102,7 +102,7 @@ struct RealCloudTests {
         #expect(try await cloud.has(id) == false)
     }
 
-    @Test("Public, another project's shared and private: never deleted")
+    @Test("Deletes no public image and none of another project")
     func foreign() async throws {
         let admin = try await RealCloud("admin", project: "admin")
         let other = try await RealCloud("other", project: "other")
@@ -122,7 +122,7 @@ struct RealCloudTests {
         #expect(try await other.has(hidden))
     }
 
-    @Test("The project's own community image is deleted by ID, as its dry run says")
+    @Test("Deletes the project's own community image by ID, as its dry run shows")
     func ownCommunity() async throws {
         for options in [[], ["--unless-shared"], ["--unprotect"]] {
             let id = try await cloud.makeImage(["visibility": "community"])
@@ -136,7 +136,7 @@ struct RealCloudTests {
         }
     }
 
-    @Test("A role that may only read: refused, and the image stays")
+    @Test("Reports a missing permission when the role can only read")
     func reader() async throws {
         let id = try await cloud.makeImage()
         let run = try await run([id], RealCloud.environment("reader"))
@@ -145,7 +145,7 @@ struct RealCloudTests {
         #expect(try await cloud.has(id))
     }
 
-    @Test("A wrong password: one try, nothing deleted")
+    @Test("Sends a wrong password once and deletes nothing")
     func wrongPassword() async throws {
         let id = try await cloud.makeImage()
         let sent = try await requests {
@@ -157,7 +157,7 @@ struct RealCloudTests {
         #expect(try await cloud.has(id))
     }
 
-    @Test("A revoked token in the cache: one new one, one more try")
+    @Test("Replaces a revoked cached token once")
     func revoked() async throws {
         let id = try await cloud.makeImage()
         // Glance takes a revoked token for minutes if it has seen it, so this one comes into the cache unseen.
@@ -183,7 +183,7 @@ struct RealCloudTests {
         return try #require((entries?.first?["token"] as? [String: Any])?["secret"] as? String)
     }
 
-    @Test("A token that lives for seconds is used, but not by the next run")
+    @Test("Uses a short-lived token only in its own run")
     func brief() async throws {
         let (first, second) = (try await cloud.makeImage(), try await cloud.makeImage())
         let sent = try await requests {
@@ -196,7 +196,7 @@ struct RealCloudTests {
         #expect(sent.count { $0.hasPrefix("POST") } == 2)
     }
 
-    @Test("An image created a moment ago, with no data yet")
+    @Test("Deletes an image without data")
     func fresh() async throws {
         let id = try await cloud.makeImage(data: nil)
         let run = try await run(["--wait", id])
@@ -204,7 +204,7 @@ struct RealCloudTests {
         #expect(try await cloud.has(id) == false)
     }
 
-    @Test("30 processes at once with an empty cache: one token")
+    @Test("Requests one token for 30 concurrent processes")
     func processes() async throws {
         var ids: [String] = []
         for _ in 0..<30 { ids.append(try await cloud.makeImage(data: nil)) }
@@ -220,7 +220,7 @@ struct RealCloudTests {
         for id in ids { #expect(try await cloud.has(id) == false) }
     }
 
-    @Test("--forget-token: the identity service knows the token no longer")
+    @Test("Revokes the token with --forget-token")
     func forget() async throws {
         let id = try await cloud.makeImage()
         #expect(try await run([id]).status == 0)
@@ -229,7 +229,7 @@ struct RealCloudTests {
         await #expect(throws: RealCloud.Unexpected.self) { try await RealCloud.revoke(token) }
     }
 
-    @Test("The plugin in a consumer's package: cold two requests, warm one")
+    @Test("Sends two requests from the plugin without a cached token and one with it")
     func plugin() async throws {
         let consumer = try ConsumerPackage()
         let (first, second) = (try await cloud.makeImage(), try await cloud.makeImage())

@@ -11,7 +11,7 @@ extension RealCloudTests {
         address("").merging(["OS_TOKEN": token, "OS_PROJECT_NAME": "", "OS_PROJECT_DOMAIN_NAME": ""]) { $1 }
     }
 
-    @Test("A planted cache sends nothing to the address in it", arguments: [401, 204])
+    @Test("Sends nothing to the address in a planted cache", arguments: [401, 204])
     func planted(status: Int) async throws {
         let (first, second) = (try await cloud.makeImage(), try await cloud.makeImage())
         #expect(try await run([first]).status == 0)
@@ -39,7 +39,7 @@ extension RealCloudTests {
     }
 
     @Test(
-        "Version suffixes of the image service's address are understood",
+        "Accepts version suffixes of the image service's address",
         arguments: ["", "/v1", "/v2", "/v2.0", "/v2.9"]
     )
     func suffix(path: String) async throws {
@@ -48,7 +48,7 @@ extension RealCloudTests {
         #expect(try await cloud.has(id) == false)
     }
 
-    @Test("78: an address with too much in it does not make an image missing")
+    @Test("78: Reports a wrong address instead of a missing image")
     func wrongAddress() async throws {
         let id = try await cloud.makeImage()
         for path in ["/v2/images", "/v2/\(try await cloud.projectID())"] {
@@ -61,7 +61,7 @@ extension RealCloudTests {
         #expect(try await cloud.has(id))
     }
 
-    @Test("77: to a token of no project, an image is not missing", arguments: [true, false])
+    @Test("77: Reports no missing image with a token without a project", arguments: [true, false])
     func unscoped(hasAuthURL: Bool) async throws {
         let id = try await cloud.makeImage()
         var variables = variables(token: try await cloud.unscopedToken())
@@ -74,14 +74,14 @@ extension RealCloudTests {
         #expect(try await cloud.has(id))
     }
 
-    @Test("A project's token from OS_TOKEN: a missing image is missing")
+    @Test("Reports a missing image with a project's OS_TOKEN")
     func scoped() async throws {
         let id = try await cloud.makeImage()
         try await cloud.delete(id)
         #expect(try await outcomes(run([id], variables(token: cloud.token))) == ["missing"])
     }
 
-    @Test("78: another project than the token's, by name, by ID, and by domain")
+    @Test("78: Rejects another project than the token's by name, ID and domain")
     func otherProject() async throws {
         let id = try await cloud.makeImage()
         let project = try await cloud.projectID()
@@ -97,7 +97,7 @@ extension RealCloudTests {
         #expect(try await run([id], variables(token: cloud.token).merging(fitting) { $1 }).status == 0)
     }
 
-    @Test("77: a revoked OS_TOKEN is invalid, expired, or revoked")
+    @Test("77: Reports a revoked OS_TOKEN")
     func revokedToken() async throws {
         let other = try await RealCloud()
         let id = try await cloud.makeImage()
@@ -108,7 +108,7 @@ extension RealCloudTests {
         #expect(try await cloud.has(id))
     }
 
-    @Test("--forget-token revokes the token of a cache that others could read")
+    @Test("Revokes the token of an exposed cache with --forget-token")
     func forgetExposed() async throws {
         let id = try await cloud.makeImage()
         #expect(try await run([id]).status == 0)

@@ -1,4 +1,4 @@
-/// Bodies of answers as they are met in the wild, and worse ones.
+/// Bodies of responses, as real servers send them and malformed.
 enum Bodies {
     static let all: [String] = [
         "", "{}", "null", "[]", "0", "\"\"", "{", "\u{0}", "\u{FEFF}{}", "<html>", "TOKEN", "BODY",

@@ -5,16 +5,18 @@ import TestSupport
 
 @testable import delete_image
 
-/// What must be true after any day, however bad.
+/// The conditions that hold after every scenario.
 struct Invariants {
-    let day: Day
+    let scenario: Scenario
 
-    /// What is not true, in words; empty after a good day.
+    /// Returns a description of each violation.
     func violations() -> [String] {
         var found: [String] = []
-        for run in day.runs {
+        for run in scenario.runs {
             let known = run.report
-            if run.wish.isJSON, known == nil { found.append("\(run.number): standard output is not one document") }
+            if run.invocation.isJSON, known == nil {
+                found.append("\(run.number): standard output is not one document")
+            }
             let checks: [(String, [String])] = [
                 ("gone, and was not to go", onlyWhatWasMeant(run)),
                 ("told what is not so", known.map { untruths($0, run) } ?? []),
@@ -32,37 +34,38 @@ struct Invariants {
         return found + files() + needlessSignIns() + falsePredictions()
     }
 
-    func deeds(_ run: Run) -> Ledger.Deeds { day.ledger[run.number] }
+    func record(of run: Run) -> Ledger.ProcessRecord { scenario.ledger[run.number] }
 
     private func onlyWhatWasMeant(_ run: Run) -> [String] {
-        let taken = deeds(run).taken.sorted()
-        let intent = Intent(of: run, on: day)
-        let changes = run.wish.isDryRun || run.wish.writesPlan ? deeds(run).requests.filter(\.changesImages) : []
-        let most = run.wish.maxDeletions ?? .max
-        return taken.filter { !intent.allows($0) } + changes.map(\.line)
+        let taken = record(of: run).taken.sorted()
+        let oracle = DeletionOracle(of: run, on: scenario)
+        let changes =
+            run.invocation.isDryRun || run.invocation.writesPlan ? record(of: run).requests.filter(\.changesImages) : []
+        let most = run.invocation.maxDeletions ?? .max
+        return taken.filter { !oracle.allows($0) } + changes.map(\.line)
             + (taken.count > most ? ["\(taken.count), more than \(most)"] : [])
     }
 
     /// A deleted image is gone; what is told of the others was not undone by this very process. Only what somebody said
     /// without looking excuses the contrary, and only of what it was said.
     private func untruths(_ report: Report, _ run: Run) -> [String] {
-        let deeds = deeds(run)
+        let record = record(of: run)
         return report.images.filter { row in
             // What another project has and does not lend is not there for this one.
-            let isThere = day.ledger.now[row.id]?.isSeen ?? false
-            let isTaken = deeds.taken.contains(row.id)
+            let isThere = scenario.ledger.now[row.id]?.isSeen ?? false
+            let isTaken = record.taken.contains(row.id)
             switch row.outcome {
             case "deleted":
-                let isOwnDoing = isTaken || deeds.unanswered.contains(row.id) || row.attempts == 0
-                return !isOwnDoing || isThere && !deeds.saidGone.contains(row.id)
+                let isOwnDoing = isTaken || record.unanswered.contains(row.id) || row.attempts == 0
+                return !isOwnDoing || isThere && !record.saidGone.contains(row.id)
             case "missing":
                 // Done, and answered otherwise: the next try finds nothing, and nobody says that an answer was lost.
-                return isThere && !deeds.saidGone.contains(row.id)
-                    || isTaken && !deeds.answeredOtherwise.contains(row.id) && !deeds.saidGone.contains(row.id)
+                return isThere && !record.saidGone.contains(row.id)
+                    || isTaken && !record.answeredOtherwise.contains(row.id) && !record.saidGone.contains(row.id)
             case "failed":
                 let isSaid = row.detail?.contains("may be gone") ?? false
-                return isTaken && !isSaid && !deeds.saidRefused.contains(row.id)
-            case "kept": return isTaken && !deeds.saidHeld.contains(row.id)
+                return isTaken && !isSaid && !record.saidRefused.contains(row.id)
+            case "kept": return isTaken && !record.saidHeld.contains(row.id)
             default: return isTaken
             }
         }.map { "\($0.id) \($0.outcome): \($0.detail ?? "")" }
@@ -71,11 +74,11 @@ struct Invariants {
     private func isComplete(_ report: Report, _ run: Run) -> [String] {
         let ids = report.images.map(\.id)
         var problems = Set(ids).count == ids.count ? [] : ["an image comes twice"]
-        if case .ids(let asked) = run.wish.choice, ![.usage, .input].contains(run.status) || !ids.isEmpty {
+        if case .ids(let asked) = run.invocation.choice, ![.usage, .input].contains(run.status) || !ids.isEmpty {
             var seen: Set<String> = []
             if ids != asked.filter({ seen.insert($0).inserted }) { problems.append("not those that were asked for") }
         }
-        let missing = deeds(run).taken.subtracting(ids).sorted()
+        let missing = record(of: run).taken.subtracting(ids).sorted()
         problems += missing.map { "\($0) is not in the report" }
         var counts: [String: Int] = ["selected": ids.count]
         for row in report.images { counts[row.outcome, default: 0] += 1 }
@@ -85,23 +88,25 @@ struct Invariants {
 
     /// Who lifts a protection and does not delete puts it back, or says that it could not.
     private func leavesProtected(_ run: Run, _ report: Report?) -> [String] {
-        let lifted = deeds(run).unprotected.subtracting(deeds(run).protectionUnknown).subtracting(deeds(run).saidGone)
+        let lifted = record(of: run).unprotected.subtracting(record(of: run).protectionUnknown).subtracting(
+            record(of: run).saidGone
+        )
         return lifted.filter { id in
-            guard let image = day.ledger.now[id], !image.isProtected else { return false }
+            guard let image = scenario.ledger.now[id], !image.isProtected else { return false }
             // Somebody else may have done the same.
-            let isOwnDoing = !day.people.deeds.contains {
-                if case .protect(id, false) = $0.deed { true } else { false }
+            let isOwnDoing = !scenario.externalEvents.events.contains {
+                if case .protect(id, false) = $0.event { true } else { false }
             }
             let words = report?.images.first { $0.id == id }?.detail ?? run.output
             return isOwnDoing && !words.contains("could not be put back")
-                && day.runs.count { deeds($0).unprotected.contains(id) } == 1
+                && scenario.runs.count { record(of: $0).unprotected.contains(id) } == 1
         }.sorted()
     }
 
     private func secrets(in text: String) -> [String] {
         // Bytes: a mark behind a secret would make another character of its end.
         let bytes = Data(text.utf8)
-        return day.ledger.secrets.contains { bytes.range(of: Data($0.utf8)) != nil } ? ["a secret"] : []
+        return scenario.ledger.secrets.contains { bytes.range(of: Data($0.utf8)) != nil } ? ["a secret"] : []
     }
 
     private func controlCodes(in text: String) -> [String] {
@@ -115,14 +120,14 @@ struct Invariants {
         let outcomes = Set(report.images.map(\.outcome))
         let isDone = report.images.contains { $0.outcome == "deleted" && $0.attempts > 0 }
         let isNamed =
-            switch run.wish.choice {
+            switch run.invocation.choice {
             case .ids, .names: true
             case .rules, .planned: false
             }
         let hasBad = report.images.contains { row in
             switch row.outcome {
             case "failed": true
-            case "missing": !run.wish.ignoresMissing
+            case "missing": !run.invocation.ignoresMissing
             // Nobody asked for that.
             case "kept": isNamed && ["protected", "notPrivate", "changed"].contains(row.reason)
             default: false
@@ -145,10 +150,10 @@ struct Invariants {
 
     /// A dry run shows what the run does, unless the service refuses it another project's image.
     private func falsePredictions() -> [String] {
-        day.rehearsals.flatMap { dryRun, run in
+        scenario.rehearsals.flatMap { dryRun, run in
             let actual = Dictionary((run.report?.images ?? []).map { ($0.id, $0) }) { first, _ in first }
             return (dryRun.report?.images ?? []).filter { row in
-                let isOwn = day.ledger.now[row.id].map { $0.owner == DemoImage.projectID } ?? true
+                let isOwn = scenario.ledger.now[row.id].map { $0.owner == DemoImage.projectID } ?? true
                 let action = actual[row.id].map { [$0.outcome, $0.reason] }
                 if !isOwn, ["wouldDelete", "kept"].contains(row.outcome), action == ["failed", nil] { return false }
                 return action != (row.outcome == "wouldDelete" ? ["deleted", nil] : [row.outcome, row.reason])
@@ -160,18 +165,21 @@ struct Invariants {
 
     private func saysNothingWasDeleted(_ run: Run) -> [String] {
         let isSaid = run.errors.contains("Nothing was deleted")
-        return isSaid && !deeds(run).taken.isEmpty ? ["nothing was deleted, but \(deeds(run).taken.sorted())"] : []
+        return isSaid && !record(of: run).taken.isEmpty
+            ? ["nothing was deleted, but \(record(of: run).taken.sorted())"] : []
     }
 
     /// What was told is written down too.
     private func receipt(of run: Run, _ report: Report?) -> [String] {
-        guard run.wish.hasReceipt, let report else { return [] }
-        let text = (try? String(contentsOf: day.folder.file("receipt"), encoding: .utf8)) ?? ""
+        guard run.invocation.hasReceipt, let report else { return [] }
+        let text = (try? String(contentsOf: scenario.folder.file("receipt"), encoding: .utf8)) ?? ""
         let lines = text.split(separator: "\n")
         let told = lines.filter { $0.contains("\"outcome\":\"deleted\"") }
         let untrue = told.filter { line in
-            day.ledger.now.values.contains { line.contains($0.id) && $0.isSeen && !deeds(run).saidGone.contains($0.id) }
-                && day.runs.allSatisfy { deeds($0).saidGone.isEmpty }
+            scenario.ledger.now.values.contains {
+                line.contains($0.id) && $0.isSeen && !record(of: run).saidGone.contains($0.id)
+            }
+                && scenario.runs.allSatisfy { record(of: $0).saidGone.isEmpty }
         }
         return untrue.map { "\($0) is not gone" }
             + report.images.filter { row in
@@ -183,10 +191,10 @@ struct Invariants {
 
     /// No file but the cache holds a secret, and what the next run reads is whole.
     private func files() -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: day.folder.url.path)) ?? []
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: scenario.folder.url.path)) ?? []
         var problems: [String] = []
         for name in names.sorted() where name != "token-cache.json" {
-            let content = (try? Data(contentsOf: day.folder.file(name))) ?? Data()
+            let content = (try? Data(contentsOf: scenario.folder.file(name))) ?? Data()
             if name.hasPrefix("token-cache.json"), name != "token-cache.json.lock" {
                 problems.append("\(name) is left")
             }

@@ -2,9 +2,9 @@ import Foundation
 import ImageDeletionDemo
 import TestSupport
 
-/// What truly happened in a simulated day, written down where it happens and not where it is told.
+/// A record of what truly happened in a scenario, independent of what the command reports.
 ///
-/// Touched by one thread only, the scheduler's.
+/// Only the scheduler's thread uses it.
 final class Ledger: @unchecked Sendable {
     /// All images as they were from a moment on.
     struct Version {
@@ -12,48 +12,48 @@ final class Ledger: @unchecked Sendable {
         var images: [String: DemoImage]
     }
 
-    /// What one process did.
-    struct Deeds {
+    /// What one process did, as the cloud and the network saw it.
+    struct ProcessRecord {
         var requests: [SentRequest] = []
-        /// The images that went by its requests.
+        /// The images that its requests deleted.
         var taken: Set<String> = []
-        /// The images of which it unprotected one, whatever became of that.
+        /// The images whose protection it lifted, even if something protected them again.
         var unprotected: Set<String> = []
-        /// The images of which it was told that they are not there, by somebody who did not look.
+        /// The images that an injected response reported as missing.
         var saidGone: Set<String> = []
-        /// The images of which it was told that they are protected or public, by somebody who did not look.
+        /// The images that an injected response reported as protected or public.
         var saidHeld: Set<String> = []
-        /// The images whose deletion was done and answered as if it had been refused.
+        /// The images that were deleted while an injected response reported a refusal.
         var saidRefused: Set<String> = []
-        /// The images whose deletion was done and answered by somebody else.
+        /// The images that were deleted while an injected response replaced the cloud's.
         var answeredOtherwise: Set<String> = []
-        /// The images whose protection is not what it was told, or may change when nobody waits any more.
+        /// The images whose protection may differ from what the process knows.
         var protectionUnknown: Set<String> = []
-        /// The images of which a deletion got no answer, or only a gateway's.
+        /// The images whose deletion got no response, or only a gateway's.
         var unanswered: Set<String> = []
-        /// When it was first asked for a change of an image.
+        /// The time of the first request to change each image.
         var begun: [String: TimeInterval] = [:]
-        /// Whether a list was not the cloud's own.
+        /// Whether a list of images was changed by a fault.
         var wasShownAnotherList = false
-        /// How often a token was refused.
+        /// The number of refused tokens.
         var tokensRefused = 0
-        /// How often that was the cloud's own answer: the token had ended, or was revoked.
+        /// The number of tokens that the cloud itself refused, as expired or revoked.
         var endedTokens = 0
-        /// How often the credentials were.
+        /// The number of refusals of the credentials.
         var credentialsRefused = 0
-        /// How many requests came sooner than a server had asked for.
+        /// The number of requests before the time that `Retry-After` allows.
         var hasty = 0
-        /// How many requests came when its report was out.
+        /// The number of requests after its report.
         var late = 0
         var hasEnded = false
     }
 
     private(set) var history: [Version]
     private(set) var trace: [String] = []
-    /// What came in the day, and how often: faults of requests, deeds of others, outcomes and exit statuses.
+    /// The number of each kind of fault, external event, outcome and exit status.
     private(set) var tally: [String: Int] = [:]
     private(set) var secrets: Set<String> = []
-    private var deeds: [Int: Deeds] = [:]
+    private var records: [Int: ProcessRecord] = [:]
     private let time: () -> TimeInterval
 
     init(_ images: [DemoImage], time: @escaping () -> TimeInterval) {
@@ -61,9 +61,9 @@ final class Ledger: @unchecked Sendable {
         history = [Version(time: 0, images: Self.byID(images))]
     }
 
-    subscript(process: Int) -> Deeds {
-        get { deeds[process, default: Deeds()] }
-        set { deeds[process] = newValue }
+    subscript(process: Int) -> ProcessRecord {
+        get { records[process, default: ProcessRecord()] }
+        set { records[process] = newValue }
     }
 
     /// A line of the trace, by which two runs are compared and a failure is understood.
@@ -71,24 +71,24 @@ final class Ledger: @unchecked Sendable {
 
     func count(_ event: String) { tally[event, default: 0] += 1 }
 
-    /// Nobody may ever read this.
+    /// Registers a text that must never be printed or saved.
     func keepSecret(_ secret: String) { secrets.insert(secret) }
 
-    /// The cloud has changed, or has not.
+    /// Records the images if they have changed.
     func see(_ images: [DemoImage]) {
         let images = Self.byID(images)
         if history.last?.images != images { history.append(Version(time: time(), images: images)) }
     }
 
-    /// The images as they are.
+    /// The current images.
     var now: [String: DemoImage] { history.last?.images ?? [:] }
 
-    /// Everything that an image has been from `start` to `end`.
+    /// Returns all versions of an image from `start` to `end`.
     func versions(of id: String, from start: TimeInterval, to end: TimeInterval) -> [DemoImage] {
         states(from: start, to: end).compactMap { $0[id] }
     }
 
-    /// Everything that all images have been from `start` to `end`.
+    /// Returns all versions of the list of images from `start` to `end`.
     func states(from start: TimeInterval, to end: TimeInterval) -> [[String: DemoImage]] {
         // What is changed in the very moment of the start may be changed after it.
         let first = history.lastIndex { $0.time < start } ?? 0

@@ -3,34 +3,34 @@ import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 
-/// The way from one process to the cloud and back, through the weather. It tells the ledger what truly happened.
+/// The network between one process and the cloud. It injects faults and records in the ledger what truly happened.
 final class Network: HTTPTransport, @unchecked Sendable {
     private let process: Int
-    private let day: Day
+    private let scenario: Scenario
     private let cloud: DemoCloud
-    /// Is told of each request, with how many there were.
+    /// Called before each request with the number of requests so far.
     private let onRequest: @Sendable (Int) async -> Void
-    private var dice: Dice
-    /// Before when a server has asked not to be asked the same again.
+    private var generator: SeededGenerator
+    /// The earliest times for requests to be repeated, from `Retry-After`.
     private var notBefore: [String: TimeInterval] = [:]
     private var lastPage: HTTPResponse?
 
     init(
         of process: Int,
-        on day: Day,
+        on scenario: Scenario,
         to cloud: DemoCloud,
         seed: Int,
         onRequest: @escaping @Sendable (Int) async -> Void
     ) {
         self.process = process
-        self.day = day
+        self.scenario = scenario
         self.cloud = cloud
         self.onRequest = onRequest
-        dice = Dice(seed: seed)
+        generator = SeededGenerator(seed: seed)
     }
 
-    private var ledger: Ledger { day.ledger }
-    private var scheduler: Scheduler { day.scheduler }
+    private var ledger: Ledger { scenario.ledger }
+    private var scheduler: Scheduler { scenario.scheduler }
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         if Task.isCancelled { throw TransportError(.cancelled, "cancelled") }
@@ -41,7 +41,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         if let earliest = notBefore.removeValue(forKey: sent.identity), scheduler.time < earliest {
             ledger[process].hasty += 1
         }
-        let fault = day.weather.fault(of: sent, &dice)
+        let fault = scenario.faultProfile.fault(of: sent, &generator)
         if let fault { ledger.count("\(sent.method) \(fault.kind)") }
         if sent.changesImages {
             let id = sent.url.lastPathComponent
@@ -49,9 +49,9 @@ final class Network: HTTPTransport, @unchecked Sendable {
             if sent.method == "DELETE", fault?.mayLoseAnswer ?? false { ledger[process].unanswered.insert(id) }
         }
         ledger.note("\(process): \(sent.method) \(sent.url.path) \(fault?.name ?? "")")
-        try await wait(.milliseconds(dice.number(0...200)))
+        try await wait(.milliseconds(generator.number(0...200)))
         let answer = try await answer(to: request, sent, fault)
-        try await wait(.milliseconds(dice.number(0...200)))
+        try await wait(.milliseconds(generator.number(0...200)))
         if let seconds = answer.headers["Retry-After"].flatMap(Double.init),
             (0...60).contains(seconds), !saysTokenIsRefused(answer.body)
         {
@@ -67,7 +67,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         return answer
     }
 
-    /// A process that waits no longer gets nothing; what the server has done is done.
+    /// Waits, and fails if the process gives up meanwhile; what the server has done remains.
     private func wait(_ duration: Duration) async throws {
         do { try await scheduler.sleep(duration) } catch { throw TransportError(.cancelled, "cancelled") }
     }
@@ -75,7 +75,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
     private func answer(
         to request: HTTPRequest,
         _ sent: SentRequest,
-        _ fault: Weather.Fault?
+        _ fault: FaultProfile.Fault?
     ) async throws -> HTTPResponse {
         switch fault {
         case nil: return try await act(request, sent)
@@ -119,9 +119,9 @@ final class Network: HTTPTransport, @unchecked Sendable {
         }
     }
 
-    /// Lets the cloud do what is asked.
+    /// Passes the request to the cloud.
     private func act(_ request: HTTPRequest, _ sent: SentRequest) async throws -> HTTPResponse {
-        if sent.method == "POST", day.hasOldPassword { return other(Weather.Answer(status: 401), sent) }
+        if sent.method == "POST", scenario.hasOldPassword { return other(FaultProfile.Answer(status: 401), sent) }
         let answer = try await cloud.answer(to: request, seenBy: ledger)
         let status = answer.status
         if status == 401, sent.method != "POST" { ledger[process].endedTokens += 1 }
@@ -137,8 +137,8 @@ final class Network: HTTPTransport, @unchecked Sendable {
         return answer
     }
 
-    /// Writes down what an answer that the cloud never gave says of an image.
-    private func note(_ answer: Weather.Answer, to sent: SentRequest, hasActed: Bool) {
+    /// Records what an injected response reports of an image.
+    private func note(_ answer: FaultProfile.Answer, to sent: SentRequest, hasActed: Bool) {
         if sent.line == "GET /v2/images" { ledger[process].wasShownAnotherList = true }
         guard sent.url.path.hasPrefix("/v2/images/") else { return }
         let id = sent.url.pathComponents[3]
@@ -151,12 +151,12 @@ final class Network: HTTPTransport, @unchecked Sendable {
         }
     }
 
-    /// Whether an answer, whatever its status, asks for another token, with which the next try may come at once.
+    /// Returns whether a response, whatever its status, refuses the token, so that a retry with a new one need not wait.
     private func saysTokenIsRefused(_ body: Data) -> Bool {
         ["IMG.0087", "1103", "need to refresh"].contains { body.range(of: Data($0.utf8)) != nil }
     }
 
-    private func other(_ answer: Weather.Answer, _ sent: SentRequest) -> HTTPResponse {
+    private func other(_ answer: FaultProfile.Answer, _ sent: SentRequest) -> HTTPResponse {
         let token = sent.header("X-Auth-Token") ?? "no token"
         func filled(_ text: String) -> String {
             text.replacing("TOKEN", with: token).replacing("BODY", with: String(decoding: sent.body, as: UTF8.self))
@@ -170,12 +170,12 @@ final class Network: HTTPTransport, @unchecked Sendable {
         )
     }
 
-    private func changed(_ answer: HTTPResponse, _ list: Weather.List) -> HTTPResponse {
+    private func changed(_ answer: HTTPResponse, _ list: FaultProfile.List) -> HTTPResponse {
         defer { lastPage = answer }
         guard var page = try? JSONSerialization.jsonObject(with: answer.body) as? [String: Any] else { return answer }
         switch list {
         case .repeated: return lastPage ?? answer
-        case .lost: page["images"] = (page["images"] as? [Any])?.filter { _ in !dice.once(in: 3) }
+        case .lost: page["images"] = (page["images"] as? [Any])?.filter { _ in !generator.once(in: 3) }
         case .linkless: (page["next"], page["first"]) = (nil, nil)
         case .linked: page["next"] = "/v2/images?marker=more"
         }
@@ -186,15 +186,15 @@ final class Network: HTTPTransport, @unchecked Sendable {
 }
 
 extension SentRequest {
-    /// What it asks for, whole: another body asks for something else.
+    /// The method, URL and body: retries of one request have the same.
     fileprivate var identity: String { "\(method) \(url) \(String(decoding: body, as: UTF8.self))" }
 
-    /// Whether it asks for a change of an image.
+    /// Whether it is a request to change an image.
     var changesImages: Bool { method != "GET" && url.path.hasPrefix("/v2/images") }
 }
 
 extension DemoCloud {
-    /// The answer to `request`, and in the same moment a look at what it has changed.
+    /// Returns the response to `request` and records the images after it, as one atomic step.
     fileprivate func answer(to request: HTTPRequest, seenBy ledger: Ledger) async throws -> HTTPResponse {
         let answer = try await send(request)
         ledger.see(currentImages)

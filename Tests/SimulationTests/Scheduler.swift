@@ -24,14 +24,14 @@ final class Scheduler: @unchecked Sendable {
     private static let mostSteps = 2_000_000
     private static let longest: TimeInterval = 7 * 24 * 60 * 60
 
-    private var dice: Dice
+    private var generator: SeededGenerator
     private var ready: [UnownedJob] = []
     private var sleepers: [Int: Sleeper] = [:]
     private var sleepersSoFar = 0
     /// How many seconds have passed.
     private(set) var time: TimeInterval = 0
 
-    init(seed: Int) { dice = Dice(seed: seed) }
+    init(seed: Int) { generator = SeededGenerator(seed: seed) }
 
     /// Runs `body` and everything that it starts to the end.
     func run<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) throws(Stuck) -> Value {
@@ -48,7 +48,7 @@ final class Scheduler: @unchecked Sendable {
             steps += 1
             if steps > Self.mostSteps || time > Self.longest { throw .endless }
             if !ready.isEmpty {
-                let job = ready.remove(at: dice.number(0...ready.count - 1))
+                let job = ready.remove(at: generator.number(0...ready.count - 1))
                 job.runSynchronously(on: JobHook.executor)
             } else if let next = sleepers.min(by: { ($0.value.end, $0.key) < ($1.value.end, $1.key) }) {
                 sleepers[next.key] = nil

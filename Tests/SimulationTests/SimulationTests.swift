@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The whole command, in memory, through days that are as bad as they can be. Each is all in its seed:
+/// Runs the whole command in memory through scenarios with faults, interruptions and concurrent changes. A seed determines
+/// each scenario:
 ///
 /// ```sh
 /// DELETE_IMAGE_SEED=7 swift test --filter SimulationTests                          # one, with all that happens
@@ -12,13 +13,13 @@ import Testing
 struct SimulationTests {
     private static let variables = ProcessInfo.processInfo.environment
 
-    /// A number that a variable may set; nil where it is none.
+    /// Returns the value of an environment variable, `value` if it is not set, or nil if it is not a number.
     private static func number(_ name: String, otherwise value: Int) -> Int? {
         variables[name].map { Int($0) } ?? value
     }
 
-    @Test("Whatever happens, only what was meant goes, and what is told is true")
-    func days() async throws {
+    @Test("Deletes only what the command line selects and reports what happened, whatever fails")
+    func scenarios() async throws {
         if Self.variables["DELETE_IMAGE_SEED"] != nil {
             let seed = try #require(Self.number("DELETE_IMAGE_SEED", otherwise: 0))
             return print(await Self.check(seed).trace.joined(separator: "\n"))
@@ -39,14 +40,14 @@ struct SimulationTests {
             }
             return await group.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
         }
-        // Days on which nothing comes show nothing. In fewer days than these, something may not come.
+        // Scenarios without faults prove nothing. In fewer scenarios than these, a kind of event may not occur.
         if count >= 300 { #expect(Self.events.filter { tally[$0] == nil } == []) }
         if Self.variables["DELETE_IMAGE_SEEDS"] != nil {
             for event in tally.sorted(by: <) { print(event.value, event.key) }
         }
     }
 
-    /// What must have come in as many days as are tried.
+    /// The events that must occur in a large number of scenarios.
     private static let events: [String] = {
         let faults = ["refused", "reset", "reset after", "silence", "drip", "late", "oversized", "answer"]
         let methods = ["GET", "DELETE"]
@@ -54,23 +55,25 @@ struct SimulationTests {
         let statuses = [
             "done", "incomplete", "usage", "input", "unavailable", "denied", "configuration", "interrupted",
         ]
-        let deeds = ["remove", "rename", "protect", "use", "lend", "add", "revokeTokens", "changePassword", "setClock"]
+        let events = [
+            "remove", "rename", "protect", "use", "share", "add", "revokeTokens", "changePassword", "setClock",
+        ]
         return methods.flatMap { method in faults.map { "\(method) \($0)" } } + [
             "POST answer", "POST reset", "GET list", "rehearsal",
         ]
             + outcomes.map { "outcome: \($0)" } + statuses.map { "status: \($0)" }
-            + (deeds + ["spoilCache"]).map { "people: \($0)" }
+            + (events + ["spoilCache"]).map { "external: \($0)" }
     }()
 
-    @Test("The same seed is the same day", arguments: [1, 7, 23, 42, 99])
+    @Test("Repeats a scenario from its seed", arguments: [1, 7, 23, 42, 99])
     func replay(seed: Int) async {
         let (first, second) = (await Self.check(seed).trace, await Self.check(seed).trace)
         #expect(first == second)
     }
 
-    /// Lets the day pass and checks what must be true after it.
+    /// Runs a scenario and checks the invariants after it.
     ///
-    /// - Returns: What happened in it, one after the other, and how often what.
+    /// - Returns: The trace of its events and the number of each kind.
     @discardableResult
     private static func check(_ seed: Int) async -> (trace: [String], tally: [String: Int]) {
         let (ledger, problems) = await RunningSeeds.note(replay(seed)) {
@@ -93,9 +96,9 @@ struct SimulationTests {
 
     private static func outcome(of seed: Int) -> (ledger: Ledger?, problems: [String]) {
         do {
-            let day = try Day(seed: seed)
-            do { try day.pass() } catch { return (day.ledger, ["it does not end: \(error)"]) }
-            return (day.ledger, Invariants(day: day).violations())
+            let scenario = try Scenario(seed: seed)
+            do { try scenario.run() } catch { return (scenario.ledger, ["it does not end: \(error)"]) }
+            return (scenario.ledger, Invariants(scenario: scenario).violations())
         } catch {
             return (nil, ["it cannot begin: \(error)"])
         }

@@ -41,9 +41,12 @@ public final class ConsumerPackage: Sendable {
         }
     }
 
-    /// Runs `swift` with `arguments` in the package.
-    public func swift(_ arguments: [String], environment: [String: String] = [:]) async throws -> Executable.Finished {
-        try await tool.run(["swift"] + arguments, environment: environment, currentDirectory: url)
+    /// Runs `swift package` with `arguments` in the package.
+    public func swiftPackage(
+        _ arguments: [String],
+        environment: [String: String] = [:]
+    ) async throws -> Executable.Finished {
+        try await tool.run(Self.swiftPackage + arguments, environment: environment, currentDirectory: url)
     }
 
     /// Runs the plugin as somebody without a terminal does, wherever the tests are run.
@@ -54,7 +57,7 @@ public final class ConsumerPackage: Sendable {
         let setsid = "/usr/bin/setsid"
         let session = FileManager.default.isExecutableFile(atPath: setsid) ? [setsid, "--wait"] : []
         return try await tool.run(
-            session + ["swift"] + Self.verb + arguments,
+            session + Self.verb + arguments,
             environment: environment,
             currentDirectory: url
         )
@@ -62,7 +65,7 @@ public final class ConsumerPackage: Sendable {
 
     /// Starts the plugin, and lets the test decide what comes next.
     public func startDeleteImage(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
-        try tool.start(["swift"] + Self.verb + arguments, environment: environment, currentDirectory: url)
+        try tool.start(Self.verb + arguments, environment: environment, currentDirectory: url)
     }
 
     /// Starts the plugin at a terminal.
@@ -70,8 +73,10 @@ public final class ConsumerPackage: Sendable {
         _ arguments: [String],
         environment: [String: String] = [:]
     ) throws -> Running {
-        try tool.startAtTerminal(["swift"] + Self.verb + arguments, environment: environment, currentDirectory: url)
+        try tool.startAtTerminal(Self.verb + arguments, environment: environment, currentDirectory: url)
     }
 
-    private static let verb = ["package", "--allow-network-connections", "all", "delete-image"]
+    /// Without an index the build takes a fifth less.
+    private static let swiftPackage = ["swift", "package"] + (Sampling.isExhaustive ? [] : ["--disable-index-store"])
+    private static let verb = swiftPackage + ["--allow-network-connections", "all", "delete-image"]
 }

@@ -7,7 +7,7 @@ extension DeletionPlan.Entry {
         switch action {
         case .keep(.place(let places)): places.map(\.description).joined(separator: ", ")
         case .keep(let reason): reason.name
-        case .delete, .unchecked, .unseen, .alreadyDeleted: "\(action)"
+        case .delete, .mark, .unmark, .unchecked, .unseen, .alreadyDeleted: "\(action)"
         }
     }
 }

@@ -14,8 +14,7 @@ public enum PlainRetention {
             for (index, image) in newestFirst.enumerated() {
                 let later = Set(periods[..<index])
                 let isNewestOfPeriod = !later.contains(periods[index])
-                let isOldest = index == newestFirst.count - 1
-                guard later.count < count, isNewestOfPeriod || isOldest else { continue }
+                guard later.count < count, isNewestOfPeriod else { continue }
                 places[image.id, default: []].insert(rule == .last ? "last" : "\(rule) \(periods[index])")
             }
         }

@@ -1,5 +1,4 @@
-public import Foundation
-public import ImageDeletion
+import Foundation
 public import ImageDeletionDemo
 
 /// IDs and images that tests name.
@@ -31,63 +30,4 @@ extension DemoImage {
             tags: tags
         )
     }
-}
-
-/// A demo cloud, what spoils it, and a service that uses both: what most tests of the library need.
-public struct Bench: Sendable {
-    public let cloud: DemoCloud
-    public let transport: FaultyTransport
-    public let clock: TestClock
-    public let events = Locked<[ServiceEvent]>([])
-
-    public init(
-        images: [DemoImage] = Sample.images(5),
-        clock: TestClock = TestClock(),
-        tokenLifetime: TimeInterval = 24 * 60 * 60,
-        longestPage: Int = 1000,
-        fault: @escaping @Sendable (SentRequest, Int) async -> FaultyTransport.Fault? = { _, _ in nil }
-    ) {
-        self.clock = clock
-        cloud = DemoCloud(
-            images: images,
-            tokenLifetime: tokenLifetime,
-            longestPage: longestPage,
-            now: { clock.now }
-        )
-        transport = FaultyTransport(cloud, fault: fault)
-    }
-
-    /// A service as a program makes it; each has memory of its own, as another process would.
-    ///
-    /// - Parameter images: What it shows in the place of the cloud's images.
-    public func service(
-        _ changes: [String: String?] = [:],
-        tokenCache: TokenCache = .disabled,
-        retries: Int = 4,
-        random: @escaping @Sendable () -> Double = { 0.5 },
-        showing images: Locked<[Image]>? = nil
-    ) throws(ImageDeletionError) -> ImageService {
-        var environment = cloud.environment
-        for (name, value) in changes { environment[name] = value }
-        return try ImageService(
-            environment: environment,
-            tokenCache: tokenCache,
-            connection: ServiceConnection(
-                transport: images.map { FaultyTransport(transport, fault: Self.showing($0)) } ?? transport,
-                retry: RetryPolicy(retries: retries, random: random),
-                timeout: .seconds(31),
-                clock: clock.clock,
-                report: { event in events.withLock { $0.append(event) } }
-            )
-        )
-    }
-
-    /// Deletes the images with these IDs and says what became of them.
-    public func delete(_ ids: [String], with service: ImageService? = nil) async throws -> [Outcome] {
-        let plan = DeletionPlan(deleting: try ids.map { text throws(ImageDeletionError) in try ImageID(text) })
-        return try await (service ?? self.service()).deleter(for: plan).carryOut()
-    }
-
-    /// The IDs of the images that are still there.
-    public func remaining() async -> Set<String> { Set(await cloud.currentImages.map(\.id)) }
 }

@@ -21,13 +21,13 @@ public enum Sampling {
     /// Returns `cases` in their order: all, or a sample of `count`.
     public static func of<Case>(_ cases: [Case], _ count: Int) -> [Case] {
         guard !isExhaustive, count < cases.count else { return cases }
-        var dice = Dice(seed: seed)
-        return cases.indices.shuffled(using: &dice).prefix(count).sorted().map { cases[$0] }
+        var generator = SeededGenerator(seed: seed)
+        return cases.indices.shuffled(using: &generator).prefix(count).sorted().map { cases[$0] }
     }
 
     /// Returns each element of `first` with every element of `second`, or with one of them.
     public static func pairs<First, Second>(_ first: [First], _ second: [Second]) -> [(First, Second)] {
-        var dice = Dice(seed: seed)
-        return first.flatMap { one in (isExhaustive ? second : [dice.pick(second)]).map { (one, $0) } }
+        var generator = SeededGenerator(seed: seed)
+        return first.flatMap { one in (isExhaustive ? second : [generator.pick(second)]).map { (one, $0) } }
     }
 }

@@ -6,6 +6,9 @@ public struct DeletionOptions: Sendable {
     public var references: ReferenceSearch?
     /// Whether protected images that are named are deleted too. A rule says so itself.
     public var liftsProtection = false
+    /// The time between a mark on an image that is named and its deletion; nil: it is deleted at once. A rule says so
+    /// itself.
+    public var grace: GracePeriod?
     /// Whether a name that no image has is passed over instead of an error.
     public var ignoresMissing = false
     /// Where each outcome is written down before the next deletion starts. If that fails, no other deletion starts, and

@@ -63,7 +63,7 @@ package actor ImageDeleter {
             outcomes[index] = outcome
             let failure = outcome.result == .failed ? outcome.error : nil
             // What the plan keeps says nothing about the service.
-            if plan.entries[index].action == .delete
+            if plan.entries[index].changesImage
                 ? streak.isOver(after: failure) : failure?.affectsEveryImage == true
             {
                 isStopped = true
@@ -85,6 +85,12 @@ package actor ImageDeleter {
             return Task.isCancelled ? nil : Outcome(entry, .failed, error: error)
         }
         if isStopped || Task.isCancelled { return nil }
+        switch entry.action {
+        case .mark(let dueAt): return await mark(entry, DeletionMark(dueAt: dueAt))
+        case .unmark(let reason): return await unmark(entry, reason)
+        case .delete: if entry.conditions.grace != nil, let outcome = await objection(to: entry) { return outcome }
+        case .unchecked, .keep, .unseen, .alreadyDeleted: break
+        }
         if options.receipt?.begin(entry, at: client.connection.clock.now()) == false {
             isStopped = true
             return nil
@@ -116,6 +122,68 @@ package actor ImageDeleter {
         }
     }
 
+    /// Looks once more at an image whose grace period is over: somebody may just have removed its mark.
+    ///
+    /// - Returns: The outcome if it must not be deleted; nil if it is as it was.
+    private func objection(to entry: DeletionPlan.Entry) async -> Outcome? {
+        do throws(ImageDeletionError) {
+            let differences = entry.image?.differences(
+                from: try await client.image(entry.id, properties: plan.propertyNames)
+            )
+            return differences == [] ? nil : Outcome(entry, .kept(.changed(differences ?? [])))
+        } catch {
+            return Outcome(entry, error.isNotFound ? .missing : .failed, error: error)
+        }
+    }
+
+    /// Marks an image and hides it, if the service can.
+    ///
+    /// The tag comes first: an image that is hidden without one would never be shown again.
+    private func mark(_ entry: DeletionPlan.Entry, _ mark: DeletionMark) async -> Outcome {
+        do throws(RequestFailure) {
+            let reply = try await client.add(mark, to: entry.id)
+            // The mark is what counts, so a service that does not hide the image changes nothing.
+            var refusal: ImageDeletionError?
+            if entry.image?.canBeHidden == true, entry.image?.isHidden == false {
+                do throws(RequestFailure) { try await client.set(.hidden, of: entry.id, to: true) } catch {
+                    refusal = error.cause
+                }
+            }
+            return Outcome(
+                entry,
+                .marked(until: mark.dueAt),
+                error: refusal,
+                requestID: reply.requestID,
+                attempts: reply.attempts
+            )
+        } catch {
+            return Outcome(entry, unchanged: await certain(error, of: entry))
+        }
+    }
+
+    /// Shows an image again, and removes its marks.
+    ///
+    /// The tags go last: if the run ends before, the next one goes on.
+    private func unmark(_ entry: DeletionPlan.Entry, _ reason: KeepReason?) async -> Outcome {
+        var attempts = 0
+        do throws(RequestFailure) {
+            if entry.image?.isHidden == true { try await client.set(.hidden, of: entry.id, to: false) }
+            for mark in entry.image?.marks ?? [] {
+                do throws(RequestFailure) { attempts += try await client.remove(mark, from: entry.id).attempts } catch {
+                    // The tag may be gone, or the image.
+                    guard error.cause.isNotFound else { throw error }
+                    attempts += error.attempts
+                    do throws(ImageDeletionError) { _ = try await client.image(entry.id) } catch {
+                        throw RequestFailure(cause: error, attempts: attempts, mayHaveActed: true)
+                    }
+                }
+            }
+            return Outcome(entry, .unmarked(reason), attempts: attempts)
+        } catch {
+            return Outcome(entry, unchanged: await certain(error, of: entry))
+        }
+    }
+
     /// Returns the failure of a deletion as what it means for `entry`. A 403 that does not say why may be about the
     /// image. For an image that was seen to be the project's own, the account lacks the permission, and every other image
     /// would meet the same.
@@ -137,7 +205,7 @@ package actor ImageDeleter {
     ) async -> Outcome {
         switch outcome.result {
         case .deleted, .missing: return outcome
-        case .failed, .kept, .wouldDelete, .pending: break
+        case .marked, .unmarked, .failed, .kept, .wouldDelete, .wouldMark, .wouldUnmark, .pending: break
         }
         guard let refusal = await protectAgain(entry.id) else { return outcome }
         guard refusal.cause.isNotFound else { return Outcome(entry, after: failure, protectionFault: .notPutBack) }
@@ -161,7 +229,7 @@ package actor ImageDeleter {
     /// - Returns: Why the protection is not as asked for; nil where it is.
     private func protect(_ id: ImageID, _ isProtected: Bool) async -> RequestFailure? {
         do throws(RequestFailure) {
-            try await client.setProtection(of: id, to: isProtected)
+            try await client.set(.protected, of: id, to: isProtected)
             return nil
         } catch {
             return error

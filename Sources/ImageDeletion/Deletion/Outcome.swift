@@ -1,3 +1,5 @@
+public import ImageDeletionEssentials
+
 /// What became of one image.
 public struct Outcome: Sendable, Hashable {
     /// What became of it.
@@ -6,7 +8,15 @@ public struct Outcome: Sendable, Hashable {
         case deleted
         /// It would be deleted, were this no dry run.
         case wouldDelete
-        /// It was spared, by the plan or by the service, for this reason.
+        /// It is marked. A later run deletes it after this time, if it is still selected.
+        case marked(until: Date)
+        /// It would be marked with this time, were this no dry run.
+        case wouldMark(until: Date)
+        /// Its mark is removed. The reason is nil if that was asked for.
+        case unmarked(KeepReason?)
+        /// Its mark would be removed, were this no dry run.
+        case wouldUnmark(KeepReason?)
+        /// It was kept, by the plan or by the service, for this reason.
         case kept(KeepReason)
         /// It is not there: it never was, is gone already, or is another project's.
         case missing
@@ -17,7 +27,7 @@ public struct Outcome: Sendable, Hashable {
 
         /// A result without its reason. The raw values are the names in reports and receipts.
         package enum Kind: String, Sendable, Hashable, CaseIterable {
-            case deleted, wouldDelete, kept, missing, failed, pending
+            case deleted, wouldDelete, marked, wouldMark, unmarked, wouldUnmark, kept, missing, failed, pending
         }
 
         /// The kind of result.
@@ -25,6 +35,10 @@ public struct Outcome: Sendable, Hashable {
             switch self {
             case .deleted: .deleted
             case .wouldDelete: .wouldDelete
+            case .marked: .marked
+            case .wouldMark: .wouldMark
+            case .unmarked: .unmarked
+            case .wouldUnmark: .wouldUnmark
             case .kept: .kept
             case .missing: .missing
             case .failed: .failed
@@ -66,9 +80,21 @@ public struct Outcome: Sendable, Hashable {
         case notPutBack
     }
 
-    /// Why it was spared; nil where it was not.
+    /// Why it was kept; nil if it was not, or if that was asked for.
     public var keepReason: KeepReason? {
-        if case .kept(let reason) = result { reason } else { nil }
+        switch result {
+        case .kept(let reason): reason
+        case .unmarked(let reason), .wouldUnmark(let reason): reason
+        case .deleted, .wouldDelete, .marked, .wouldMark, .missing, .failed, .pending: nil
+        }
+    }
+
+    /// When its grace period ends; nil if it is in none.
+    public var dueAt: Date? {
+        switch result {
+        case .marked(let dueAt), .wouldMark(let dueAt), .kept(.inGrace(let dueAt)): dueAt
+        case .deleted, .wouldDelete, .unmarked, .wouldUnmark, .kept, .missing, .failed, .pending: nil
+        }
     }
 
     /// The service's own code, like `IMG.0028`, for what it said where it did not say 204.
@@ -106,16 +132,22 @@ public struct Outcome: Sendable, Hashable {
         self.protectionFault = protectionFault
     }
 
-    /// What the plan already says of an image; nil for one that is to be deleted.
+    /// What the plan already says of an image; nil if something is to be done.
     init?(decidedBy entry: DeletionPlan.Entry) {
         switch entry.action {
-        case .delete: return nil
+        case .delete, .mark, .unmark: return nil
         case .unchecked: self.init(entry, .kept(.unchecked))
         case .keep(let reason): self.init(entry, .kept(reason))
         case .alreadyDeleted: self.init(entry, .deleted)
         case .unseen(let error) where error.isNotFound: self.init(entry, .missing, error: error)
         case .unseen(let error): self.init(entry, .failed, error: error)
         }
+    }
+
+    /// What a failure to mark an image, or to remove its mark, means. Whatever was done, the image is not deleted by it.
+    init(_ entry: DeletionPlan.Entry, unchanged failure: RequestFailure) {
+        let isMissing = failure.cause.isNotFound
+        self.init(entry, isMissing ? .missing : .failed, error: failure.cause, attempts: failure.attempts)
     }
 
     /// What a deletion that did not answer 204 means.
@@ -159,7 +191,14 @@ extension DeletionPlan {
     /// What a dry run tells: each entry's outcome, in the plan's order, were the plan carried out and nothing else to
     /// happen. Nothing is sent.
     public var preview: [Outcome] {
-        entries.map { Outcome(decidedBy: $0) ?? Outcome($0, .wouldDelete) }
+        entries.map { entry in
+            if let outcome = Outcome(decidedBy: entry) { return outcome }
+            return switch entry.action {
+            case .mark(let dueAt): Outcome(entry, .wouldMark(until: dueAt))
+            case .unmark(let reason): Outcome(entry, .wouldUnmark(reason))
+            case .delete, .unchecked, .keep, .unseen, .alreadyDeleted: Outcome(entry, .wouldDelete)
+            }
+        }
     }
 }
 

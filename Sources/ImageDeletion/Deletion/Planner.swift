@@ -15,11 +15,12 @@ struct Planner: Sendable {
         var (entries, missingNames) =
             switch selection.kind {
             case .named(let names): try await entries(named: names)
+            case .restored(let names): try await entries(named: names, isRestored: true)
             case .rules(let rules): (try await entries(selectedBy: rules, now: now), [])
             }
         for index in entries.indices { entries[index].conditions.safeguards.formUnion(options.safeguards) }
         return DeletionPlan(
-            try await checked(entries),
+            try await checked(entries, now: now),
             at: try await authorization.session(),
             createdAt: now,
             missingNames: missingNames,
@@ -31,7 +32,13 @@ struct Planner: Sendable {
     func recheck(_ plan: DeletionPlan) async throws(ImageDeletionError) -> DeletionPlan {
         try await restoreProtections()
         try await checkPlace(of: plan)
-        let pending = plan.entries.filter { $0.action == .delete || $0.action == .unchecked }
+        let now = images.connection.clock.now()
+        let pending = plan.entries.filter { entry in
+            switch entry.action {
+            case .delete, .mark, .unchecked: true
+            case .unmark, .keep, .unseen, .alreadyDeleted: false
+            }
+        }
         let counted = plan.entries.filter(\.holdsOthersBack)
         let lookups = try await look(at: (pending + counted).map(\.id), properties: plan.propertyNames)
         let isAnyLeft = lookups.prefix(pending.count).contains { (try? $0.result.get()) != nil }
@@ -44,7 +51,7 @@ struct Planner: Sendable {
             entry.conditions.safeguards.formUnion(options.safeguards)
             return entry
         }
-        rechecked.entries = try await checked(rechecked.entries)
+        rechecked.entries = try await checked(rechecked.entries, now: now)
         rechecked.session = try await authorization.session()
         return rechecked
     }
@@ -52,13 +59,16 @@ struct Planner: Sendable {
     /// Makes sure that `plan` is for this cloud and project, and protects again what an earlier run left unprotected. A
     /// sign-in that fails is left to the deletions, which report it for each image.
     func prepareDeletion(of plan: DeletionPlan) async throws(ImageDeletionError) {
-        guard !plan.deletions.isEmpty, (try? await authorization.session()) != nil else { return }
+        guard !plan.changes.isEmpty, (try? await authorization.session()) != nil else { return }
         try await restoreProtections()
         try await checkPlace(of: plan)
     }
 
-    /// Passes over what earlier runs did, and asks what the safeguards need to know.
-    private func checked(_ entries: [DeletionPlan.Entry]) async throws(ImageDeletionError) -> [DeletionPlan.Entry] {
+    /// Passes over what earlier runs did, asks what the safeguards need to know, and applies grace periods.
+    private func checked(
+        _ entries: [DeletionPlan.Entry],
+        now: Date
+    ) async throws(ImageDeletionError) -> [DeletionPlan.Entry] {
         // A name and an ID may be the same image's.
         var entries = entries.once
         if let receipt = options.receipt {
@@ -73,7 +83,11 @@ struct Planner: Sendable {
         entries = await checks.check(entries)
         // What could not be asked because the task was cancelled says nothing about the images.
         if Task.isCancelled { throw .cancelled }
-        return entries
+        // A clock that is wrong would end a grace period early.
+        if entries.contains(where: { $0.conditions.grace != nil }), let seconds = await images.clockCheck.difference {
+            throw .clock(ahead: seconds)
+        }
+        return entries.map { $0.applyingGrace(now: now) }
     }
 
     // MARK: By rules
@@ -104,14 +118,17 @@ struct Planner: Sendable {
 
     /// Looks at the IDs, and for the names into the list: of one name, or of all images if there are several.
     private func entries(
-        named targets: [ImageSelection.Name]
+        named targets: [ImageSelection.Name],
+        isRestored: Bool = false
     ) async throws(ImageDeletionError) -> (entries: [DeletionPlan.Entry], missingNames: [String]) {
         // A name that is in the receipt means the image of then, and no other that has it now.
         let done = options.receipt?.imagesByName ?? [:]
         var names: Set<ExactText> = []
         for case .name(let name) in targets where done[name] == nil { names.insert(name) }
         var ids = targets.compactMap { if case .id(let id) = $0 { id } else { nil } }
-        if ids.count == targets.count, !needsLook(at: ids) { return (ids.map(DeletionPlan.Entry.init(unseen:)), []) }
+        if ids.count == targets.count, !isRestored, !needsLook(at: ids) {
+            return (ids.map(DeletionPlan.Entry.init(unseen:)), [])
+        }
         for case .name(let name) in targets { ids += done[name].map { [$0] } ?? [] }
         var project = try await authorization.session().project
         var named: [ExactText: [Image]] = [:]
@@ -135,7 +152,7 @@ struct Planner: Sendable {
             }
             throw .names([.renamed(id: id.description, was: name.text)])
         }
-        let conditions = DeletionConditions(liftsProtection: options.liftsProtection)
+        let conditions = DeletionConditions(liftsProtection: options.liftsProtection, grace: options.grace)
         let entries = targets.compactMap { target in
             let lookup =
                 switch target {
@@ -144,14 +161,20 @@ struct Planner: Sendable {
                     done[name].flatMap { lookups[$0] }
                         ?? named[name]?.first.map { ImageLookup(id: $0.id, result: .success($0)) }
                 }
-            return lookup.map { DeletionPlan.Entry($0, project: project?.id, conditions) }
+            return lookup.map { lookup in
+                isRestored
+                    ? DeletionPlan.Entry(restoring: lookup)
+                    : DeletionPlan.Entry(lookup, project: project?.id, conditions)
+            }
         }
         return (entries, missing.sorted().map(\.text))
     }
 
     /// Whether images that are named by ID have to be seen before anything is decided about them.
     private func needsLook(at ids: [ImageID]) -> Bool {
-        if options.looksAtIDs || options.liftsProtection || !options.safeguards.isEmpty { return true }
+        if options.looksAtIDs || options.liftsProtection || !options.safeguards.isEmpty || options.grace != nil {
+            return true
+        }
         return options.receipt.map { !$0.deleted.union($0.begun).isDisjoint(with: ids) } ?? false
     }
 
@@ -244,7 +267,7 @@ struct Planner: Sendable {
     private func protect(_ id: ImageID) async throws(ImageDeletionError) -> Bool? {
         do throws(ImageDeletionError) {
             if try await images.image(id).isProtected { return false }
-            do { try await images.setProtection(of: id, to: true) } catch { throw error.cause }
+            do { try await images.set(.protected, of: id, to: true) } catch { throw error.cause }
             return true
         } catch {
             guard error.isNotFound else { throw error }
@@ -299,7 +322,7 @@ extension DeletionPlan.Entry {
 
     /// Whether others may be deleted only as long as this image is there: a rule keeps it as one of the newest.
     fileprivate var holdsOthersBack: Bool {
-        guard case .keep(let reason) = action, let image else { return false }
+        guard let reason = action.keepReason, let image else { return false }
         return reason.kind.isPlace && image.isUsable
     }
 }

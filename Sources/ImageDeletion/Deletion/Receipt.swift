@@ -60,6 +60,8 @@ public final class Receipt: Sendable {
         var name: String?
         var outcome: String
         var reason: String?
+        /// When the grace period ends.
+        var dueAt: String?
         var status: Int?
         var code: String?
         var requestID: String?
@@ -146,6 +148,7 @@ public final class Receipt: Sendable {
         var line = line(outcome.id, outcome.result.name, at: time)
         line.name = outcome.image?.name
         line.reason = outcome.keepReason?.name
+        line.dueAt = outcome.dueAt.map(ServiceDate.text)
         line.status = outcome.status
         line.code = outcome.code
         line.requestID = outcome.requestID

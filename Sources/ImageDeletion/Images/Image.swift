@@ -22,6 +22,8 @@ public struct Image: Sendable, Hashable {
     public var updatedAt: Date?
     /// Whether the service leaves it out of ordinary lists (`os_hidden`).
     public var isHidden: Bool
+    /// Whether the service knows hidden images: it says of this one whether it is (`os_hidden`).
+    package var canBeHidden: Bool
     /// Its size in bytes; nil where the service does not know.
     public var size: Int64?
     /// Its tags; Open Telekom Cloud writes a tag with a value as `key=value`.
@@ -40,6 +42,7 @@ public struct Image: Sendable, Hashable {
         self.id = id
         isProtected = false
         isHidden = false
+        canBeHidden = false
         tags = []
         properties = [:]
     }
@@ -111,6 +114,7 @@ extension Image: Decodable {
         createdAt = json.text(.createdAt).flatMap(ServiceDate.parse)
         updatedAt = json.text(.updatedAt).flatMap(ServiceDate.parse)
         isHidden = json.flag(.isHidden)
+        canBeHidden = json.contains(.isHidden)
         // Open Telekom Cloud leaves `size` at 0, and writes the bytes as text.
         let bytes = try? json.decodeIfPresent(Int64.self, forKey: .size)
         size = if let bytes, bytes > 0 { bytes } else { json.text(.imageSize).flatMap { Int64($0) } ?? bytes }

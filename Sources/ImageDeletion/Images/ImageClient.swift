@@ -34,12 +34,34 @@ struct ImageClient: Sendable {
         return try await send(request)
     }
 
+    /// A field of an image that is true or false.
+    enum Flag: String {
+        case protected
+        case hidden = "os_hidden"
+    }
+
     /// `PATCH /v2/images/{image_id}`. Glance: "Update image".
-    func setProtection(of id: ImageID, to isProtected: Bool) async throws(RequestFailure) {
+    func set(_ flag: Flag, of id: ImageID, to value: Bool) async throws(RequestFailure) {
         var request = request("PATCH", "images/\(id)")
-        request.body = Data(#"[{"op":"replace","path":"/protected","value":\#(isProtected)}]"#.utf8)
+        request.body = Data(#"[{"op":"replace","path":"/\#(flag.rawValue)","value":\#(value)}]"#.utf8)
         request.contentType = "application/openstack-images-v2.1-json-patch"
         _ = try await send(request)
+    }
+
+    /// `PUT /v2/images/{image_id}/tags/{tag}`. Glance: "Add image tag"; Open Telekom Cloud: "Adding a Tag (Native OpenStack
+    /// API)".
+    func add(_ mark: DeletionMark, to id: ImageID) async throws(RequestFailure) -> Reply {
+        var request = request("PUT", "images/\(id)/tags/\(mark.tag)")
+        request.expects = [204]
+        return try await send(request)
+    }
+
+    /// `DELETE /v2/images/{image_id}/tags/{tag}`. Glance: "Delete image tag"; Open Telekom Cloud: "Deleting an Image Tag
+    /// (Native OpenStack API)".
+    func remove(_ mark: DeletionMark, from id: ImageID) async throws(RequestFailure) -> Reply {
+        var request = request("DELETE", "images/\(id)/tags/\(mark.tag)")
+        request.expects = [204]
+        return try await send(request)
     }
 
     /// `GET /v2/images/{image_id}/members`: the IDs of the projects that the image is lent to. Glance: "List image
@@ -85,7 +107,6 @@ struct ImageClient: Sendable {
         } catch {
             throw reply.unusable("the response is not a list of images")
         }
-        if let date = reply.date { await clockCheck.note(connection.clock.now().timeIntervalSince(date)) }
         await notFoundCheck.noteAnswer()
         return page
     }
@@ -99,7 +120,10 @@ struct ImageClient: Sendable {
     }
 
     private func reply(to request: ServiceRequest) async throws(ImageDeletionError) -> Reply {
-        do { return try await send(request) } catch { throw error.cause }
+        let reply: Reply
+        do { reply = try await send(request) } catch { throw error.cause }
+        if let date = reply.date { await clockCheck.note(connection.clock.now().timeIntervalSince(date)) }
+        return reply
     }
 
     private func send(_ request: ServiceRequest) async throws(RequestFailure) -> Reply {

@@ -71,7 +71,8 @@ extension DeletionPlan.Entry {
     fileprivate init(_ json: JSONObject) throws(JSONValue.Fault) {
         try json.allow(
             [
-                "id", "action", "reason", "places", "rules", "unprotect", "safeguards", "name", "owner", "status",
+                "id", "action", "reason", "places", "rules", "unprotect", "graceSeconds", "safeguards", "name", "owner",
+                "status",
                 "visibility",
                 "protected", "hidden", "createdAt", "updatedAt", "size", "tags", "imageType", "properties",
             ],
@@ -83,7 +84,9 @@ extension DeletionPlan.Entry {
         )
         let action = try json.needed(
             "action",
-            json.member("action", "neither delete nor keep") { SavedPlan.Action(rawValue: $0.string ?? "") }
+            json.member("action", "must be delete, mark, unmark or keep") {
+                SavedPlan.Action(rawValue: $0.string ?? "")
+            }
         )
         let reason = try json.member("reason", "unknown reason") { KeepReason.Kind(rawValue: $0.string ?? "") }
         let safeguards = try json.list("safeguards")?.enumerated().map { index, name throws(JSONValue.Fault) in
@@ -93,7 +96,10 @@ extension DeletionPlan.Entry {
         let conditions = DeletionConditions(
             liftsProtection: try json.flag("unprotect") ?? false,
             safeguards: Set(safeguards ?? []),
-            rules: try json.texts("rules") ?? []
+            rules: try json.texts("rules") ?? [],
+            grace: try json.member("graceSeconds", "must be a whole number of seconds, at least 60") { value in
+                value.wholeNumber.flatMap { Int(exactly: $0) }.flatMap(GracePeriod.init)
+            }
         )
         var image = Image(id: id)
         image.name = try json.text("name")
@@ -116,7 +122,9 @@ extension DeletionPlan.Entry {
             } ?? [:]
         _ = try json.texts("places")
         switch action {
-        case .delete: self.init(id, image, .unchecked, conditions)
+        // Whether the image is marked or deleted is decided again.
+        case .delete, .mark: self.init(id, image, .unchecked, conditions)
+        case .unmark: self.init(id, image, .unmark(reason.map { .planned($0.rawValue) }), conditions)
         case .keep: self.init(id, image, .keep(.planned((reason ?? .unchecked).rawValue)), conditions)
         }
     }

@@ -40,6 +40,10 @@ public struct DeletionPlan: Sendable, Hashable {
         /// It is to be deleted if nothing speaks against it, which is still to be checked. As long as it is not, the image
         /// is kept.
         case unchecked
+        /// It is to be marked: deleted by a later run, if it is still selected after this time.
+        case mark(until: Date)
+        /// It is kept, and the mark that announced its deletion is to be removed. The reason is nil if that was asked for.
+        case unmark(KeepReason?)
         /// It is kept, for this reason.
         case keep(KeepReason)
         /// It could not be seen, so nothing is done; the error says why.
@@ -62,6 +66,12 @@ public struct DeletionPlan: Sendable, Hashable {
     /// The entries that are to be deleted.
     public var deletions: [Entry] { entries.filter { $0.action == .delete } }
 
+    /// The entries that are to be marked for deletion.
+    public var marks: [Entry] { entries.filter { if case .mark = $0.action { true } else { false } } }
+
+    /// The entries of which something is to be changed.
+    package var changes: [Entry] { entries.filter(\.changesImage) }
+
     package init(
         _ entries: [Entry],
         at session: ImageSession,
@@ -74,6 +84,17 @@ public struct DeletionPlan: Sendable, Hashable {
         self.session = session
         self.createdAt = createdAt
         self.missingNames = missingNames
+    }
+}
+
+extension DeletionPlan.Action {
+    /// Why the image is kept; nil if it is not, or if that was asked for.
+    package var keepReason: KeepReason? {
+        switch self {
+        case .keep(let reason): reason
+        case .unmark(let reason): reason
+        case .delete, .unchecked, .mark, .unseen, .alreadyDeleted: nil
+        }
     }
 }
 
@@ -100,9 +121,27 @@ extension [DeletionPlan.Entry] {
 // MARK: Deciding
 
 extension DeletionPlan.Entry {
+    /// Whether something is to be done.
+    package var changesImage: Bool {
+        switch action {
+        case .delete, .mark, .unmark: true
+        case .unchecked, .keep, .unseen, .alreadyDeleted: false
+        }
+    }
+
     /// An image that was named, unseen: only the service keeps it.
     package init(unseen id: ImageID) {
         self.init(id, nil, .delete, DeletionConditions())
+    }
+
+    /// An image that was named, looked up, and is to lose its marks.
+    init(restoring lookup: ImageLookup) {
+        switch lookup.result {
+        case .success(let image):
+            let action = image.marks.isEmpty ? DeletionPlan.Action.keep(.notMarked) : .unmark(nil)
+            self.init(lookup.id, image, action, DeletionConditions())
+        case .failure(let error): self.init(lookup.id, nil, .unseen(error), DeletionConditions())
+        }
     }
 
     /// An image that was named and looked up, whoever owns it.
@@ -151,16 +190,26 @@ extension DeletionPlan.Entry {
         }
         let counted = kept.isEmpty ? own : own.filter { kept[$0.id] == nil }
         var selecting: [ImageID: [RetentionRule]] = [:]
+        var covering: [ImageID: [RetentionRule]] = [:]
         for rule in rules {
-            kept.merge(rule.kept(of: counted.filter(rule.matches))) { $0.merged(with: $1) }
-            for image in own where rule.matches(image) && rule.isOldEnough(image, now: now) {
-                selecting[image.id, default: []].append(rule)
+            if !rule.keep.isEmpty {
+                kept.merge(rule.kept(of: counted.filter(rule.matches))) { $0.merged(with: $1) }
+            }
+            for image in own where rule.matches(image) {
+                if rule.isOldEnough(image, now: now) { selecting[image.id, default: []].append(rule) }
+                if rule.grace != nil, kept[image.id] != .excluded { covering[image.id, default: []].append(rule) }
             }
         }
-        return own.filter { selecting[$0.id] != nil || kept[$0.id]?.kind.isPlace == true }
+        for image in own where selecting[image.id] == nil && covering[image.id] != nil && image.dueAt != nil {
+            kept[image.id] = kept[image.id] ?? .notSelected
+        }
+        return own.filter { selecting[$0.id] != nil || kept[$0.id]?.isListed == true }
             .sorted { Image.isNewer($1, $0) }
             .map { image in
-                let conditions = DeletionConditions(selecting[image.id] ?? [])
+                let conditions = DeletionConditions(
+                    selecting[image.id] ?? [],
+                    covering: covering[image.id] ?? []
+                )
                 var entry = DeletionPlan.Entry(image.id, image, .unchecked, conditions)
                 if let reason = kept[image.id] { entry.action = .keep(reason) } else { entry.keepIfProtected() }
                 return entry

@@ -3,6 +3,8 @@ public struct ImageSelection: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case named([Name])
         case rules([RetentionRule])
+        /// Images whose marks are to be removed.
+        case restored([Name])
     }
 
     /// An image as it was named.
@@ -25,6 +27,10 @@ public struct ImageSelection: Sendable, Hashable {
     public static func named(_ names: [String]) -> ImageSelection {
         ImageSelection(.named(names.map { .name($0.exact) }))
     }
+
+    /// The images with these IDs, whose deletion was announced and is to be called off: their marks are removed. See
+    /// ``RetentionRule/grace``.
+    public static func restored(_ ids: [ImageID]) -> ImageSelection { ImageSelection(.restored(ids.map(Name.id))) }
 
     /// The project's private images that `rule` selects.
     public static func rule(_ rule: RetentionRule) -> ImageSelection { ImageSelection(.rules([rule])) }

@@ -1,3 +1,5 @@
+public import ImageDeletionEssentials
+
 /// Why an image is kept.
 public enum KeepReason: Sendable, Hashable {
     /// It is protected from deletion.
@@ -14,6 +16,12 @@ public enum KeepReason: Sendable, Hashable {
     case ungrouped(GroupKey)
     /// It is not `active`, and not older than all images that keep rules keep.
     case notActive
+    /// It is marked, and its grace period lasts until this time.
+    case inGrace(until: Date)
+    /// It is not selected any more.
+    case notSelected
+    /// It has no mark that could be removed.
+    case notMarked
     /// Servers with these names were created from it.
     case inUse(by: [String])
     /// It is shared with the projects with these IDs.
@@ -48,7 +56,7 @@ public enum KeepReason: Sendable, Hashable {
     /// A reason without its particulars. The raw values are the names in reports, plans and receipts.
     package enum Kind: String, Sendable, Hashable, CaseIterable, Encodable {
         case protected, notPrivate, excluded, keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly, undated
-        case ungrouped, notActive, inUse, shared, referenced, changed, unchecked
+        case ungrouped, notActive, inGrace, notSelected, notMarked, inUse, shared, referenced, changed, unchecked
 
         init(_ rule: KeepRule) {
             self =
@@ -66,9 +74,22 @@ public enum KeepReason: Sendable, Hashable {
         var isPlace: Bool {
             switch self {
             case .keepLast, .keepDaily, .keepWeekly, .keepMonthly, .keepYearly: true
-            case .protected, .notPrivate, .excluded, .undated, .ungrouped, .notActive, .inUse, .shared, .referenced,
-                .changed, .unchecked:
+            case .protected, .notPrivate, .excluded, .undated, .ungrouped, .notActive, .inGrace, .notSelected,
+                .notMarked,
+                .inUse, .shared, .referenced, .changed, .unchecked:
                 false
+            }
+        }
+
+        /// Whether an image that is kept for this reason loses its mark: it has not been selected for its whole grace
+        /// period.
+        var endsGrace: Bool {
+            switch self {
+            case .inGrace, .notMarked, .changed, .unchecked, .excluded: false
+            case .protected, .notPrivate, .keepLast, .keepDaily, .keepWeekly, .keepMonthly, .keepYearly, .undated,
+                .ungrouped,
+                .notActive, .notSelected, .inUse, .shared, .referenced:
+                true
             }
         }
     }
@@ -83,6 +104,9 @@ public enum KeepReason: Sendable, Hashable {
         case .undated: .undated
         case .ungrouped: .ungrouped
         case .notActive: .notActive
+        case .inGrace: .inGrace
+        case .notSelected: .notSelected
+        case .notMarked: .notMarked
         case .inUse, .unknown(.inUse, _): .inUse
         case .shared, .unknown(.shared, _): .shared
         case .referenced, .unreadable, .unknown(.referenced, _): .referenced
@@ -91,6 +115,9 @@ public enum KeepReason: Sendable, Hashable {
         case .unchecked: .unchecked
         }
     }
+
+    /// Whether a plan lists an image that is kept for this reason although no rule selects it.
+    var isListed: Bool { kind.isPlace || kind == .notSelected }
 
     /// Returns the stronger of two reasons that two rules have: one that others depend on.
     func merged(with other: KeepReason) -> KeepReason {

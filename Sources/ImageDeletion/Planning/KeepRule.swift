@@ -2,7 +2,7 @@ import ImageDeletionEssentials
 
 /// A rule that keeps the newest images, or the newest image of each of the latest days, weeks, months or years.
 ///
-/// Periods are those of UTC. Images are counted as `restic forget` counts snapshots.
+/// Periods are those of UTC. Images are counted as `restic forget` (0.14) counts snapshots.
 public enum KeepRule: String, Sendable, Hashable, CaseIterable {
     /// The newest images.
     case last
@@ -55,7 +55,6 @@ extension RetentionRule {
     ///
     /// An upload that failed, or is still under way, takes no other image's place.
     func kept(of images: [Image]) -> [ImageID: KeepReason] {
-        guard !keep.isEmpty else { return [:] }
         var reasons: [ImageID: KeepReason] = [:]
         var groups: [ExactText: [Image]] = [:]
         for image in images {
@@ -87,8 +86,7 @@ extension RetentionRule {
             var previous: String?
             for image in active where left > 0 {
                 let period = image.createdAt.flatMap(rule.period)
-                // Like restic, keep the oldest image as well while a rule keeps fewer than it could.
-                guard period == nil || period != previous || image.id == active.last?.id else { continue }
+                guard period == nil || period != previous else { continue }
                 places[image.id, default: []].append(KeptPlace(rule: rule, period: period, group: group))
                 previous = period
                 left -= 1

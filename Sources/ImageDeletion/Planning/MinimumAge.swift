@@ -35,7 +35,8 @@ public enum MinimumAge: Sendable, Hashable {
         if case .date(let date) = self, date > now { date } else { nil }
     }
 
-    private static func length(_ text: String) -> Int? {
+    /// Returns the seconds of a length of time; nil if `text` is something else.
+    static func length(_ text: String) -> Int? {
         let units: [Character: Int] = ["m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         guard let unit = text.last.flatMap({ units[$0] }), text.count <= 8 else { return nil }
         let digits = text.dropLast()

@@ -12,7 +12,7 @@ public import ImageDeletionEssentials
 ///
 /// Each rule has a name, for people, and the parts of a ``RetentionRule``: `match`, `exclude`, `tag` and `property` (a
 /// string, or a list of strings), `olderThan`, `keepLast`, `keepDaily`, `keepWeekly`, `keepMonthly`, `keepYearly`,
-/// `groupBy`, `unprotect`, `unlessInUse`, `unlessShared`, `unlessReferenced`. It has to select by `match`, `tag`, `property`
+/// `groupBy`, `grace`, `unprotect`, `unlessInUse`, `unlessShared`, `unlessReferenced`. It has to select by `match`, `tag`, `property`
 /// or `olderThan`.
 public struct RetentionPolicy: Sendable, Hashable {
     /// What its file is called in a package.
@@ -51,7 +51,7 @@ public struct RetentionPolicy: Sendable, Hashable {
 extension RetentionRule {
     fileprivate init(name: String, _ json: JSONObject) throws(JSONValue.Fault) {
         let keys =
-            ["match", "exclude", "tag", "property", "olderThan", "groupBy", "unprotect"]
+            ["match", "exclude", "tag", "property", "olderThan", "groupBy", "grace", "unprotect"]
             + KeepRule.allCases.map(\.policyKey) + Safeguard.allCases.map(\.policyKey)
         try json.allow(Set(keys))
         self.init(name: name)
@@ -61,6 +61,7 @@ extension RetentionRule {
         properties = try json.parts("property", PropertyFilter.init)
         olderThan = try json.part("olderThan", MinimumAge.init)
         groupKey = try json.part("groupBy", GroupKey.init)
+        grace = try json.part("grace", GracePeriod.init)
         let range = 1...Int64(Self.maximumKeep)
         for rule in KeepRule.allCases {
             keep[rule] = try json.member(

@@ -24,6 +24,9 @@ public struct RetentionRule: Sendable, Hashable {
     /// Divides the images into groups, which ``keep`` counts one by one. An image without the key is kept. Nil: all
     /// images are one group.
     public var groupKey: GroupKey?
+    /// The time between a mark on an image and its deletion; nil if images are deleted at once. An image that is marked
+    /// and no longer selected loses its mark.
+    public var grace: GracePeriod?
     /// Whether protected images are deleted too.
     public var liftsProtection: Bool
     /// The safeguards that may keep an image.
@@ -88,9 +91,10 @@ public struct RetentionRule: Sendable, Hashable {
         return image.createdAt.map { $0 < olderThan.cutoff(now: now) } ?? false
     }
 
-    /// Returns whether the rule has to know `image`, to delete it or to count it.
+    /// Returns whether the rule has to know `image`: to delete it, to count it or to remove its mark.
     func needs(_ image: Image, now: Date) -> Bool {
-        matches(image) && (!keep.isEmpty || isOldEnough(image, now: now))
+        matches(image)
+            && (!keep.isEmpty || isOldEnough(image, now: now) || grace != nil && image.dueAt != nil)
     }
 }
 

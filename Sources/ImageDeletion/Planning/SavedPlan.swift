@@ -19,7 +19,7 @@ struct SavedPlan: Encodable {
     /// Its images, those that are kept among them.
     private let images: [Entry]
 
-    enum Action: String, Encodable { case delete, keep }
+    enum Action: String, Encodable { case delete, mark, unmark, keep }
 
     /// One image.
     private struct Entry: Encodable {
@@ -33,6 +33,8 @@ struct SavedPlan: Encodable {
         var rules: [String]?
         /// Whether its protection is lifted first.
         var unprotect: Bool?
+        /// The time between its mark and its deletion.
+        var graceSeconds: Int?
         /// What keeps it, also later.
         var safeguards: [Safeguard]?
         // What the image looked like.
@@ -51,11 +53,17 @@ struct SavedPlan: Encodable {
 
         init(_ image: Image, _ entry: DeletionPlan.Entry) {
             id = image.id
-            action = .delete
-            if case .keep(let reason) = entry.action {
-                (action, self.reason) = (.keep, reason.kind)
-                if case .place(let places) = reason { self.places = places.map(\.description) }
-            }
+            action =
+                switch entry.action {
+                case .keep: .keep
+                case .mark: .mark
+                case .unmark: .unmark
+                // An image that nobody saw is not in the file.
+                case .delete, .unchecked, .unseen, .alreadyDeleted: .delete
+                }
+            reason = entry.action.keepReason?.kind
+            if case .place(let places) = entry.action.keepReason { self.places = places.map(\.description) }
+            graceSeconds = entry.conditions.grace?.seconds
             if !entry.conditions.rules.isEmpty { rules = entry.conditions.rules }
             if entry.liftsProtection { unprotect = true }
             let safeguards = Safeguard.allCases.filter(entry.conditions.safeguards.contains)

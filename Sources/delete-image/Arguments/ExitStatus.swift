@@ -11,17 +11,17 @@ enum ExitStatus: Int32, CaseIterable {
     case configuration = 78
     case interrupted = 130
 
-    /// When a run ends with it, for `--help`.
+    /// The cases in which a run ends with it, for `--help`.
     var meaning: String {
         switch self {
-        case .done: "every image is as asked for, or would be"
-        case .incomplete: "an image failed or was missing, or one that was named was kept"
-        case .usage: "the command line cannot be meant; or --yes is missing and nobody can be asked"
-        case .input: "a plan, policy, receipt or list is malformed, out of date or not readable"
+        case .done: "every image is as asked for: deleted, marked, or kept by a rule or a safeguard"
+        case .incomplete: "an image failed or was missing, or an image that was named was kept"
+        case .usage: "usage: an unknown option, a bad value, no selection; or no --yes and no terminal"
+        case .input: "a plan, policy, receipt or list is malformed, out of date or unreadable"
         case .unavailable: "a service cannot be reached or keeps failing, or a safeguard could not be checked"
-        case .denied: "the credentials are refused, or the account lacks the permission"
-        case .configuration: "OS_ variables are missing or contradictory, or do not fit the cloud"
-        case .interrupted: "interrupted, or answered with no; what was under way was finished, or given up"
+        case .denied: "the credentials are refused, or the account lacks permission"
+        case .configuration: "OS_ variables are missing, contradictory, or do not fit the cloud"
+        case .interrupted: "interrupted, or not confirmed"
         }
     }
 }
@@ -81,9 +81,9 @@ extension ExitStatus {
     init(_ outcomes: [Outcome], failure: Failure?, options: Options) {
         let hasAnswers = outcomes.contains { outcome in
             switch outcome.result {
-            case .deleted, .kept, .missing: true
+            case .deleted, .marked, .unmarked, .kept, .missing: true
             case .failed: outcome.status != nil && outcome.error?.isTransient == false
-            case .wouldDelete, .pending: false
+            case .wouldDelete, .wouldMark, .wouldUnmark, .pending: false
             }
         }
         let isIncomplete = outcomes.contains(where: options.isIncomplete)
@@ -145,7 +145,7 @@ extension Options {
         case .failed, .pending: true
         case .missing: !ignoresMissing
         case .kept(.protected), .kept(.notPrivate), .kept(.changed): namesImages
-        case .deleted, .wouldDelete, .kept: false
+        case .deleted, .wouldDelete, .marked, .wouldMark, .unmarked, .wouldUnmark, .kept: false
         }
     }
 }
@@ -153,7 +153,7 @@ extension Options {
 extension Outcome {
     /// Whether the service was asked about the image, or had to be.
     private var isAttempted: Bool {
-        error != nil || result == .deleted && !isOld || result == .wouldDelete
+        error != nil || result == .deleted && !isOld || [.wouldDelete, .marked, .unmarked].contains(result.kind)
     }
 
     /// Returns the first error if the service refused every image that was attempted for lack of permission.

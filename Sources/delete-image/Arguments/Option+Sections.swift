@@ -3,63 +3,68 @@ import ImageDeletion
 extension Option.Section {
     /// Every option there is, in the order in which `--help` shows them.
     static var all: [Option.Section] {
-        [images, filters, retention, decisions, safeguards, looking, working, connecting, reporting]
+        [selection, retention, safety, execution, output, credentials]
     }
 
-    private static var images: Option.Section {
+    private static var selection: Option.Section {
         Option.Section(
-            title: "WHICH IMAGES: named one by one",
+            title: "Selection",
             options: [
                 Option(
                     "--from FILE",
                     .values { options, value, _ in options.lists.append(value) },
-                    "more IMAGEs, one a line; blank lines and # comments are passed over; - is standard input; repeatable"
+                    "read more IMAGEs from FILE, one per line; blank lines and # comments are skipped; - is standard "
+                        + "input; repeatable"
                 ),
-                Option(
-                    "--ignore-missing",
-                    .flag { $0.ignoresMissing = true },
-                    "an image that is not there counts as success"
-                ),
-            ],
-            remark: "IMAGE is an ID (a UUID), or a name that exactly one private image of the project bears."
-        )
-    }
-
-    private static var filters: Option.Section {
-        Option.Section(
-            title: "WHICH IMAGES: by what they are like",
-            options: [
                 Option(
                     "--match GLOB",
                     .parts(Glob.init) { $0.rule.namePatterns.append($1) },
-                    "the whole name matches: *, ?, [a-z], [!a-z], \\ before a literal one; repeatable, any of them"
+                    "images whose whole name matches: *, ?, [a-z], [!a-z], \\ before a literal character; repeatable, any "
+                        + "of them"
                 ),
                 Option(
                     "--tag TAG",
                     .values { options, value, _ in options.rule.tags.append(value) },
-                    "the image has the tag; repeatable, all of them"
+                    "images with the tag; repeatable, all of them"
                 ),
                 Option(
                     "--property KEY=VALUE",
                     .parts(PropertyFilter.init) { $0.rule.properties.append($1) },
-                    "the image has the property with this value; KEY alone: it has the property; !KEY: it does not; "
-                        + "repeatable, all of them"
+                    "images whose property has this value; KEY: that have the property; !KEY: that lack it; repeatable, "
+                        + "all of them"
                 ),
                 Option(
                     "--older-than AGE",
                     .part(MinimumAge.init) { $0.rule.olderThan = $1 },
-                    "created longer ago than 90m, 12h, 30d or 2w, or before 2026-10-01 or 2026-10-01T08:00:00+02:00 (UTC "
-                        + "without an offset)"
+                    "images created longer ago than 90m, 12h, 30d or 2w, or before 2026-10-01 or "
+                        + "2026-10-01T08:00:00+02:00 (UTC without an offset)"
+                ),
+                Option(
+                    "--policy [FILE]",
+                    .optionalValue { $0.policy = $1 },
+                    "images that the rules in FILE select; by default .delete-image.json in the current folder or in the "
+                        + "package"
+                ),
+                Option(
+                    "--apply FILE",
+                    .value { options, value, _ in options.appliedPlan = value },
+                    "what the plan in FILE says, except images that have changed since"
+                ),
+                Option(
+                    "--ignore-missing",
+                    .flag { $0.ignoresMissing = true },
+                    "a missing image counts as success"
                 ),
             ],
-            remark: "Filters combine: an image is selected if it matches any of the patterns, has all tags and "
-                + "properties, and is old enough."
+            remark:
+                "IMAGE is an ID (a UUID), or a name that exactly one private image of the project has. Filters combine: "
+                + "an image is selected if it matches any pattern, has all tags and properties, and is old enough."
         )
     }
 
     private static var retention: Option.Section {
         Option.Section(
-            title: "RETENTION: what is kept of the selected images",
+            title: "Retention",
             options: [
                 Option(
                     "--exclude GLOB",
@@ -70,14 +75,25 @@ extension Option.Section {
                 Option(
                     "--group-by KEY",
                     .part(GroupKey.init) { $0.rule.groupKey = $1 },
-                    "count per group: property:NAME, tag:NAME (the value of a tag NAME=value), or name:PATTERN with one "
-                        + "part in parentheses, as 'name:(*)-nightly-*'; images without the key are kept"
-                )
+                    "count the images of each group; KEY is property:NAME, tag:NAME (the value of a tag NAME=value) or "
+                        + "name:PATTERN with one part in parentheses, as in 'name:(*)-nightly-*'; images without the key "
+                        + "are kept"
+                ),
+                Option(
+                    "--grace AGE",
+                    .part(GracePeriod.init) { $0.rule.grace = $1 },
+                    "first mark images with a tag and hide them; delete them when every run has selected them for so long "
+                        + "(12h, 7d, 2w)"
+                ),
+                Option(
+                    "--restore",
+                    .flag { $0.restores = true },
+                    "remove the marks of the IMAGEs"
+                ),
             ],
-            remark: "The --keep- options count all images that match by name, tag and property, whatever their age; "
-                + "--older-than limits what may be deleted. An image that any of them keeps is kept. Days, ISO weeks, "
-                + "months and years are those of UTC. Only active images count; any other (a failed upload) is kept unless "
-                + "it is older than all that are kept."
+            remark:
+                "The --keep- options count all active images that match by name, tag and property, whatever their age. "
+                + "An image that any of them keeps is kept. Periods are those of UTC."
         )
     }
 
@@ -86,7 +102,7 @@ extension Option.Section {
             switch rule {
             case .last: "keep the N newest images"
             case .daily: "keep the newest image of each of the N latest days that have one"
-            case .weekly: "the same for weeks"
+            case .weekly: "the same for ISO weeks"
             case .monthly: "the same for months"
             case .yearly: "the same for years"
             }
@@ -99,46 +115,38 @@ extension Option.Section {
         )
     }
 
-    private static var decisions: Option.Section {
+    private static var safety: Option.Section {
         Option.Section(
-            title: "WHICH IMAGES: decided elsewhere",
+            title: "Safety",
             options: [
+                Option("--dry-run", .flag { $0.isDryRun = true }, "show what would happen; change nothing"),
                 Option(
-                    "--policy [FILE]",
-                    .optionalValue { $0.policy = $1 },
-                    "what the rules in FILE select; by default .delete-image.json in the current folder, else in the "
-                        + "package"
+                    "--plan FILE",
+                    .value { options, value, _ in options.planFile = value },
+                    "like --dry-run, and write the decision to FILE for --apply"
                 ),
+                Option("-y, --yes", .flag { $0.isConfirmed = true }, "do not ask"),
                 Option(
-                    "--apply FILE",
-                    .value { options, value, _ in options.appliedPlan = value },
-                    "what a plan says, where nothing has changed since; where the plan's rules asked about servers and "
-                        + "loans, they are asked about again"
+                    "--max-deletions N",
+                    .number(in: 0...1_000_000) { $0.maxDeletions = $1 },
+                    "delete nothing if more than N images would be deleted or marked; 50 by default, except with --apply"
                 ),
-            ]
-        )
-    }
-
-    private static var safeguards: Option.Section {
-        Option.Section(
-            title: "WHAT STAYS",
-            options: Safeguard.allCases.map(option) + [
+            ] + Safeguard.allCases.map(option) + [
                 Option(
                     "--referenced-in DIR",
                     .values { options, value, _ in
                         options.referenceFolders.append(value)
                         options.rule.safeguards.insert(.referenced)
                     },
-                    "keep images whose ID is written in a text file of DIR; repeatable"
+                    "keep images whose ID is in a text file of DIR; repeatable"
                 ),
                 Option(
                     "--unprotect",
                     .flag { $0.rule.liftsProtection = true },
-                    "delete protected images too; the protection is lifted first"
+                    "also delete protected images, after removing their protection"
                 ),
             ],
-            remark:
-                "Protected images are kept without --unprotect. The other options here also apply to a policy or a plan."
+            remark: "The --unless- options also apply to a policy and a plan."
         )
     }
 
@@ -154,7 +162,7 @@ extension Option.Section {
             Option(
                 "--unless-shared",
                 .flag { $0.rule.safeguards.insert(.shared) },
-                "keep images that are lent to another project"
+                "keep images that are shared with another project"
             )
         case .referenced:
             Option(
@@ -163,74 +171,68 @@ extension Option.Section {
                     $0.searchesPackage = true
                     $0.rule.safeguards.insert(.referenced)
                 },
-                "keep images whose ID is written in a text file of the package"
+                "keep images whose ID is in a text file of the package"
             )
         }
     }
 
-    private static var looking: Option.Section {
+    private static var execution: Option.Section {
         Option.Section(
-            title: "LOOK FIRST",
-            options: [
-                Option("--dry-run", .flag { $0.isDryRun = true }, "show what would happen; change nothing"),
-                Option(
-                    "--plan FILE",
-                    .value { options, value, _ in options.planFile = value },
-                    "the same, and write the decision to FILE, for --apply"
-                ),
-                Option("-y, --yes", .flag { $0.isConfirmed = true }, "do not ask"),
-                Option(
-                    "--max-deletions N",
-                    .number(in: 0...1_000_000) { $0.maxDeletions = $1 },
-                    "delete nothing if more than N images would be deleted; 50 by default, except with --apply"
-                ),
-                Option(
-                    "--demo",
-                    .flag { $0.isDemo = true },
-                    "run against a cloud in memory: no credentials, no network"
-                ),
-            ]
-        )
-    }
-
-    private static var working: Option.Section {
-        Option.Section(
-            title: "HOW",
+            title: "Execution",
             options: [
                 Option(
                     "--receipt FILE",
                     .value { options, value, _ in options.receipt = value },
-                    "add a JSON line for each outcome to FILE as it happens; run again with it, the command passes over "
-                        + "what is deleted already"
+                    "append a JSON line for each outcome to FILE as it happens; a run with the same FILE skips what is "
+                        + "already deleted"
                 ),
                 Option(
                     "--delete-backup",
                     .flag { $0.deletesBackups = true },
-                    "for a full-server image, delete its backup too (Open Telekom Cloud)"
+                    "also delete the backup of a full-server image (Open Telekom Cloud)"
                 ),
-                Option("--wait", .flag { $0.waits = true }, "wait until each image cannot be seen any more"),
+                Option("--wait", .flag { $0.waits = true }, "wait until each image is gone"),
                 Option(
                     "--concurrency N",
                     .number(in: 1...64) { $0.concurrency = $1 },
-                    "deletions under way at once, 1 to 64; 4 unless said"
+                    "deletions at the same time, 1 to 64; 4 by default"
                 ),
                 Option(
                     "--retries N",
                     .number(in: 0...20) { $0.retries = $1 },
-                    "further tries of a request that failed in passing, 0 to 20; 4 unless said"
+                    "retries after a transient failure, 0 to 20; 4 by default"
                 ),
                 Option(
                     "--timeout SECONDS",
                     .seconds(in: 0.1...3600) { $0.timeout = $1 },
                     "the time limit for one request, from its start to its last byte, 0.1 to 3600; 30 by default"
                 ),
+                Option(
+                    "--demo",
+                    .flag { $0.isDemo = true },
+                    "run against a cloud in memory, without credentials or network"
+                ),
             ]
         )
     }
 
-    private static var connecting: Option.Section {
+    private static var output: Option.Section {
         Option.Section(
-            title: "THE TOKEN",
+            title: "Output",
+            options: [
+                Option("--json", .flag { $0.isJSON = true }, "write one JSON document to standard output"),
+                Option("-q, --quiet", .flag { $0.isQuiet = true }, "print only failures"),
+                Option("-v, --verbose", .flag { $0.isVerbose = true }, "print every request to standard error"),
+                Option("-h", .flag { $0.shownHelp = .short }, "print all options on one screen"),
+                Option("--help", .flag { $0.shownHelp = .full }, "print this help"),
+                Option("--version", .flag { $0.showsVersion = true }, "print the version"),
+            ]
+        )
+    }
+
+    private static var credentials: Option.Section {
+        Option.Section(
+            title: "Credentials",
             options: [
                 Option("--no-token-cache", .flag { $0.usesTokenCache = false }, "keep no token on disk"),
                 Option(
@@ -241,28 +243,14 @@ extension Option.Section {
                 Option(
                     "--work-directory DIR",
                     .value { options, value, _ in options.workDirectory = value },
-                    "where the token cache is kept"
+                    "keep the token cache in DIR"
                 ),
                 Option(
                     "--allow-http",
                     .flag { $0.allowsHTTP = true },
-                    "take http addresses that are not loopback: token and password can be read on the way"
+                    "accept http addresses that are not loopback; anyone on the way can read the password and the token"
                 ),
             ]
         )
     }
-
-    private static var reporting: Option.Section {
-        Option.Section(
-            title: "WHAT IS SAID",
-            options: [
-                Option("--json", .flag { $0.isJSON = true }, "one JSON document on standard output"),
-                Option("-q, --quiet", .flag { $0.isQuiet = true }, "only failures"),
-                Option("-v, --verbose", .flag { $0.isVerbose = true }, "every request, on standard error"),
-                Option("-h, --help", .flag { $0.showsHelp = true }, "this"),
-                Option("--version", .flag { $0.showsVersion = true }, "the version"),
-            ]
-        )
-    }
-
 }

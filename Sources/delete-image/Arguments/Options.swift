@@ -6,6 +6,8 @@ struct Options: Sendable, Equatable {
     var lists: [String] = []
     /// The filters, the retention options, `--unprotect` and the safeguards.
     var rule = RetentionRule()
+    /// Whether marks are removed.
+    var restores = false
     /// The policy file; empty for the package's own.
     var policy: String?
     var isDryRun = false
@@ -33,7 +35,8 @@ struct Options: Sendable, Equatable {
     var isDemo = false
     var allowsHTTP = false
     var workDirectory: String?
-    var showsHelp = false
+    /// The help to print; nil for none.
+    var shownHelp: Help?
     var showsVersion = false
 
     /// Whether images are named one by one.
@@ -119,6 +122,15 @@ extension Options {
         }
         if rule.liftsProtection, policy != nil || appliedPlan != nil {
             throw UsageError(message: "--unprotect is the policy's or the plan's to say.")
+        }
+        if rule.grace != nil, policy != nil || appliedPlan != nil || restores {
+            throw UsageError(
+                message: restores
+                    ? "--restore and --grace do not go together." : "--grace is the policy's or the plan's to say."
+            )
+        }
+        if restores, !namesImages {
+            throw UsageError(message: "--restore needs the images to restore, by ID or name.")
         }
         if planFile != nil, appliedPlan != nil { throw UsageError(message: "--plan and --apply do not go together.") }
         if receipt != nil, planFile != nil {

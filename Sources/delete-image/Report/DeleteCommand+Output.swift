@@ -1,16 +1,16 @@
 import ImageDeletion
 import ImageDeletionEssentials
 
-/// Where what is said goes.
+/// What a run prints.
 extension DeleteCommand {
     /// Shows `plan` and, for `--plan`, saves it.
     func show(_ plan: DeletionPlan) throws(Failure) {
         if options.isQuiet {
             let table = report.table(plan)
-            for outcome in plan.preview { say(report.line(outcome, in: table)) }
+            for outcome in plan.preview { printLine(report.line(outcome, in: table)) }
         } else {
-            say(report.heading(plan))
-            if !plan.entries.isEmpty { say(report.lines(plan, on: report.display)) }
+            printLine(report.heading(plan))
+            if !plan.entries.isEmpty { printLine(report.lines(plan, on: report.display)) }
         }
         guard let path = options.planFile else { return }
         do {
@@ -23,24 +23,29 @@ extension DeleteCommand {
                 ? Failure(.usage, "\(printable(path)) is there and no plan: \(fault.reason). Name another file.")
                 : Failure(.input, "the plan \(printable(path)) cannot be written: \(printable(fault.reason)).")
         }
-        if !options.isQuiet { say("The plan is in \(printable(path)); --apply carries it out.") }
+        if !options.isQuiet { printLine("The plan is in \(printable(path)); --apply carries it out.") }
     }
 
-    /// A line of the report for people.
-    func say(_ line: String?) {
+    /// Prints a line of the report for people.
+    func printLine(_ line: String?) {
         if let line, !options.isJSON { context.print(line) }
     }
 
-    /// A line of what is not the report.
-    func tell(_ kind: String, _ words: String) {
+    /// Prints a warning to standard error.
+    func warn(_ message: String) { print("warning", .yellow, message) }
+
+    /// Prints an error to standard error.
+    func printError(_ message: String) { print("error", .red, message) }
+
+    private func print(_ kind: String, _ ink: Display.Ink, _ message: String) {
         let display = context.errors
-        let text = wrapped("\(kind): \(words)", to: display.width)
-        let mark = display.coloured("\(kind):", kind == "error" ? .red : .yellow)
-        context.printError(mark + text.dropFirst(kind.count + 1))
+        let text = wrapped("\(kind): \(message)", to: display.width)
+        context.printError(display.coloured("\(kind):", ink) + text.dropFirst(kind.count + 1))
     }
 
-    func tell(_ event: ServiceEvent) {
-        if let warning = Messages.warning(event) { tell("warning", warning) }
+    /// Prints what is worth a warning and, with `--verbose`, each request.
+    func note(_ event: ServiceEvent) {
+        if let warning = Messages.warning(event) { warn(warning) }
         guard case .request(let record) = event else { return }
         progress.step(.requests)
         if options.isVerbose { context.printError(Messages.line(record)) }

@@ -1,4 +1,5 @@
 import ImageDeletion
+import ImageDeletionEssentials
 
 /// The report for programs: one document, made when all is known.
 struct JSONReport: Encodable {
@@ -13,6 +14,7 @@ struct JSONReport: Encodable {
         var name: String?
         var outcome: String
         var reason: String?
+        var dueAt: String?
         var status: Int?
         var code: String?
         var detail: String?
@@ -34,6 +36,7 @@ struct JSONReport: Encodable {
                 name: outcome.image?.name,
                 outcome: outcome.result.name,
                 reason: outcome.keepReason?.name,
+                dueAt: outcome.dueAt?.formatted(.iso8601),
                 status: outcome.status,
                 code: outcome.code,
                 detail: Messages.detail(outcome),

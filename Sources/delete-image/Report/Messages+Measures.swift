@@ -2,12 +2,13 @@ import ImageDeletionEssentials
 
 /// Time and size as people read them.
 extension Messages {
-    /// How old something is, as `--older-than` takes it: "21d", "5h", "12m".
+    /// An age in whole days, hours or minutes: "21d", "5h", "12m", "<1m".
     static func age(_ date: Date, now: Date) -> String {
         let seconds = max(0, now.timeIntervalSince(date))
         return switch seconds {
+        case ..<60: "<1m"
         case ..<3600: "\(Int(seconds / 60))m"
-        case ..<(48 * 3600): "\(Int(seconds / 3600))h"
+        case ..<(24 * 3600): "\(Int(seconds / 3600))h"
         default: "\(Int(seconds / 86400))d"
         }
     }

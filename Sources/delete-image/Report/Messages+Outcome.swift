@@ -15,6 +15,11 @@ extension Messages {
                 outcome.attempts == 0 ? "by an earlier run, as the receipt says" : nil
             }
         case .wouldDelete: outcome.affectsOthers ? notPrivate(outcome.image) : nil
+        case .marked(let dueAt):
+            "delete after \(time(dueAt))" + (outcome.error.map { "; it could not be hidden: \(sentence($0))" } ?? "")
+        case .wouldMark(let dueAt): "delete after \(time(dueAt))"
+        case .unmarked(let reason), .wouldUnmark(let reason):
+            reason.map { sentence($0, of: outcome, isShort: isShort) }
         case .pending: nil
         case .kept(let reason): sentence(reason, of: outcome, isShort: isShort) + lostProtection(outcome)
         case .missing:
@@ -48,6 +53,9 @@ extension Messages {
                 + (places.first?.group.map { " of group \(quoted($0))" } ?? "")
         case .undated: "Its creation time is unknown, so no keep rule can count it."
         case .ungrouped(let key): "It has no value for \(printable(key.text, limit: 64)), so no keep rule can count it."
+        case .inGrace(let dueAt): "delete after \(time(dueAt))"
+        case .notSelected: "It is no longer selected."
+        case .notMarked: "It has no mark."
         case .notActive: "It is not active, and not older than all images that are kept."
         case .inUse(let servers): "In use: \(list(servers, of: "server")) was created from it."
         case .shared(let projects): "It is lent to \(list(projects, of: "project"))."

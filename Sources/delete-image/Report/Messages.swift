@@ -167,8 +167,8 @@ enum Messages {
 
     /// Why no image can be selected by its age.
     private static func wrongClock(_ seconds: TimeInterval) -> String {
-        "this machine's clock is \(clockDifference(seconds)) the image service's, so the age of an image is not known. Set "
-            + "it, or use a date with --older-than. Nothing was deleted."
+        "this machine's clock is \(clockDifference(seconds)) the image service's, so ages and grace periods are not "
+            + "known. Set it, or use a date with --older-than and no --grace. Nothing was deleted."
     }
 
     private static func clockDifference(_ seconds: TimeInterval) -> String {

@@ -19,9 +19,14 @@ struct TextReport {
         if plan.entries.isEmpty { return "No image\(place(plan)) is selected." }
         if options.planFile != nil { return "A plan, nothing is deleted: \(images)" }
         if options.isDryRun { return "Dry run, nothing is deleted: \(images)" }
-        let deletions = plan.deletions.count
-        if deletions == 0 { return "Nothing is to be deleted: \(images)" }
-        return deletions == plan.entries.count ? "Deleting \(images)" : "Deleting \(deletions) of \(images)"
+        let parts = [
+            ("Deleting", plan.deletions.count), ("marking", plan.marks.count),
+            ("unmarking", plan.changes.count - plan.deletions.count - plan.marks.count),
+        ].filter { $0.1 > 0 }
+        guard let first = parts.first else { return "Nothing is to be deleted: \(images)" }
+        let isAll = parts.count == 1 && first.1 == plan.entries.count
+        let changes = parts.map { isAll ? $0.0 : "\($0.0) \($0.1)" }.joined(separator: ", ")
+        return Messages.capitalized(changes) + (isAll ? " " : " of ") + images
     }
 
     private func place(_ plan: DeletionPlan) -> String {
@@ -44,19 +49,27 @@ struct TextReport {
 
     /// The plan and the question whether it is meant.
     func question(_ plan: DeletionPlan, on display: Display) -> String {
-        let deletions = plan.deletions
+        let (deletions, marks) = (plan.deletions, plan.marks)
         let isProtected = deletions.count(where: \.liftsProtection)
         let facts = [Self.size(of: deletions.map(\.image))] + (isProtected > 0 ? ["\(isProtected) protected"] : [])
+        let deletion =
+            "delete \(count(deletions.count, "image")) (\(facts.joined(separator: ", ")))"
+            + (options.deletesBackups ? " and the backups of full-server images" : "")
+        let mark = "mark \(count(marks.count, "image")) for deletion (\(Self.size(of: marks.map(\.image))))"
+        let changes = [deletions.isEmpty ? nil : deletion, marks.isEmpty ? nil : mark].compactMap { $0 }
         let question =
-            "Delete \(count(deletions.count, "image")) (\(facts.joined(separator: ", ")))\(place(plan))"
-            + (options.deletesBackups ? ", and the backups of full-server images" : "")
-            + "? This cannot be undone. [y/N]"
+            Messages.capitalized(changes.joined(separator: " and ")) + place(plan)
+            + (deletions.isEmpty ? "? --restore undoes it. [y/N]" : "? A deletion cannot be undone. [y/N]")
         return proposal(plan, on: display) + "\n" + wrapped(question, to: display.width) + " "
     }
 
     /// The table for what becomes of `plan`, an image after the other. Images that nobody looked at need no column.
     func table(_ plan: DeletionPlan) -> ImageTable {
-        ImageTable(plan.entries.compactMap { $0.image.map(facts) }, label: "deleted".count, on: display)
+        ImageTable(
+            plan.entries.compactMap { $0.image.map(facts) },
+            label: (plan.changes.contains { !plan.deletions.contains($0) } ? "unmarked" : "deleted").count,
+            on: display
+        )
     }
 
     /// What became of one image; nil where nobody wants to know.
@@ -68,7 +81,8 @@ struct TextReport {
         let isLifted = outcome.image?.isProtected == true && [.wouldDelete, .deleted].contains(outcome.result)
         let remarks = [
             isLifted ? "protected" : nil,
-            outcome.image?.isHidden == true ? "hidden" : nil,
+            // An image that is unmarked is shown again.
+            outcome.image?.isHidden == true && outcome.result.kind != .unmarked ? "hidden" : nil,
             outcome.rules.isEmpty ? nil : printable("[\(outcome.rules.joined(separator: ", "))]", limit: 128),
             Messages.detail(outcome, isShort: true),
         ]
@@ -96,9 +110,13 @@ struct TextReport {
         let numbers = Dictionary(outcomes.map { ($0.result.kind, 1) }, uniquingKeysWith: +)
         let parts = Outcome.Result.Kind.allCases.compactMap { kind in
             numbers[kind].map { number in
-                if kind != .wouldDelete { return "\(number) \(kind.rawValue)" }
-                let size = Self.size(of: outcomes.filter { $0.result == .wouldDelete }.map(\.image))
-                return "would delete \(number) (\(size))"
+                let size = Self.size(of: outcomes.filter { $0.result.kind == kind }.map(\.image))
+                return switch kind {
+                case .wouldDelete: "would delete \(number) (\(size))"
+                case .wouldMark: "would mark \(number) (\(size))"
+                case .wouldUnmark: "would unmark \(number)"
+                case .deleted, .marked, .unmarked, .kept, .missing, .failed, .pending: "\(number) \(kind.rawValue)"
+                }
             }
         }
         return wrapped("\(count(outcomes.count, "image")): \(parts.joined(separator: ", ")).", to: display.width)
@@ -109,6 +127,7 @@ struct TextReport {
         let rows = DemoImage.samples(now: now).map { image in
             let traits = [
                 image.isProtected ? "protected" : nil,
+                image.isHidden ? "hidden" : nil,
                 image.visibility == "private" ? nil : image.visibility,
                 image.usedBy.map { "in use by server \($0)" },
             ]
@@ -124,7 +143,13 @@ struct TextReport {
             )
         }
         return "The demo cloud has these images (in memory; nothing real):\n" + ImageTable.text(rows, on: display)
-            + "\nTry on them: delete-image --demo --match 'nightly-*' --older-than 14d --keep-last 3"
+            + """
+
+            Try on them:
+              delete-image --demo --match 'nightly-*' --older-than 14d --keep-last 3
+              delete-image --demo --tag ci --group-by tag:branch --keep-last 1 --keep-weekly 2 --dry-run
+              delete-image --demo --match 'nightly-*' --older-than 14d --grace 7d
+            """
     }
 
     /// What becomes of an image, as people read it.
@@ -134,6 +159,10 @@ struct TextReport {
         switch outcome.result {
         case .deleted: ("deleted", .green)
         case .wouldDelete: ("delete", .red)
+        case .marked: ("marked", .yellow)
+        case .wouldMark: ("mark", .yellow)
+        case .unmarked: ("unmarked", .green)
+        case .wouldUnmark: ("unmark", .green)
         case .kept: (isPlan ? "keep" : "kept", isPlan ? .green : nil)
         case .missing: ("missing", .yellow)
         case .failed: ("failed", .red)

@@ -35,7 +35,8 @@ enum Selection {
             }
             self = .new(.rule(options.rule))
         } else {
-            self = .new(ImageSelection(.named(try await Self.names(options, read))))
+            let names = try await Self.names(options, read)
+            self = .new(ImageSelection(options.restores ? .restored(names) : .named(names)))
         }
     }
 
@@ -45,7 +46,8 @@ enum Selection {
         case .saved(let plan): plan.entries.filter { $0.action == .unchecked }.map(\.id)
         case .new(let images):
             switch images.kind {
-            case .named(let names): names.compactMap { if case .id(let id) = $0 { id } else { nil } }
+            case .named(let names), .restored(let names):
+                names.compactMap { if case .id(let id) = $0 { id } else { nil } }
             case .rules: []
             }
         }
@@ -53,7 +55,11 @@ enum Selection {
 
     /// Whether it names images one by one, and none is named.
     var isEmpty: Bool {
-        if case .new(let images) = self, case .named(let names) = images.kind { names.isEmpty } else { false }
+        guard case .new(let images) = self else { return false }
+        return switch images.kind {
+        case .named(let names), .restored(let names): names.isEmpty
+        case .rules: false
+        }
     }
 
     /// Whether a person has to say that these images are meant: an ID says so, and so does a plan in a file.
@@ -64,6 +70,7 @@ enum Selection {
             switch images.kind {
             case .named(let names): names.contains { if case .name = $0 { true } else { false } }
             case .rules: true
+            case .restored: false
             }
         }
     }

@@ -10,7 +10,7 @@ struct MessageTests {
     private static let article = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../Sources/ImageDeletion/ImageDeletion.docc/Messages.md").standardized
 
-    @Test("All of them stand in the documentation's table, word for word")
+    @Test("Prints the messages that the documentation lists")
     func table() async throws {
         var rows: [String] = []
         for (part, situations) in Situation.all {

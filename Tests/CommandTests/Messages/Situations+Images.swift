@@ -133,7 +133,7 @@ extension Situation {
             when: "this machine's clock is wrong",
             fault: { request, _ in
                 guard request.method == "POST" else { return .answer(204) }
-                return TokenAnswer { $0.headers["Date"] = "Wed, 18 Nov 2026 12:06:40 GMT" }.fault
+                return SampleTokenResponse { $0.headers["Date"] = "Wed, 18 Nov 2026 12:06:40 GMT" }.fault
             }
         ),
         Situation(when: "no folder for the token cache", variables: ["HOME": nil], cache: []),

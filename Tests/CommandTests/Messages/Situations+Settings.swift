@@ -32,14 +32,14 @@ extension Situation {
     private static func token(
         _ when: String,
         _ variables: [String: String?] = [:],
-        _ change: @escaping @Sendable (inout TokenAnswer) -> Void
+        _ change: @escaping @Sendable (inout SampleTokenResponse) -> Void
     ) -> Situation {
         Situation(
             when: when,
             arguments: ["--match", "*"],
             variables: variables,
             answer: .no,
-            fault: { request, _ in request.line == "POST /v3/auth/tokens" ? TokenAnswer(change).fault : nil }
+            fault: { request, _ in request.line == "POST /v3/auth/tokens" ? SampleTokenResponse(change).fault : nil }
         )
     }
 
@@ -53,7 +53,7 @@ extension Situation {
             arguments: [Sample.id(1), "--unless-in-use"],
             fault: { request, _ in
                 switch request.line {
-                case "POST /v3/auth/tokens": TokenAnswer().fault
+                case "POST /v3/auth/tokens": SampleTokenResponse().fault
                 case "GET /v2/images/\(Sample.id(1))":
                     .answer(
                         200,

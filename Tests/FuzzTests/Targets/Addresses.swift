@@ -15,7 +15,7 @@ extension FuzzTarget {
             "https://user@keystone:5000/v3\nhttps://:secret@glance\nOS_INTERFACE=",
             "http://10.0.0.1/v3\nhttp://127.0.0.1.example\nOS_TENANT_ID=p",
         ]
-    ) { input, dice in
+    ) { input, generator in
         let lines = String(decoding: input, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         var variables = [
             "OS_AUTH_URL": String(lines[0]), "OS_USERNAME": "demo", "OS_PASSWORD": "not-to-be-seen",

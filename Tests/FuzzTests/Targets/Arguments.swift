@@ -71,18 +71,26 @@ extension FuzzTarget {
             ("--unless-shared", options.rule.safeguards.contains(.shared)), ("--allow-http", options.allowsHTTP),
             ("--no-token-cache", !options.usesTokenCache), ("--forget-token", options.forgetsToken),
             ("--json", options.isJSON), ("--quiet", options.isQuiet), ("--verbose", options.isVerbose),
-            ("--demo", options.isDemo), ("--help", options.showsHelp), ("--version", options.showsVersion),
+            ("--demo", options.isDemo), ("-h", options.shownHelp == .short),
+            ("--help", options.shownHelp == .full), ("--restore", options.restores),
+            ("--version", options.showsVersion),
         ]
-        return options.lists.flatMap { value("--from", $0) }
-            + options.rule.namePatterns.flatMap { value("--match", $0.pattern) }
-            + options.rule.tags.flatMap { value("--tag", $0) } + value("--older-than", age)
-            + options.rule.exclusions.flatMap { value("--exclude", $0.pattern) } + properties + keeps
-            + value("--group-by", options.rule.groupKey?.text) + value("--plan", options.planFile)
-            + value("--apply", options.appliedPlan) + value("--max-deletions", options.maxDeletions.map(String.init))
-            + value("--receipt", options.receipt) + value("--concurrency", "\(options.concurrency)")
-            + value("--retries", "\(options.retries)") + value("--timeout", "\(options.timeout)")
-            + value("--work-directory", options.workDirectory) + flags.filter(\.1).map(\.0)
-            + optional("--policy", options.policy) + options.referenceFolders.flatMap { value("--referenced-in", $0) }
-            + ["--"] + options.images
+        let rule = options.rule
+        let filters: [[String]] = [
+            options.lists.flatMap { value("--from", $0) }, rule.namePatterns.flatMap { value("--match", $0.pattern) },
+            rule.tags.flatMap { value("--tag", $0) }, value("--older-than", age),
+            rule.exclusions.flatMap { value("--exclude", $0.pattern) }, properties, keeps,
+            value("--group-by", rule.groupKey?.text),
+            value("--grace", rule.grace.map { "\($0.seconds / 60)m" }),
+        ]
+        let others: [[String]] = [
+            value("--plan", options.planFile), value("--apply", options.appliedPlan),
+            value("--max-deletions", options.maxDeletions.map(String.init)), value("--receipt", options.receipt),
+            value("--concurrency", "\(options.concurrency)"), value("--retries", "\(options.retries)"),
+            value("--timeout", "\(options.timeout)"), value("--work-directory", options.workDirectory),
+            flags.filter(\.1).map(\.0), optional("--policy", options.policy),
+            options.referenceFolders.flatMap { value("--referenced-in", $0) }, ["--"], options.images,
+        ]
+        return filters.flatMap(\.self) + others.flatMap(\.self)
     }
 }

@@ -13,32 +13,32 @@ extension FuzzTarget {
             "the cache cannot be put there"
         )
         // Takes any token, and says of none that it is wrong.
-        let bench = Bench(images: []) { request, _ in request.method == "DELETE" ? .answer(204) : nil }
+        let fixture = ServiceFixture(images: []) { request, _ in request.method == "DELETE" ? .answer(204) : nil }
         do throws(ImageDeletionError) {
-            try await service(bench, file).delete(imageWithID: Sample.id(1))
+            try await service(fixture, file).delete(imageWithID: Sample.id(1))
         } catch {
-            try must(bench.sent("DELETE").isEmpty, "\(error)")
+            try must(fixture.sent("DELETE").isEmpty, "\(error)")
             return .refused
         }
-        let token = bench.sent("DELETE").first?.header("X-Auth-Token") ?? ""
-        let asked = bench.sent("POST").count
+        let token = fixture.sent("DELETE").first?.header("X-Auth-Token") ?? ""
+        let asked = fixture.sent("POST").count
         guard asked > 0 else {
             try must(isOwn(token, in: input), "the token of somebody else was sent: \(token)")
             try must(token == "own-token", "a token without a proof was sent: \(token)")
             return .accepted
         }
         try must(asked == 1, "the identity service was asked \(asked) times")
-        try must(bench.transport.issuedTokens == [token], "a token was sent that was never given out: \(token)")
+        try must(fixture.transport.issuedTokens == [token], "a token was sent that was never given out: \(token)")
         let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
         try must(mode == 0o600, "the new cache has the mode \(mode ?? 0)")
-        try await service(bench, file).delete(imageWithID: Sample.id(2))
-        try must(bench.sent("POST").count == 1, "the new cache is of no use")
-        try must(bench.sent("DELETE").last?.header("X-Auth-Token") == token, "the new cache holds another token")
+        try await service(fixture, file).delete(imageWithID: Sample.id(2))
+        try must(fixture.sent("POST").count == 1, "the new cache is of no use")
+        try must(fixture.sent("DELETE").last?.header("X-Auth-Token") == token, "the new cache holds another token")
         return .refused
     }
 
-    private static func service(_ bench: Bench, _ file: URL) throws(ImageDeletionError) -> ImageService {
-        do { return try bench.service(tokenCache: .file(file), retries: 1) } catch { throw .configuration([]) }
+    private static func service(_ fixture: ServiceFixture, _ file: URL) throws(ImageDeletionError) -> ImageService {
+        do { return try fixture.service(tokenCache: .file(file), retries: 1) } catch { throw .configuration([]) }
     }
 
     /// Whether the file gives this token to the identity that the tests sign in with, or may do so.

@@ -21,13 +21,13 @@ extension FuzzTarget {
             "<?xml version='1.0'?><error><code>IMG.0028</code><message>protected SECRET</message></error>",
             "upstream connect error", "",
         ]
-    ) { input, dice in
-        let status = dice.pick([400, 401, 403, 404, 405, 409, 429, 500, 503, 504, 200, 202, 302])
-        let isIdentity = dice.once(in: 3)
-        let isJSON = dice.once(in: 2)
-        let quotesInHeader = dice.once(in: 2)
+    ) { input, generator in
+        let status = generator.pick([400, 401, 403, 404, 405, 409, 429, 500, 503, 504, 200, 202, 302])
+        let isIdentity = generator.once(in: 3)
+        let isJSON = generator.once(in: 2)
+        let quotesInHeader = generator.once(in: 2)
         let secrets = Locked<Set<String>>([])
-        let bench = Bench(images: [DemoImage(id: Sample.id(1), name: "nightly")]) { request, _ in
+        let fixture = ServiceFixture(images: [DemoImage(id: Sample.id(1), name: "nightly")]) { request, _ in
             guard request.method == (isIdentity ? "POST" : "DELETE") else { return nil }
             // A server that quotes what it was sent.
             let secret = isIdentity ? "demo-pa55w0rd" : request.header("X-Auth-Token") ?? ""
@@ -39,7 +39,7 @@ extension FuzzTarget {
         let run = await CommandRun(
             [Sample.id(1), "--retries", "1", "--timeout", "31", "--no-token-cache", "--verbose"]
                 + (isJSON ? ["--json"] : []),
-            in: .inMemory(bench.cloud.environment, bench.transport, clock: bench.clock.clock)
+            in: .inMemory(fixture.cloud.environment, fixture.transport, clock: fixture.clock.clock)
         )
         for secret in secrets.value {
             let shown = Data((run.output + run.errors).utf8)

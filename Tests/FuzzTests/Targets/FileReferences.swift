@@ -16,11 +16,14 @@ extension FuzzTarget {
             "6b1c0b6e-93a5-4d0c-9d52-000000000003\r\n\n6b1c0b6e-93a5-4d0c-9d52-000000000003\n", "no image\r\nat all",
             "",
         ]
-    ) { input, dice in
+    ) { input, generator in
         let folder = try TemporaryFolder()
         // So that IDs lie across the end of a block.
-        let filler = Data(repeating: UInt8(ascii: dice.pick(["-", "\n", "x"])), count: (1 << 20) - dice.number(1...60))
-        let content = dice.once(in: 3) ? filler + input : input
+        let filler = Data(
+            repeating: UInt8(ascii: generator.pick(["-", "\n", "x"])),
+            count: (1 << 20) - generator.number(1...60)
+        )
+        let content = generator.once(in: 3) ? filler + input : input
         try content.write(to: folder.file("main.tf"))
         let ids = (1...9).map { ImageID.sample($0) }
         let found = try await References.find(Set(ids), in: folder.url, except: [])

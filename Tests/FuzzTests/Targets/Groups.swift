@@ -14,7 +14,7 @@ extension FuzzTarget {
             "name:*(a?)*\nbacada", "name:größe-(*)\ngröße-ö", "tag:branch\nbranch=main", "tag:branch\nbranch.a=b",
             "property:os_distro\nx", "tags:x\ny",
         ]
-    ) { input, dice in
+    ) { input, generator in
         let lines = String(decoding: input, as: UTF8.self).split(separator: "\n", maxSplits: 1).map(String.init)
         guard let text = lines.first, let key = try? GroupKey(text) else { return .refused }
         try must(key.text == text, "it is another key")
@@ -22,7 +22,7 @@ extension FuzzTarget {
         let name = lines.count > 1 ? lines[1] : ""
         var image = Image(id: .sample(1))
         (image.owner, image.visibility, image.createdAt) = (DemoImage.projectID, "private", .now)
-        image.imageType = dice.pick([nil, "private"])
+        image.imageType = generator.pick([nil, "private"])
         (image.name, image.tags) = (name, [name])
         var rule = RetentionRule(namePatterns: [try Glob("*")], keep: [.last: 1])
         rule.groupKey = key

@@ -18,13 +18,13 @@ extension FuzzTarget {
             let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
             if parts.count == 2 { headers[parts[0]] = parts[1] }
         }
-        let bench = Bench(images: []) { request, _ in
+        let fixture = ServiceFixture(images: []) { request, _ in
             request.method == "DELETE" ? .answer(503, headers: headers) : nil
         }
-        let outcomes = try await bench.service(retries: 1).delete(DeletionPlan(deleting: [.sample(1)]))
-        try must(bench.sent("DELETE").count == 2, "it was tried \(bench.sent("DELETE").count) times")
+        let outcomes = try await fixture.service(retries: 1).delete(DeletionPlan(deleting: [.sample(1)]))
+        try must(fixture.sent("DELETE").count == 2, "it was tried \(fixture.sent("DELETE").count) times")
         try must(outcomes.first?.result == .failed, "a 503 is taken for \(outcomes)")
-        let waits = bench.clock.waits
+        let waits = fixture.clock.waits
         try must(waits.count == 1, "it was waited \(waits.count) times")
         // Half of the first wait's bound, where no header asks for more.
         let least = Duration.milliseconds(250)

@@ -5,10 +5,10 @@ import TestSupport
 
 extension FuzzTarget {
     /// A page of the list of images, through to the deletion of what a rule selects of it.
-    static let images = FuzzTarget("images", inputs: 100, samples: pages) { input, dice in
-        let comesAgain = dice.once(in: 3)
+    static let images = FuzzTarget("images", inputs: 100, samples: pages) { input, generator in
+        let comesAgain = generator.once(in: 3)
         let lists = Locked(0)
-        let bench = Bench(images: []) { request, _ in
+        let fixture = ServiceFixture(images: []) { request, _ in
             switch request.method {
             case "GET":
                 let isFirst = lists.withLock { count in
@@ -20,7 +20,7 @@ extension FuzzTarget {
             default: return nil
             }
         }
-        let service = try bench.service(retries: 1)
+        let service = try fixture.service(retries: 1)
         let images: [Image]
         do throws(ImageDeletionError) {
             images = try await service.images(ImageQuery(owner: DemoImage.projectID, pageSize: 3))
@@ -32,15 +32,15 @@ extension FuzzTarget {
         try must(Set(images.map(\.id)).count == images.count, "an image is there twice")
         let isNamed: @Sendable (String?) -> Bool = { $0?.utf8.starts(with: "nightly-".utf8) == true }
         lists.withLock { $0 = 0 }
-        let named = try await bench.service(retries: 1)
+        let named = try await fixture.service(retries: 1)
             .images(ImageQuery(owner: DemoImage.projectID, pageSize: 3), where: { isNamed($0.name) }, named: isNamed)
         try must(named == images.filter { isNamed($0.name) }, "read by name, the list has other images")
 
-        let rule = try rule(&dice)
+        let rule = try rule(&generator)
         lists.withLock { $0 = 0 }
         let plan = try await service.plan(.rule(rule))
         let outcomes = await service.delete(plan)
-        let gone = Set(bench.sent("DELETE").map { $0.url.lastPathComponent })
+        let gone = Set(fixture.sent("DELETE").map { $0.url.lastPathComponent })
         try must(gone == Set(plan.deletions.map(\.id.description)), "what went is not what was decided")
         try must(outcomes.count == plan.entries.count, "an image has no outcome")
         try isSelected(gone, from: input)
@@ -49,13 +49,13 @@ extension FuzzTarget {
     }
 
     /// A rule for nightlies, which may count them by day or by a property.
-    private static func rule(_ dice: inout Dice) throws -> RetentionRule {
-        let keep = dice.pick([[:], [.last: 1], [.daily: 1, .yearly: 2]] as [[KeepRule: Int]])
+    private static func rule(_ generator: inout SeededGenerator) throws -> RetentionRule {
+        let keep = generator.pick([[:], [.last: 1], [.daily: 1, .yearly: 2]] as [[KeepRule: Int]])
         var rule = RetentionRule(namePatterns: [try Glob("nightly-*")], keep: keep)
-        if !keep.isEmpty, dice.once(in: 2) {
-            rule.groupKey = try GroupKey(dice.pick(["property:os", "tag:branch", "name:nightly-(*)"]))
+        if !keep.isEmpty, generator.once(in: 2) {
+            rule.groupKey = try GroupKey(generator.pick(["property:os", "tag:branch", "name:nightly-(*)"]))
         }
-        if dice.once(in: 4) { rule.properties = [try PropertyFilter(dice.pick(["os=debian", "os", "!os"]))] }
+        if generator.once(in: 4) { rule.properties = [try PropertyFilter(generator.pick(["os=debian", "os", "!os"]))] }
         return rule
     }
 
@@ -79,7 +79,7 @@ extension FuzzTarget {
     /// A plan that is saved and applied, while nothing changes, deletes what it would have deleted at once.
     private static func isSavedWell(_ plan: DeletionPlan) async throws {
         let read = try DeletionPlan(json: plan.json())
-        let service = try Bench().service(showing: Locked(plan.entries.compactMap(\.image)))
+        let service = try ServiceFixture().service(showing: Locked(plan.entries.compactMap(\.image)))
         let later = try await service.recheck(read)
         try must(
             later.deletions.map(\.id) == plan.deletions.map(\.id),
@@ -88,27 +88,27 @@ extension FuzzTarget {
     }
 
     /// One image, as it is looked at before it is deleted.
-    static let image = FuzzTarget("image", inputs: 100, samples: described) { input, dice in
+    static let image = FuzzTarget("image", inputs: 100, samples: described) { input, generator in
         // Mostly what is described is what was asked for.
-        let described = dice.once(in: 4) ? nil : JSONTree(input)?["id"]?.string
+        let described = generator.once(in: 4) ? nil : JSONTree(input)?["id"]?.string
         let id = described.flatMap { try? ImageID($0) } ?? ImageID.sample(1)
-        let bench = Bench(images: []) { request, _ in
+        let fixture = ServiceFixture(images: []) { request, _ in
             switch request.method {
             case "GET": .bytes(200, input)
             case "DELETE": .answer(204)
             default: nil
             }
         }
-        let service = try bench.service(retries: 1)
+        let service = try fixture.service(retries: 1)
         let plan = try await service.plan(.images([id]))
         _ = await service.delete(plan)
         guard let image = plan.entries.first?.image else {
-            try must(bench.sent("DELETE").isEmpty, "an image was deleted that was not seen")
+            try must(fixture.sent("DELETE").isEmpty, "an image was deleted that was not seen")
             return .refused
         }
         try must(image.id == id, "\(image.id) was taken for \(id)")
-        try must(bench.sent("PATCH").isEmpty, "a protection was lifted that nobody told to lift")
-        if !bench.sent("DELETE").isEmpty, let json = JSONTree(input), !json.isAmbiguous(input) {
+        try must(fixture.sent("PATCH").isEmpty, "a protection was lifted that nobody told to lift")
+        if !fixture.sent("DELETE").isEmpty, let json = JSONTree(input), !json.isAmbiguous(input) {
             // Of another project's image, the service decides.
             let isOwn = json["owner"]?.string == DemoImage.projectID
             let isPrivate = isOwn && json["visibility"]?.string != "public"

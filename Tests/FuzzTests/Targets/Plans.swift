@@ -58,7 +58,7 @@ extension FuzzTarget {
         }
         let later: DeletionPlan
         do {
-            let service = try Bench().service(retries: 0, showing: Locked(images))
+            let service = try ServiceFixture().service(retries: 0, showing: Locked(images))
             later = try await service.recheck(plan, options: DeletionOptions { _ in [:] })
         } catch {
             return

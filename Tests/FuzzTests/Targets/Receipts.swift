@@ -18,8 +18,8 @@ extension FuzzTarget {
         let folder = try TemporaryFolder()
         let file = folder.file("receipt.jsonl")
         try input.write(to: file)
-        let bench = Bench(images: []) { request, _ in request.method == "DELETE" ? .answer(204) : nil }
-        let service = try bench.service(retries: 1)
+        let fixture = ServiceFixture(images: []) { request, _ in request.method == "DELETE" ? .answer(204) : nil }
+        let service = try fixture.service(retries: 1)
         let session = try await service.signIn()
         let deleted: Set<ImageID>
         do throws(ReceiptProblem) {
@@ -30,7 +30,7 @@ extension FuzzTarget {
             await service.delete(DeletionPlan(deleting: [.sample(9)]), options: options)
             if let fault = receipt.problem { throw fault }
         } catch {
-            try must(bench.sent("DELETE").isEmpty, "it was read and then refused: \(error)")
+            try must(fixture.sent("DELETE").isEmpty, "it was read and then refused: \(error)")
             try must(Data(contentsOf: file) == input, "it is refused, and not as it was")
             return .refused
         }

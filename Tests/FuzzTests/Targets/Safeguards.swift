@@ -80,7 +80,7 @@ extension FuzzTarget {
     ) async throws -> DeletionPlan {
         let isTold = Locked(false)
         let image = #"{"id":"\#(Sample.id(1))","owner":"\#(DemoImage.projectID)","visibility":"shared"}"#
-        let bench = Bench(images: []) { request, _ in
+        let fixture = ServiceFixture(images: []) { request, _ in
             if request.url.path.hasSuffix("/images/\(Sample.id(1))") { return .answer(200, body: image) }
             if let servers, request.url.path.hasSuffix("/servers/detail") {
                 let page = request.url.query?.contains("marker=") == true ? "" : servers
@@ -93,7 +93,7 @@ extension FuzzTarget {
             }
             return isAgain ? .answer(200, body: #"{"servers":[],"volumes":[]}"#) : .bytes(200, input)
         }
-        let checked = try await bench.service(retries: 1)
+        let checked = try await fixture.service(retries: 1)
             .plan(.images([.sample(1)]), options: DeletionOptions(safeguards: safeguards))
         try must(isTold.value, "nobody was asked")
         return checked

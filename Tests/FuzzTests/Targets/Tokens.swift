@@ -8,29 +8,32 @@ extension FuzzTarget {
         "tokens",
         inputs: 100,
         samples: answers
-    ) { input, dice in
+    ) { input, generator in
         let usual = "gAAAAABk-not_to_be_seen"
         // A bad header does harm only beside a good body.
-        let isHeader = dice.once(in: 3)
+        let isHeader = generator.once(in: 3)
         let token =
             isHeader
-            ? String(decoding: Mutation(of: [usual, "gAAAA\u{1B}[2J", "gAAAA\r\nHost: x"]).input(&dice), as: UTF8.self)
+            ? String(
+                decoding: Mutation(of: [usual, "gAAAA\u{1B}[2J", "gAAAA\r\nHost: x"]).input(&generator),
+                as: UTF8.self
+            )
             : usual
         let body = isHeader ? Data(answers[0].utf8) : input
-        let bench = Bench(images: []) { request, _ in
+        let fixture = ServiceFixture(images: []) { request, _ in
             if request.url.path.hasSuffix("/auth/tokens") {
                 return .bytes(201, headers: ["X-Subject-Token": token], body)
             }
             return .answer(200, body: #"{"images":[]}"#)
         }
-        let service = try bench.service(retries: 1)
+        let service = try fixture.service(retries: 1)
         do {
             let session = try await service.signIn()
             try isAddress(session.endpoint, endingIn: "v2")
             let project = try await service.project()
             try isRead(project, session.endpoint, from: JSONTree(body))
             _ = try await service.images(ImageQuery(owner: project.id))
-            try isSent(from: bench, to: session.endpoint)
+            try isSent(from: fixture, to: session.endpoint)
             return .accepted
         } catch let error as ImageDeletionError {
             try must(!"\(error)".contains(usual), "the error holds the token: \(error)")
@@ -61,8 +64,8 @@ extension FuzzTarget {
         try must(strings.contains { $0.lowercased().contains(host) }, "nobody has named the host \(host)")
     }
 
-    private static func isSent(from bench: Bench, to endpoint: URL) throws {
-        for request in bench.transport.requests where !request.url.path.hasSuffix("/auth/tokens") {
+    private static func isSent(from fixture: ServiceFixture, to endpoint: URL) throws {
+        for request in fixture.transport.requests where !request.url.path.hasSuffix("/auth/tokens") {
             let token = request.header("X-Auth-Token") ?? ""
             let isPlain = !token.isEmpty && token.unicodeScalars.allSatisfy { (0x21...0x7E).contains($0.value) }
             try must(isPlain, "a token is sent that no header can hold: \(token.debugDescription)")

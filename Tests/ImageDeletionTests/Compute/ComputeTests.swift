@@ -10,12 +10,12 @@ struct ComputeTests {
     static let ecs = "https://ecs.demo.example/v1/70c77dc6bbfa40dbb5f00e6705972d6f"
 
     /// A cloud whose catalog has these services, and which answers their paths so.
-    func bench(
+    func fixture(
         services: [String: String] = ["compute": nova],
         _ answer: @escaping @Sendable (SentRequest, Int) -> FaultyTransport.Fault? = { _, _ in nil }
-    ) -> Bench {
+    ) -> ServiceFixture {
         let asked = Locked(0)
-        return Bench { request, _ in
+        return ServiceFixture { request, _ in
             if request.line == "POST /v3/auth/tokens" {
                 var types = services
                 types["image"] = "https://ims.demo.example"
@@ -51,7 +51,7 @@ struct ComputeTests {
 
     /// What the safeguard makes of a plan to delete images 1 to `count`.
     func reasons(
-        _ bench: Bench,
+        _ fixture: ServiceFixture,
         _ count: Int = 3,
         safeguards: Set<Safeguard> = [.inUse],
         change: (inout Image) -> Void = { _ in }
@@ -61,65 +61,65 @@ struct ComputeTests {
             change(&image)
             return image
         }
-        let service = try bench.service(retries: 0, showing: Locked(images))
+        let service = try fixture.service(retries: 0, showing: Locked(images))
         let options = DeletionOptions(safeguards: safeguards) { _ in [:] }
         return try await service.plan(.images(images.map(\.id)), options: options).entries.map { entry in
             if case .keep(let reason) = entry.action { reason } else { nil }
         }
     }
 
-    func computeRequests(_ bench: Bench) -> [SentRequest] {
-        bench.transport.requests.filter { $0.url.host != "ims.demo.example" && $0.method == "GET" }
+    func computeRequests(_ fixture: ServiceFixture) -> [SentRequest] {
+        fixture.transport.requests.filter { $0.url.host != "ims.demo.example" && $0.method == "GET" }
     }
 
-    @Test("What a server was made from is kept, with the servers' names, each once")
+    @Test("Keeps an image that servers use, with each server's name once")
     func inUse() async throws {
-        let bench = bench { _, number in
+        let fixture = fixture { _, number in
             let servers = [("web-1", 1), ("boots-from-volume", nil), ("web-2", 1), ("web-1", 1)]
             return .answer(200, body: Self.servers(number == 0 ? servers : []))
         }
-        #expect(try await reasons(bench) == [.inUse(by: ["web-1", "web-2"]), nil, nil])
-        let request = try #require(computeRequests(bench).first)
+        #expect(try await reasons(fixture) == [.inUse(by: ["web-1", "web-2"]), nil, nil])
+        let request = try #require(computeRequests(fixture).first)
         #expect(request.url.absoluteString == Self.nova + "/servers/detail?limit=1000")
         #expect(request.header("X-Auth-Token") == "secret")
     }
 
-    @Test("One list serves all images", arguments: [1, 3, 40])
+    @Test("Reads one list for all images", arguments: [1, 3, 40])
     func oneList(count: Int) async throws {
-        let bench = bench { _, number in .answer(200, body: Self.servers(number == 0 ? [("web-1", 1)] : [])) }
-        _ = try await reasons(bench, count)
-        #expect(computeRequests(bench).count == 2, "one page, and one with nothing in it")
+        let fixture = fixture { _, number in .answer(200, body: Self.servers(number == 0 ? [("web-1", 1)] : [])) }
+        _ = try await reasons(fixture, count)
+        #expect(computeRequests(fixture).count == 2, "one page, and one with nothing in it")
     }
 
     @Test(
-        "A service that invents servers page after page is an error, and ends",
+        "Fails when the list of servers does not end",
         arguments: Sampling.of([(0, "compute"), (50_000, "compute"), (0, "ecs"), (50_000, "ecs")], 1)
     )
     func invented(others: Int, service: String) async throws {
         let many = (0..<others).map { #"{"id":"\#($0)"},"# }.joined()
-        let bench = bench(services: [service: Self.nova]) { _, number in
+        let fixture = fixture(services: [service: Self.nova]) { _, number in
             .answer(200, body: #"{"servers":[\#(many){"id":"last-\#(number)"}]}"#)
         }
-        guard case .unknown(_, let cause)? = try await reasons(bench, 1).first ?? nil, let error = cause.serviceError
+        guard case .unknown(_, let cause)? = try await reasons(fixture, 1).first ?? nil, let error = cause.serviceError
         else {
             Issue.record("the image is not kept")
             return
         }
         #expect(error.message == "the list of servers does not end")
-        #expect(computeRequests(bench).count <= (others == 0 ? 1000 : 4))
+        #expect(computeRequests(fixture).count <= (others == 0 ? 1000 : 4))
     }
 
-    @Test("Nobody is asked where nothing is guarded")
+    @Test("Sends no request when nothing is guarded")
     func unguarded() async throws {
-        let bench = bench { _, _ in .answer(200, body: Self.servers([("web-1", 1)])) }
-        #expect(try await reasons(bench, safeguards: [.referenced]) == [nil, nil, nil])
-        #expect(computeRequests(bench).isEmpty)
+        let fixture = fixture { _, _ in .answer(200, body: Self.servers([("web-1", 1)])) }
+        #expect(try await reasons(fixture, safeguards: [.referenced]) == [nil, nil, nil])
+        #expect(computeRequests(fixture).isEmpty)
     }
 
-    @Test("The list is read until a page is empty: after a link, a full page, and a short one without a link")
+    @Test("Reads the list of servers until a page is empty")
     func pages() async throws {
         let full = (1...1000).map { ("s-\($0)", Int?.none) }
-        let bench = bench { request, _ in
+        let fixture = fixture { request, _ in
             switch request.url.query ?? "" {
             case "limit=1000":
                 .answer(
@@ -133,13 +133,13 @@ struct ComputeTests {
             default: .answer(400)
             }
         }
-        #expect(try await reasons(bench) == [.inUse(by: ["web-1"]), .inUse(by: ["web-2"]), .inUse(by: ["web-3"])])
-        #expect(computeRequests(bench).allSatisfy { $0.url.host == "nova.demo.example" })
+        #expect(try await reasons(fixture) == [.inUse(by: ["web-1"]), .inUse(by: ["web-2"]), .inUse(by: ["web-3"])])
+        #expect(computeRequests(fixture).allSatisfy { $0.url.host == "nova.demo.example" })
     }
 
-    @Test("Open Telekom Cloud's own list, too, which knows the image of a server that boots from a volume")
+    @Test("Reads Open Telekom Cloud's own list of servers")
     func elasticCloudServers() async throws {
-        let bench = bench(services: ["compute": Self.nova, "ecs": Self.ecs]) { request, _ in
+        let fixture = fixture(services: ["compute": Self.nova, "ecs": Self.ecs]) { request, _ in
             if request.url.host == "nova.demo.example" {
                 let isFirst = request.url.query == "limit=1000"
                 return .answer(200, body: Self.servers(isFirst ? [("web-1", 1)] : []))
@@ -159,21 +159,21 @@ struct ComputeTests {
             return pages[request.url.query ?? ""].map { .answer(200, body: $0) } ?? .answer(400)
         }
         #expect(
-            try await reasons(bench, 5) == [
+            try await reasons(fixture, 5) == [
                 .inUse(by: ["web-1"]), .inUse(by: ["web-2"]), .inUse(by: ["3"]), .inUse(by: ["web-4"]), nil,
             ]
         )
     }
 
-    @Test("What cannot be found out keeps every image", arguments: [401, 403, 404, 429, 500, 302])
+    @Test("Keeps every image when servers cannot be listed", arguments: [401, 403, 404, 429, 500, 302])
     func refused(status: Int) async throws {
         for ecs in [false, true] {
             let services = ecs ? ["compute": Self.nova, "ecs": Self.ecs] : ["compute": Self.nova]
-            let bench = bench(services: services) { request, _ in
+            let fixture = fixture(services: services) { request, _ in
                 // With two services one answer is not enough.
                 ecs && request.url.host == "nova.demo.example" ? .answer(200, body: Self.servers([])) : .answer(status)
             }
-            for reason in try await reasons(bench) {
+            for reason in try await reasons(fixture) {
                 guard case .unknown(.inUse, let cause)? = reason else { throw Unexpected(reason) }
                 let error = try #require(cause.serviceError)
                 #expect(error.service == .compute)
@@ -183,7 +183,7 @@ struct ComputeTests {
     }
 
     @Test(
-        "So does an answer that makes no sense, or names an image in a way that is not understood",
+        "Keeps every image when a list of servers is malformed",
         arguments: [
             "", "{}", #"{"servers":{}}"#, #"{"servers":[{}]}"#, "<html>", #"{"servers":[{"id":"1","image":"debian"}]}"#,
             #"{"servers":[{"id":"1","image":{"links":[]}}]}"#, #"{"servers":[{"id":"1","image":{"id":"debian"}}]}"#,
@@ -191,33 +191,33 @@ struct ComputeTests {
         ]
     )
     func senseless(body: String) async throws {
-        let bench = bench { _, number in .answer(200, body: number == 0 ? body : Self.servers([])) }
-        for reason in try await reasons(bench) {
+        let fixture = fixture { _, number in .answer(200, body: number == 0 ? body : Self.servers([])) }
+        for reason in try await reasons(fixture) {
             guard case .unknown(.inUse, let error)? = reason else { throw Unexpected(reason) }
             #expect(error.code == .service)
         }
-        #expect(computeRequests(bench).count == 1)
+        #expect(computeRequests(fixture).count == 1)
     }
 
-    @Test("So does a list without end")
+    @Test("Keeps every image when the list of servers does not end")
     func endless() async throws {
-        let bench = bench { _, _ in .answer(200, body: Self.servers([("a", 1)])) }
-        for reason in try await reasons(bench) {
+        let fixture = fixture { _, _ in .answer(200, body: Self.servers([("a", 1)])) }
+        for reason in try await reasons(fixture) {
             guard case .unknown(.inUse, let error)? = reason else { throw Unexpected(reason) }
             #expect(error.code == .service)
         }
-        #expect(computeRequests(bench).count == 2)
+        #expect(computeRequests(fixture).count == 2)
     }
 
-    @Test("So does a catalog without a compute service, or with one that is not encrypted")
+    @Test("Keeps every image when the catalog has no compute service or an unencrypted one")
     func noService() async throws {
         for services in [[:], ["compute": "http://nova.demo.example"], ["compute": "nonsense"]] {
-            let bench = bench(services: services) { _, _ in .answer(200, body: Self.servers([])) }
-            for reason in try await reasons(bench) {
+            let fixture = fixture(services: services) { _, _ in .answer(200, body: Self.servers([])) }
+            for reason in try await reasons(fixture) {
                 guard case .unknown(.inUse, let error)? = reason else { throw Unexpected(reason) }
                 #expect(error.code == .configuration)
             }
-            #expect(computeRequests(bench).isEmpty)
+            #expect(computeRequests(fixture).isEmpty)
         }
     }
 

@@ -15,15 +15,15 @@ extension ComputeTests {
     }
 
     /// A cloud with these servers and volumes.
-    private func bench(
+    private func fixture(
         servers: [String],
         volumes: [String],
         type: String = "volumev3",
         ecs: [String]? = nil
-    ) -> Bench {
+    ) -> ServiceFixture {
         var services = ["compute": Self.nova, type: Self.cinder]
         if ecs != nil { services["ecs"] = Self.ecs }
-        return bench(services: services) { request, _ in
+        return fixture(services: services) { request, _ in
             switch request.url.host {
             case "nova.demo.example": Self.pages("servers", servers, request)
             case "cinder.demo.example": Self.pages("volumes", volumes, request)
@@ -63,18 +63,18 @@ extension ComputeTests {
     }
 
     @Test(
-        "The image of a volume that a server boots from is kept; a volume without one names none",
+        "Keeps the image of a volume that a server boots from",
         arguments: ["volumev3", "block-storage", "volume"]
     )
     func volume(type: String) async throws {
-        let bench = bench(
+        let fixture = fixture(
             servers: [Self.server("web-1", volumes: ["v1", "v2"]), Self.server("web-2", volumes: ["v3"])],
             volumes: [Self.volume("v1"), Self.volume("v2", image: 2), Self.volume("v3", image: 2)]
                 + [Self.volume("detached", image: 3)],
             type: type
         )
-        #expect(try await reasons(bench) == [nil, .inUse(by: ["web-1", "web-2"]), nil])
-        let requests = computeRequests(bench).filter { $0.url.host == "cinder.demo.example" }
+        #expect(try await reasons(fixture) == [nil, .inUse(by: ["web-1", "web-2"]), nil])
+        let requests = computeRequests(fixture).filter { $0.url.host == "cinder.demo.example" }
         #expect(
             requests.map(\.url.absoluteString) == [
                 Self.cinder + "/volumes/detail?limit=1000", Self.cinder + "/volumes/detail?limit=1000&marker=detached",
@@ -83,44 +83,44 @@ extension ComputeTests {
         #expect(requests[0].header("X-Auth-Token") == "secret")
     }
 
-    @Test("Volumes are asked for only if a server needs it: not if it has an image, in one of two lists")
+    @Test("Lists volumes only if a server has no image in either list")
     func notNeeded() async throws {
         let metered = #"{"id":"id-of-web-1","name":"web-1","metadata":{"metering.image_id":"\#(Sample.id(2))"}}"#
-        let bench = bench(servers: [Self.server("web-1", volumes: ["v1"])], volumes: [], ecs: [metered])
-        #expect(try await reasons(bench) == [nil, .inUse(by: ["web-1"]), nil])
-        #expect(computeRequests(bench).allSatisfy { $0.url.host != "cinder.demo.example" })
+        let fixture = fixture(servers: [Self.server("web-1", volumes: ["v1"])], volumes: [], ecs: [metered])
+        #expect(try await reasons(fixture) == [nil, .inUse(by: ["web-1"]), nil])
+        #expect(computeRequests(fixture).allSatisfy { $0.url.host != "cinder.demo.example" })
     }
 
-    @Test("A volume that is not listed, or servers that do not list theirs, keep every image")
+    @Test("Keeps every image when a server's volumes are unknown")
     func notListed() async throws {
         let servers = [
             Self.server("web-1", volumes: ["gone"]), Self.server("web-1", volumes: nil),
             Self.server("web-1", volumes: [], status: "BUILD"),
         ]
         for server in servers {
-            let bench = bench(servers: [server], volumes: [Self.volume("v1")])
-            try expectUnknown(try await reasons(bench)) { error in
+            let fixture = fixture(servers: [server], volumes: [Self.volume("v1")])
+            try expectUnknown(try await reasons(fixture)) { error in
                 guard let error = error.serviceError else { return false }
                 return error.kind == .unexpected && error.message?.contains("web-1") == true
             }
         }
-        let unfinished = bench(
+        let unfinished = fixture(
             servers: [Self.server("web-1", volumes: ["v1"], status: "BUILD")],
             volumes: [#"{"id":"v1","status":"downloading"}"#]
         )
         try expectUnknown(try await reasons(unfinished)) { _ in true }
-        let diskless = bench(servers: [Self.server("web-1", volumes: [])], volumes: [])
+        let diskless = fixture(servers: [Self.server("web-1", volumes: [])], volumes: [])
         #expect(try await reasons(diskless) == [nil, nil, nil])
     }
 
-    @Test("Where nobody can be asked about volumes, every image is kept", arguments: [401, 403, 404, 500, 0])
+    @Test("Keeps every image when volumes cannot be listed", arguments: [401, 403, 404, 500, 0])
     func volumesRefused(status: Int) async throws {
         let services = ["compute": Self.nova].merging(status == 0 ? [:] : ["volumev3": Self.cinder]) { $1 }
-        let bench = bench(services: services) { request, _ in
+        let fixture = fixture(services: services) { request, _ in
             request.url.host == "nova.demo.example"
                 ? Self.pages("servers", [Self.server("web-1", volumes: ["v1"])], request) : .answer(status)
         }
-        try expectUnknown(try await reasons(bench)) { error in
+        try expectUnknown(try await reasons(fixture)) { error in
             switch error.reason {
             case .configuration(let problems): status == 0 && problems == [.noVolumeService]
             case .service(let error): error.service == .volume && error.status == status
@@ -130,32 +130,32 @@ extension ComputeTests {
     }
 
     @Test(
-        "So does a list of volumes that is not understood, or does not end",
+        "Keeps every image when the list of volumes is malformed or does not end",
         arguments: [
             "{}", #"{"volumes":[{}]}"#, #"{"volumes":[{"id":"v1","volume_image_metadata":"debian"}]}"#,
             #"{"volumes":[{"id":"v1","volume_image_metadata":{"image_id":"debian"}}]}"#, #"{"volumes":[{"id":"v1"}]}"#,
         ]
     )
     func senselessVolumes(body: String) async throws {
-        let bench = bench(services: ["compute": Self.nova, "volumev3": Self.cinder]) { request, _ in
+        let fixture = fixture(services: ["compute": Self.nova, "volumev3": Self.cinder]) { request, _ in
             request.url.host == "nova.demo.example"
                 ? Self.pages("servers", [Self.server("web-1", volumes: ["v1"])], request) : .answer(200, body: body)
         }
-        try expectUnknown(try await reasons(bench)) { error in
+        try expectUnknown(try await reasons(fixture)) { error in
             guard let error = error.serviceError else { return false }
             return error.service == .volume && error.kind == .unexpected
         }
     }
 
-    @Test("A server counts whatever its state", arguments: ["ERROR", "DELETED", "SOFT_DELETED", "RESCUE", "UNKNOWN"])
+    @Test("Counts a server in any state", arguments: ["ERROR", "DELETED", "SOFT_DELETED", "RESCUE", "UNKNOWN"])
     func states(status: String) async throws {
         let server = #"{"id":"1","name":"web-1","status":"\#(status)","image":{"id":"\#(Sample.id(2))"}}"#
-        let bench = bench(servers: [server], volumes: [])
-        #expect(try await reasons(bench) == [nil, .inUse(by: ["web-1"]), nil])
+        let fixture = fixture(servers: [server], volumes: [])
+        #expect(try await reasons(fixture) == [nil, .inUse(by: ["web-1"]), nil])
     }
 
     @Test(
-        "The snapshot that a shelved server lives on is kept, but not one of a server that has its disk",
+        "Keeps the snapshot of a shelved server, but not of a server with a disk",
         arguments: [
             ("SHELVED", true), ("SHELVED_OFFLOADED", true), ("ERROR", true), ("SOFT_DELETED", true), ("ACTIVE", false),
             ("SHUTOFF", false),
@@ -164,18 +164,18 @@ extension ComputeTests {
     func shelved(status: String, isKept: Bool) async throws {
         let origin = #"{"id":"\#(Sample.id(9))"}"#
         let server = #"{"id":"s1","name":"web-1","status":"\#(status)","image":\#(origin)}"#
-        let kept = try await reasons(bench(servers: [server], volumes: [])) { image in
+        let kept = try await reasons(fixture(servers: [server], volumes: [])) { image in
             if image.id.description == Sample.id(2) { image.snapshotOf = "s1" }
             if image.id.description == Sample.id(3) { image.snapshotOf = "gone" }
         }
         #expect(kept == [nil, isKept ? .inUse(by: ["web-1"]) : nil, nil])
         let task = #","OS-EXT-STS:task_state":"shelving_image_uploading""#
         let shelving = #"{"id":"s1","name":"web-1","status":"ACTIVE","image":\#(origin)\#(task)}"#
-        let early = try await reasons(bench(servers: [shelving], volumes: []), 1) { $0.snapshotOf = "s1" }
+        let early = try await reasons(fixture(servers: [shelving], volumes: []), 1) { $0.snapshotOf = "s1" }
         #expect(early == [.inUse(by: ["web-1"])])
     }
 
-    @Test("Glance's properties say what an image is a snapshot of")
+    @Test("Reads from Glance's properties what an image is a snapshot of")
     func properties() throws {
         func image(_ properties: String) throws -> Image {
             try JSONDecoder().decode(Image.self, from: Data(#"{"id":"\#(Sample.id(1))"\#(properties)}"#.utf8))
@@ -188,12 +188,14 @@ extension ComputeTests {
         #expect(try image(#","block_device_mapping":null"#).blockDeviceMapping == nil)
     }
 
-    @Test("A snapshot of a volume-backed server is kept while a volume made from it is attached")
+    @Test("Keeps a snapshot of a volume-backed server while a volume created from it is attached")
     func volumeSnapshot() async throws {
         let mapping = #"[{"snapshot_id":"snap-1","source_type":"snapshot","boot_index":0},{"snapshot_id":null}]"#
         func reason(_ volumes: [String], _ attached: [String], mapping: String) async throws -> KeepReason? {
             let server = Self.server("web-1", volumes: attached)
-            return try await reasons(bench(servers: [server], volumes: volumes), 1) { $0.blockDeviceMapping = mapping }[
+            return try await reasons(fixture(servers: [server], volumes: volumes), 1) {
+                $0.blockDeviceMapping = mapping
+            }[
                 0
             ]
         }
@@ -205,7 +207,7 @@ extension ComputeTests {
         try expectUnknown([try await reason([], [], mapping: "nonsense")]) { _ in true }
     }
 
-    @Test("A list with numbered pages is read until two readings agree")
+    @Test("Reads a list with numbered pages until two readings agree")
     func agreement() async throws {
         @Sendable func page(_ ids: [Int]) -> FaultyTransport.Fault {
             let servers = ids.map { #"{"id":"\#($0)","image":{"id":"\#(Sample.id($0))"},"status":"ACTIVE"}"# }
@@ -213,9 +215,9 @@ extension ComputeTests {
         }
         // Server 9 goes between the first two pages, so that server 3 moves to the page that was read before.
         let readings = [[[9, 1, 2], [4], []], [[1, 2, 3], [4], []], [[1, 2, 3], [4], []]]
-        let changing = bench(services: ["ecs": Self.ecs]) { _, number in page(readings.flatMap(\.self)[number]) }
+        let changing = fixture(services: ["ecs": Self.ecs]) { _, number in page(readings.flatMap(\.self)[number]) }
         #expect(try await reasons(changing, 4).allSatisfy { $0 != nil })
-        let restless = bench(services: ["ecs": Self.ecs]) { _, number in page(number % 2 == 0 ? [number + 1] : []) }
+        let restless = fixture(services: ["ecs": Self.ecs]) { _, number in page(number % 2 == 0 ? [number + 1] : []) }
         try expectUnknown(try await reasons(restless)) { error in
             guard let error = error.serviceError else { return false }
             return error.message == "the list of servers keeps changing"

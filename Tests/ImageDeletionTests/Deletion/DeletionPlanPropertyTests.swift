@@ -16,12 +16,12 @@ struct DeletionPlanPropertyTests {
 
     private static func seeds(_ block: Int) -> Range<Int> { block * 60..<(block + 1) * 60 }
 
-    @Test("Nothing foreign, public or protected is ever deleted, nor anything that no rule is for", arguments: blocks)
+    @Test("Deletes nothing foreign, public, protected, or unselected", arguments: blocks)
     func neverOthers(block: Int) async throws {
         var deleted = 0
         for seed in Self.seeds(block) {
-            var dice = Dice(seed: seed)
-            let project = try RandomProject(&dice)
+            var generator = SeededGenerator(seed: seed)
+            let project = try RandomProject(&generator)
             for entry in try await project.plan(at: cloud).deletions {
                 let image = try #require(entry.image)
                 #expect(entry.id == image.id, "seed \(seed)")
@@ -42,12 +42,12 @@ struct DeletionPlanPropertyTests {
         #expect(deleted > 60)
     }
 
-    @Test("Of the active images that a rule counts, never fewer are left than it keeps", arguments: blocks)
+    @Test("Keeps at least as many active images as each rule says", arguments: blocks)
     func keepLast(block: Int) async throws {
         var kept = 0
         for seed in Self.seeds(block) {
-            var dice = Dice(seed: seed)
-            let project = try RandomProject(&dice)
+            var generator = SeededGenerator(seed: seed)
+            let project = try RandomProject(&generator)
             let deleted = Set(try await project.plan(at: cloud).deletions.map(\.id))
             for rule in project.rules {
                 let counted = project.images(for: rule).filter(\.isActive)
@@ -60,14 +60,14 @@ struct DeletionPlanPropertyTests {
     }
 
     @Test(
-        "Each image has the decision, with its reasons, of a plain definition",
+        "Decides like a plain definition, with the same reasons",
         arguments: Sampling.of(Array(0..<60), 3)
     )
     func definition(block: Int) async throws {
         var numbers: [String: Int] = [:]
         for seed in Self.seeds(block) {
-            var dice = Dice(seed: seed)
-            let project = try RandomProject(&dice)
+            var generator = SeededGenerator(seed: seed)
+            let project = try RandomProject(&generator)
             let decided = try await project.plan(at: cloud).entries.map {
                 ($0.id, Set($0.decision.split(separator: ", ").map(String.init)))
             }
@@ -78,14 +78,14 @@ struct DeletionPlanPropertyTests {
         for word in words + KeepRule.allCases.map(\.rawValue) { #expect(numbers[word] ?? 0 > 0, "\(word)") }
     }
 
-    @Test("The order of the list, and what it has twice, changes nothing", arguments: blocks)
+    @Test("Ignores the order and duplicates of the list", arguments: blocks)
     func order(block: Int) async throws {
         for seed in Self.seeds(block) {
-            var dice = Dice(seed: seed)
-            let project = try RandomProject(&dice)
+            var generator = SeededGenerator(seed: seed)
+            let project = try RandomProject(&generator)
             let plan = try await project.plan(at: cloud)
-            let twice = project.images + dice.some(project.images)
-            #expect(try await project.plan(of: twice.shuffled(using: &dice), at: cloud) == plan, "seed \(seed)")
+            let twice = project.images + generator.subset(of: project.images)
+            #expect(try await project.plan(of: twice.shuffled(using: &generator), at: cloud) == plan, "seed \(seed)")
             #expect(Set(plan.entries.map(\.id)).count == plan.entries.count, "seed \(seed)")
         }
     }
@@ -93,13 +93,13 @@ struct DeletionPlanPropertyTests {
     /// A plan as it comes out of its file.
     private func saved(_ plan: DeletionPlan) throws -> DeletionPlan { try DeletionPlan(json: plan.json()) }
 
-    @Test("Saved and carried out in an unchanged cloud, a plan deletes what it said", arguments: blocks)
+    @Test("Deletes the planned images when a saved plan is applied to an unchanged cloud", arguments: blocks)
     func unchanged(block: Int) async throws {
         for seed in Self.seeds(block) {
-            var dice = Dice(seed: seed)
-            let project = try RandomProject(&dice)
+            var generator = SeededGenerator(seed: seed)
+            let project = try RandomProject(&generator)
             let plan = try await project.plan(at: cloud)
-            let service = cloud.service(showing: project.images.shuffled(using: &dice))
+            let service = cloud.service(showing: project.images.shuffled(using: &generator))
             let later = try await service.recheck(saved(plan), options: RandomProject.options)
             #expect(later.deletions.map(\.id) == plan.deletions.map(\.id), "seed \(seed)")
             for entry in later.deletions {
@@ -116,24 +116,24 @@ struct DeletionPlanPropertyTests {
         { $0.imageType = "gold" }, { $0.imageType = "market" },
     ]
 
-    @Test("In a changed cloud it deletes what it said less what has changed, or nothing", arguments: blocks)
+    @Test("Deletes the planned images except changed ones, or nothing, in a changed cloud", arguments: blocks)
     func changed(block: Int) async throws {
         var (deleted, kept) = (0, 0)
         for seed in Self.seeds(block) {
-            var dice = Dice(seed: seed)
-            let project = try RandomProject(&dice)
+            var generator = SeededGenerator(seed: seed)
+            let project = try RandomProject(&generator)
             let plan = try await project.plan(at: cloud)
             // What is kept as one of the newest must be there as it was, or nothing is deleted.
             let placed = plan.entries.filter { if case .keep(.place) = $0.action { true } else { false } }
             let newest = Set(placed.map(\.id))
             var changed: Set<ImageID> = []
             let images = project.images.compactMap { image -> Image? in
-                guard dice.once(in: 3), !newest.contains(image.id) || dice.once(in: 9) else { return image }
+                guard generator.once(in: 3), !newest.contains(image.id) || generator.once(in: 9) else { return image }
                 changed.insert(image.id)
-                if dice.once(in: 6) { return nil }
+                if generator.once(in: 6) { return nil }
                 var now = image
-                dice.pick(Self.changes)(&now)
-                if project.readsProperties, dice.once(in: 6) { now.properties["os"] = "c" }
+                generator.pick(Self.changes)(&now)
+                if project.readsProperties, generator.once(in: 6) { now.properties["os"] = "c" }
                 return now
             }
             let before = Set(plan.deletions.map(\.id))

@@ -9,7 +9,7 @@ struct DeletionPlanTests {
     private static let now = Date(timeIntervalSince1970: 1_795_000_000)
 
     private func plan(_ images: [Image], _ rules: RetentionRule...) async throws -> DeletionPlan {
-        try await Bench.plan(images, by: rules)
+        try await ServiceFixture.plan(images, by: rules)
     }
 
     private func plan(
@@ -19,7 +19,7 @@ struct DeletionPlanTests {
     ) async throws -> DeletionPlan {
         var options = DeletionOptions()
         options.liftsProtection = liftsProtection
-        return try await Bench().service(showing: Locked(images)).plan(.images(ids), options: options)
+        return try await ServiceFixture().service(showing: Locked(images)).plan(.images(ids), options: options)
     }
 
     private func plan(deleting images: [Image], liftsProtection: Bool = false) async throws -> DeletionPlan {
@@ -47,7 +47,7 @@ struct DeletionPlanTests {
         )
     }
 
-    @Test("The oldest goes first, those of equal age in the order of their IDs, those without a date last")
+    @Test("Orders images by age, then ID, and those without a date last")
     func oldestFirst() async throws {
         var images = [
             try image(5, age: 10), try image(4, age: 30), try image(2, age: 20), try image(3, age: 20),
@@ -59,7 +59,7 @@ struct DeletionPlanTests {
         #expect(try await plan(images.reversed(), rule()).entries.map(\.id) == ids)
     }
 
-    @Test("IDs and lookups keep the order in which they were asked for, each once")
+    @Test("Keeps the order of the requested IDs and removes duplicates")
     func onceInOrder() async throws {
         let ids = try [3, 1, 3, 2, 1].map { try ImageID(Sample.id($0)) }
         let once = try [3, 1, 2].map { try ImageID(Sample.id($0)) }
@@ -68,7 +68,7 @@ struct DeletionPlanTests {
         #expect(try await plan(deleting: [3, 1, 3, 2, 1].map { try Image.sample($0) }).entries.map(\.id) == once)
     }
 
-    @Test("An image that a list has twice is selected, and counted among the newest, once")
+    @Test("Counts an image once that a list has twice")
     func twice() async throws {
         let (old, new) = (try image(1, age: 20), try image(2, age: 10))
         let twice = try await plan([new, old, new, old], try rule(keep: [.last: 1]))
@@ -76,9 +76,11 @@ struct DeletionPlanTests {
         #expect(twice.entries.map(\.decision) == ["delete", "last"])
     }
 
-    @Test("What is seen is to be deleted, and is what is shown")
+    @Test("Plans the deletion of an image as it was looked up")
     func seen() async throws {
-        let image = try image(1, age: 10)
+        var image = try image(1, age: 10)
+        // The service says that it is not hidden.
+        image.canBeHidden = true
         for plan in [try await plan(deleting: [image]), try await plan([image], rule())] {
             let entry = try #require(plan.entries.first)
             #expect(entry.action == .delete)
@@ -88,7 +90,7 @@ struct DeletionPlanTests {
         }
     }
 
-    @Test("A protected image is kept unless its protection is lifted")
+    @Test("Keeps a protected image unless its protection is lifted")
     func protected() async throws {
         let images = [try image(1, age: 20, isProtected: true), try image(2, age: 10)]
         for plan in [try await plan(deleting: images), try await plan(images, rule())] {
@@ -110,7 +112,7 @@ struct DeletionPlanTests {
         { $0.visibility = nil }, { $0.imageType = "gold" },
     ]
 
-    @Test("An image that is not private is deleted by ID, and selected by no rule", arguments: foreign.indices)
+    @Test("Deletes an image that is not private only by ID", arguments: foreign.indices)
     func notPrivate(index: Int) async throws {
         var image = try image(1, age: 10)
         Self.foreign[index](&image)
@@ -121,7 +123,7 @@ struct DeletionPlanTests {
         #expect(try await plan([image], rule(liftsProtection: true)).entries == [])
     }
 
-    @Test("If the project is not known, an image counts as its owner's")
+    @Test("Takes the owner of an image as the project if the project is unknown")
     func unknownProject() async throws {
         var image = try image(1, age: 10)
         image.owner = "another"
@@ -129,25 +131,25 @@ struct DeletionPlanTests {
             ("another", "private", false), ("another", "public", true), (nil, "public", true),
         ] {
             (image.owner, image.visibility) = (owner, visibility)
-            let bench = Bench()
-            var variables: [String: String?] = bench.cloud.environment.mapValues { _ in nil }
+            let fixture = ServiceFixture()
+            var variables: [String: String?] = fixture.cloud.environment.mapValues { _ in nil }
             variables["OS_TOKEN"] = "a token of a project that nobody asks for"
             variables["OS_IMAGE_ENDPOINT_OVERRIDE"] = "https://ims.demo.example/v2"
-            let plan = try await bench.service(variables, showing: Locked([image])).plan(.images([image.id]))
+            let plan = try await fixture.service(variables, showing: Locked([image])).plan(.images([image.id]))
             #expect(plan.entries.map(\.affectsOthers) == [affectsOthers])
             #expect(plan.session.project == nil)
         }
     }
 
-    @Test("What could not be seen is left alone, and the error says why")
+    @Test("Keeps an image that could not be looked up, with the error")
     func unseen() async throws {
         let ids = try (1...2).map { try ImageID(Sample.id($0)) }
-        let bench = Bench(images: []) { request, _ in
+        let fixture = ServiceFixture(images: []) { request, _ in
             request.url.lastPathComponent == Sample.id(2) ? .answer(500) : nil
         }
         var options = DeletionOptions()
         options.liftsProtection = true
-        let plan = try await bench.service(retries: 0).plan(.images(ids), options: options)
+        let plan = try await fixture.service(retries: 0).plan(.images(ids), options: options)
         let errors = plan.entries.map { entry -> ServiceError.Kind? in
             if case .unseen(let error) = entry.action { error.serviceError?.kind } else { nil }
         }
@@ -158,7 +160,7 @@ struct DeletionPlanTests {
         #expect(plan.preview.map { $0.error?.serviceError?.kind } == errors)
     }
 
-    @Test("Deletions are what is to be deleted, and nothing else")
+    @Test("Lists only planned deletions as deletions")
     func deletions() async throws {
         let plan = try await plan([try image(1, age: 20, isProtected: true), try image(2, age: 10)], try rule())
         #expect(try plan.deletions.map(\.id) == [ImageID(Sample.id(2))])
@@ -166,12 +168,12 @@ struct DeletionPlanTests {
         #expect(plan.untried.map(\.result) == [.kept(.protected), .pending])
     }
 
-    @Test("No rule selects nothing")
+    @Test("Selects nothing without a rule")
     func noRule() async throws {
         #expect(try await plan([image(1, age: 10)]).entries == [])
     }
 
-    @Test("What one rule spares as the newest, another does not delete, in either order")
+    @Test("Keeps what one rule keeps as the newest, whatever another rule selects")
     func sparedByOne() async throws {
         let images = try (1...4).map { try image($0, age: 100 - Double($0)) }
         let (all, sparing) = (try rule(), try rule("nightly-[12]", keep: [.last: 1]))
@@ -180,7 +182,7 @@ struct DeletionPlanTests {
         }
     }
 
-    @Test("Each rule spares its own newest")
+    @Test("Keeps the newest images of each rule")
     func eachSpares() async throws {
         let images = try (1...5).map { try image($0, age: 100 - Double($0)) }
         let plan = try await plan(
@@ -191,7 +193,7 @@ struct DeletionPlanTests {
         #expect(plan.entries.map(\.decision) == ["delete", "delete", "last", "last", "last"])
     }
 
-    @Test("All the safeguards of the rules that select an image hold, and no others")
+    @Test("Applies exactly the safeguards of the rules that select an image")
     func safeguardsUnited() async throws {
         let images = [try image(1, age: 20), try image(2, age: 10)]
         let plan = try await plan(
@@ -203,7 +205,7 @@ struct DeletionPlanTests {
         #expect(plan.entries.map(\.conditions.safeguards) == [[.inUse, .shared], [.shared]])
     }
 
-    @Test("Protection is lifted only if all the rules that select an image say so")
+    @Test("Lifts protection only if all rules that select an image say so")
     func liftingAgreed() async throws {
         let images = [try image(1, age: 20, isProtected: true), try image(2, age: 10, isProtected: true)]
         let (lifting, other) = (try rule(liftsProtection: true), try rule("nightly-1"))
@@ -215,7 +217,7 @@ struct DeletionPlanTests {
         #expect(both.entries.map(\.action) == [.delete, .delete])
     }
 
-    @Test("A safeguard keeps what it guards and would be deleted, if it has a reason")
+    @Test("Keeps an image with a safeguard's reason only if it would be deleted")
     func safeguards() async throws {
         let images = [
             try image(1, age: 50), try image(2, age: 40), try image(3, age: 30, isProtected: true),
@@ -225,7 +227,7 @@ struct DeletionPlanTests {
             try rule("nightly-[134]", safeguards: [.referenced]), try rule("*", safeguards: [.shared]),
         ]
         let reason = KeepReason.referenced(KeepReason.Reference(file: "main.tf", line: 1))
-        let service = try Bench().service(showing: Locked(images))
+        let service = try ServiceFixture().service(showing: Locked(images))
         let asked = Locked<Set<ImageID>>([])
         let plan = try await service.plan(
             ImageSelection(.rules(rules)),
@@ -238,15 +240,15 @@ struct DeletionPlanTests {
         #expect(asked.value == [images[0].id, images[3].id])
     }
 
-    @Test("What an earlier run deleted is passed over, unless it is seen to be there")
+    @Test("Skips what an earlier run deleted unless it still exists")
     func passingOver() async throws {
         let folder = try TemporaryFolder()
         let images = [try image(1, age: 10), try image(2, age: 10, isProtected: true)]
-        let service = try Bench().service(showing: Locked(images))
+        let service = try ServiceFixture().service(showing: Locked(images))
         let ids = try (1...4).map { try ImageID(Sample.id($0)) }
         var options = DeletionOptions()
         options.receipt = try await service.receipt(at: folder.file("receipt"))
-        let earlier = try await Bench(images: Sample.images(3)).delete(ids.dropLast().map(\.description))
+        let earlier = try await ServiceFixture(images: Sample.images(3)).delete(ids.dropLast().map(\.description))
         for outcome in earlier { _ = options.receipt?.append(outcome, at: Self.now) }
         options.receipt = nil
         options.receipt = try await service.receipt(at: folder.file("receipt"))

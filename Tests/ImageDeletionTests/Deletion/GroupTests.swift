@@ -10,7 +10,7 @@ struct GroupTests {
     private func group(_ key: String, _ image: Image) async throws -> String? {
         var rule = RetentionRule(namePatterns: [try Glob("*")], keep: [.last: 1])
         rule.groupKey = try GroupKey(key)
-        let entry = try #require(try await Bench.plan([image], by: [rule]).entries.first)
+        let entry = try #require(try await ServiceFixture.plan([image], by: [rule]).entries.first)
         switch entry.action {
         case .keep(.place(let places)):
             #expect(places.map(\.rule) == [.last])
@@ -31,7 +31,7 @@ struct GroupTests {
                 image.properties["os_distro"] = distro
             }
         }
-        let entries = try await Bench.plan(images, by: [rule]).entries
+        let entries = try await ServiceFixture.plan(images, by: [rule]).entries
         let place = "last, daily 2026-09-21"
         #expect(
             entries.map(\.decision) == [
@@ -51,7 +51,8 @@ struct GroupTests {
         let images = try ["ä", "a\u{308}", "A", "a"].enumerated().map { index, team in
             try Image.sample(index + 1) { $0.properties["team"] = team }
         }
-        #expect(try await Bench.plan(images, by: [rule]).entries.map(\.decision) == ["last", "last", "last", "last"])
+        let decisions = try await ServiceFixture.plan(images, by: [rule]).entries.map(\.decision)
+        #expect(decisions == ["last", "last", "last", "last"])
     }
 
     @Test("A group whose images are all inactive is kept whole, whatever other groups have")
@@ -66,7 +67,7 @@ struct GroupTests {
                 }
             }
         #expect(
-            try await Bench.plan(images, by: [rule]).entries.map(\.decision)
+            try await ServiceFixture.plan(images, by: [rule]).entries.map(\.decision)
                 == ["notActive", "notActive", "delete", "delete", "last"]
         )
     }

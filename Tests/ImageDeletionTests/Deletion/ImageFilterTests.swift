@@ -30,7 +30,7 @@ struct ImageFilterTests {
     }
 
     private func decisions(_ images: [Image], _ rules: RetentionRule...) async throws -> [String] {
-        try await Bench.plan(images, by: rules).entries.map(\.decision)
+        try await ServiceFixture.plan(images, by: rules).entries.map(\.decision)
     }
 
     // MARK: Exclusions
@@ -107,7 +107,7 @@ struct ImageFilterTests {
         images[0].properties = ["os": "debian", "version": "12"]
         images[1].properties = ["os": "debian=12", "version": "12"]
         images[2].properties = ["os": ""]
-        let plan = try await Bench.plan(images, by: [rule(properties: filters)])
+        let plan = try await ServiceFixture.plan(images, by: [rule(properties: filters)])
         #expect(plan.deletions.compactMap { Int($0.id.description.suffix(12)) } == expected)
     }
 
@@ -130,7 +130,7 @@ struct ImageFilterTests {
         ] as [(String, String?)]
     )
     func values(json: String, text: String?) async throws {
-        let bench = Bench { request, _ in
+        let bench = ServiceFixture { request, _ in
             guard request.method == "GET", request.url.path == "/v2/images" else { return nil }
             let isHidden = request.url.query?.contains("os_hidden") == true
             let image =
@@ -156,7 +156,7 @@ struct ImageFilterTests {
 
     @Test("Property names and values are not sent to the server")
     func notSent() async throws {
-        let bench = Bench()
+        let bench = ServiceFixture()
         _ = try await bench.service().plan(.rule(rule(properties: ["os=debian"])))
         #expect(bench.transport.requests.allSatisfy { $0.url.query?.contains("debian") != true })
     }
@@ -170,11 +170,11 @@ struct ImageFilterTests {
         var rule = try rule(properties: ["os"], keep: [.last: 1])
         rule.groupKey = try GroupKey("property:team")
         for index in images.indices { images[index].properties["team"] = "web" }
-        let plan = try await Bench.plan(images, by: [rule])
+        let plan = try await ServiceFixture.plan(images, by: [rule])
         #expect(plan.entries.map(\.decision) == ["delete", "delete", "last"])
         func recheck(_ images: [Image]) async throws(ImageDeletionError) -> [String] {
             let saved = try DeletionPlan(json: plan.json())
-            return try await Bench().service(showing: Locked(images)).recheck(saved).entries.map(\.decision)
+            return try await ServiceFixture().service(showing: Locked(images)).recheck(saved).entries.map(\.decision)
         }
         #expect(try await recheck(images) == ["delete", "delete", "keepLast"])
         for (name, value) in [("os", "ubuntu"), ("os", nil), ("team", "db"), ("team", nil)] as [(String, String?)] {
@@ -206,11 +206,11 @@ struct ImageFilterTests {
             }
         }
         let saved = try DeletionPlan(
-            json: try await Bench.plan(images, by: [rule(properties: ["os=debian"], keep: [.last: 2])]).json()
+            json: try await ServiceFixture.plan(images, by: [rule(properties: ["os=debian"], keep: [.last: 2])]).json()
         )
         var changed = images
         changed[0].properties["os"] = "ubuntu"
-        let service = try Bench().service(showing: Locked(changed))
+        let service = try ServiceFixture().service(showing: Locked(changed))
         let decisions = try await service.recheck(saved).entries.map(\.decision)
         #expect(decisions == ["changed"] + Array(repeating: "delete", count: 57) + ["keepLast", "keepLast"])
     }

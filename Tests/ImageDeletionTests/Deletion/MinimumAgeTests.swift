@@ -7,7 +7,7 @@ struct MinimumAgeTests {
     private func time(_ text: String) throws -> Date { try Date(text, strategy: .iso8601) }
 
     @Test(
-        "A length of time is a number and a unit",
+        "Reads a duration as a number and a unit",
         arguments: [
             ("90m", 5400), ("12h", 43_200), ("30d", 2_592_000), ("2w", 1_209_600), ("1m", 60), ("0d", 0), ("0m", 0),
             ("007d", 604_800), ("9999999w", 6_047_999_395_200),
@@ -18,7 +18,7 @@ struct MinimumAgeTests {
     }
 
     @Test(
-        "A date is its first moment, and without an offset it is UTC",
+        "Reads a date as its start, in UTC without an offset",
         arguments: [
             ("2026-10-01", "2026-10-01T00:00:00Z"), ("2026-10-01T08:30", "2026-10-01T08:30:00Z"),
             ("2026-10-01T08:30:15", "2026-10-01T08:30:15Z"), ("2026-10-01T08:30:15Z", "2026-10-01T08:30:15Z"),
@@ -32,7 +32,7 @@ struct MinimumAgeTests {
     }
 
     @Test(
-        "An offset is taken off, or added when it is negative",
+        "Applies the sign of an offset",
         arguments: [
             ("2026-10-01T08:00:00+02:00", "2026-10-01T06:00:00Z"),
             ("2026-10-01T08:00:00-02:00", "2026-10-01T10:00:00Z"),
@@ -47,7 +47,7 @@ struct MinimumAgeTests {
     }
 
     @Test(
-        "What is no length of time is refused",
+        "Rejects an invalid duration",
         arguments: [
             "", " ", "30", "d", "w", "-1d", "+1d", "1.5d", "1,5d", "30 d", " 30d", "30d ", "30D", "30H", "30s", "30y",
             "30dd", "3d2h", "1e3d", "0x1d", "P30D", "30 days", "30days", "٣٠d", "３０d", "30d\u{301}", "3\u{FE0F}0d",
@@ -59,7 +59,7 @@ struct MinimumAgeTests {
     }
 
     @Test(
-        "So is what is in no calendar",
+        "Rejects a date that does not exist",
         arguments: [
             "2026-02-30", "2026-02-29", "2027-02-29", "2100-02-29", "2026-04-31", "2026-13-01", "2026-00-10",
             "2026-10-00", "2026-10-32", "2026-10-01T24:00", "2026-10-01T25:00", "2026-10-01T08:60",
@@ -71,7 +71,7 @@ struct MinimumAgeTests {
     }
 
     @Test(
-        "So is what is written otherwise",
+        "Rejects other formats",
         arguments: [
             "2026", "2026-10", "26-10-01", "02026-10-01", "2026-10-1", "2026-1-01", "20261001", "2026/10/01",
             "01.10.2026", "2026-10-01T", "2026-10-01T8:00", "2026-10-01T08", "2026-10-01T08:00+02", "2026-10-01Z",
@@ -84,7 +84,7 @@ struct MinimumAgeTests {
         #expect(throws: ImageDeletionError.rule(.age(text))) { try MinimumAge(text) }
     }
 
-    @Test("A length is counted back from now, day by day of 24 hours")
+    @Test("Subtracts a duration from now in days of 24 hours")
     func lengthCutoff() throws {
         // In Europe the clocks went back on 25 October.
         let now = try time("2026-11-18T11:06:40Z")
@@ -94,7 +94,7 @@ struct MinimumAgeTests {
         #expect(try MinimumAge("365d").cutoff(now: time("2028-03-01T00:00:00Z")) == time("2027-03-02T00:00:00Z"))
     }
 
-    @Test("A date is itself, whatever o'clock it is", arguments: ["2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"])
+    @Test("Returns a date unchanged at any time", arguments: ["2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"])
     func dateCutoff(now: String) throws {
         #expect(try MinimumAge("2026-10-01").cutoff(now: time(now)) == time("2026-10-01T00:00:00Z"))
     }

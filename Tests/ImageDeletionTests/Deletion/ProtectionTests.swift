@@ -13,28 +13,28 @@ struct ProtectionTests {
     }
 
     /// Deletes both images, protected or not; the first is.
-    private func delete(_ bench: Bench) async throws -> [Outcome] {
-        let service = try bench.service(retries: 1)
+    private func delete(_ fixture: ServiceFixture) async throws -> [Outcome] {
+        let service = try fixture.service(retries: 1)
         let ids = try (1...2).map { number throws(ImageDeletionError) in try ImageID(Sample.id(number)) }
         var options = DeletionOptions()
         (options.liftsProtection, options.concurrency) = (true, 1)
         return await service.delete(try await service.plan(.images(ids), options: options), options: options)
     }
 
-    private func changes(_ bench: Bench) -> [String] {
-        bench.transport.requests.filter { $0.method != "GET" && $0.method != "POST" }.map(\.method)
+    private func changes(_ fixture: ServiceFixture) -> [String] {
+        fixture.transport.requests.filter { $0.method != "GET" && $0.method != "POST" }.map(\.method)
     }
 
-    private func isProtected(_ bench: Bench) async -> Bool? {
-        await bench.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected
+    private func isProtected(_ fixture: ServiceFixture) async -> Bool? {
+        await fixture.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected
     }
 
-    @Test("It is lifted first, and only where there is any")
+    @Test("Lifts protection first, and only from protected images")
     func lifted() async throws {
-        let bench = Bench(images: Self.images)
-        #expect(try await delete(bench).map(\.result) == [.deleted, .deleted])
-        #expect(changes(bench) == ["PATCH", "DELETE", "DELETE"])
-        let patch = try #require(bench.transport.requests.first { $0.method == "PATCH" })
+        let fixture = ServiceFixture(images: Self.images)
+        #expect(try await delete(fixture).map(\.result) == [.deleted, .deleted])
+        #expect(changes(fixture) == ["PATCH", "DELETE", "DELETE"])
+        let patch = try #require(fixture.transport.requests.first { $0.method == "PATCH" })
         #expect(patch.url.path == "/v2/images/\(Sample.id(1))")
         #expect(patch.header("Content-Type") == "application/openstack-images-v2.1-json-patch")
         #expect(
@@ -42,27 +42,29 @@ struct ProtectionTests {
         )
     }
 
-    @Test("A deletion that then fails puts it back, and tells of the deletion", arguments: [400, 403, 409, 500])
+    @Test("Restores protection after a failed deletion, and reports that failure", arguments: [400, 403, 409, 500])
     func putBack(status: Int) async throws {
-        let bench = Bench(images: Self.images) { request, _ in request.method == "DELETE" ? .answer(status) : nil }
-        let outcome = try #require(try await delete(bench).first)
+        let fixture = ServiceFixture(images: Self.images) { request, _ in
+            request.method == "DELETE" ? .answer(status) : nil
+        }
+        let outcome = try #require(try await delete(fixture).first)
         #expect(outcome.result == .failed)
         #expect(outcome.status == status)
         #expect(outcome.protectionFault == nil)
-        #expect(await isProtected(bench) == true)
+        #expect(await isProtected(fixture) == true)
     }
 
-    @Test("Deleted with a wrong status: where the protection was to be put back, the image is found to be gone")
+    @Test("Reports an image as deleted that is gone after an unexpected status")
     func goneWithAWrongStatus() async throws {
-        let bench = Bench(images: Self.images) { request, earlier in
+        let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .replacedAnswer(202) : nil
         }
-        #expect(try await delete(bench).map(\.result) == [.deleted, .deleted])
+        #expect(try await delete(fixture).map(\.result) == [.deleted, .deleted])
     }
 
-    @Test("Lifted by a request whose answer was lost, with no token for another: it is put back")
+    @Test("Restores protection when the response to lifting it was lost and no token is left")
     func lostWithTheToken() async throws {
-        let bench = Bench(images: Self.images) { request, earlier in
+        let fixture = ServiceFixture(images: Self.images) { request, earlier in
             switch (request.method, earlier) {
             case ("PATCH", 0): .lostAnswer(.connectionLost)
             case ("PATCH", 1): .answer(401)
@@ -70,114 +72,115 @@ struct ProtectionTests {
             default: nil
             }
         }
-        let outcome = try #require(try await delete(bench).first)
+        let outcome = try #require(try await delete(fixture).first)
         #expect(outcome.result == .failed)
         #expect(outcome.protectionFault == .notLifted)
-        #expect(await isProtected(bench) == true)
+        #expect(await isProtected(fixture) == true)
     }
 
-    @Test("Where it cannot be put back, that is told")
+    @Test("Reports protection that cannot be restored")
     func lost() async throws {
-        let bench = Bench(images: Self.images) { request, earlier in
+        let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "DELETE" || request.method == "PATCH" && earlier > 0 ? .answer(409) : nil
         }
-        let outcome = try #require(try await delete(bench).first)
+        let outcome = try #require(try await delete(fixture).first)
         #expect(outcome.result == .failed)
         #expect(outcome.protectionFault == .notPutBack)
-        #expect(await isProtected(bench) == false)
+        #expect(await isProtected(fixture) == false)
     }
 
-    @Test("Where it cannot be lifted nothing is deleted", arguments: [403, 409, 500])
+    @Test("Deletes nothing when protection cannot be lifted", arguments: [403, 409, 500])
     func notLifted(status: Int) async throws {
-        let bench = Bench(images: Self.images) { request, earlier in
+        let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "PATCH" && request.body.contains(UInt8(ascii: "f")) ? .answer(status) : nil
         }
-        let outcomes = try await delete(bench)
+        let outcomes = try await delete(fixture)
         #expect(outcomes.map(\.result) == [.failed, .deleted])
         #expect(outcomes[0].status == status)
-        #expect(bench.transport.requests.allSatisfy { $0.method != "DELETE" || !$0.line.hasSuffix(Sample.id(1)) })
-        #expect(await isProtected(bench) == true)
+        #expect(fixture.transport.requests.allSatisfy { $0.method != "DELETE" || !$0.line.hasSuffix(Sample.id(1)) })
+        #expect(await isProtected(fixture) == true)
     }
 
-    @Test("Where it was not lifted there is nothing to put back, and nothing is said to be lost")
+    @Test("Restores nothing when protection was not lifted")
     func refused() async throws {
-        let bench = Bench(images: Self.images) { request, _ in request.method == "PATCH" ? .answer(403) : nil }
-        let outcome = try #require(try await delete(bench).first)
+        let fixture = ServiceFixture(images: Self.images) { request, _ in request.method == "PATCH" ? .answer(403) : nil
+        }
+        let outcome = try #require(try await delete(fixture).first)
         #expect(outcome.protectionFault == .notLifted)
         #expect(outcome.attempts == 0)
-        #expect(bench.transport.count("PATCH") == 1)
+        #expect(fixture.transport.count("PATCH") == 1)
     }
 
-    @Test("Where the answer to lifting it was lost it is put back, for it may have been lifted")
+    @Test("Restores protection when the response to lifting it was lost")
     func liftingLost() async throws {
-        let bench = Bench(images: Self.images) { request, earlier in
+        let fixture = ServiceFixture(images: Self.images) { request, earlier in
             guard request.method == "PATCH" else { return nil }
             return earlier == 0 ? .lostAnswer(.timedOut) : earlier == 1 ? .answer(409) : nil
         }
-        let outcome = try #require(try await delete(bench).first)
+        let outcome = try #require(try await delete(fixture).first)
         #expect(outcome.protectionFault == .notLifted)
-        #expect(bench.transport.count("PATCH") == 3)
-        #expect(await isProtected(bench) == true)
+        #expect(fixture.transport.count("PATCH") == 3)
+        #expect(await isProtected(fixture) == true)
     }
 
-    @Test("An image that is gone before its protection was lifted is missing, not deleted")
+    @Test("Reports an image as missing that is gone before its protection is lifted")
     func goneBefore() async throws {
         let place = Locked<DemoCloud?>(nil)
-        let bench = Bench(images: Self.images) { request, earlier in
+        let fixture = ServiceFixture(images: Self.images) { request, earlier in
             guard request.method == "PATCH", earlier == 0 else { return nil }
             await place.value?.remove(Sample.id(1))
             return .error(TransportError(.timedOut, "lost"))
         }
-        place.withLock { $0 = bench.cloud }
-        #expect(try await delete(bench).map(\.result) == [.missing, .deleted])
-        #expect(bench.transport.requests.allSatisfy { $0.method != "DELETE" || !$0.line.hasSuffix(Sample.id(1)) })
+        place.withLock { $0 = fixture.cloud }
+        #expect(try await delete(fixture).map(\.result) == [.missing, .deleted])
+        #expect(fixture.transport.requests.allSatisfy { $0.method != "DELETE" || !$0.line.hasSuffix(Sample.id(1)) })
     }
 
-    @Test("When the deletion's answer was lost and the image is gone, it is deleted")
+    @Test("Reports an unprotected image as deleted when the response was lost and the image is gone")
     func lostAnswer() async throws {
-        let bench = Bench(images: Self.images) { request, earlier in
+        let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "DELETE" && request.line.hasSuffix(Sample.id(1))
                 ? (earlier == 0 ? .lostAnswer(.connectionLost) : .answer(500)) : nil
         }
-        #expect(try await delete(bench).first?.result == .deleted)
-        #expect(await isProtected(bench) == nil)
+        #expect(try await delete(fixture).first?.result == .deleted)
+        #expect(await isProtected(fixture) == nil)
     }
 
-    @Test("When somebody else deleted it meanwhile, it is missing")
+    @Test("Reports an unprotected image as missing that somebody else deleted")
     func goneMeanwhile() async throws {
         let place = Locked<DemoCloud?>(nil)
-        let bench = Bench(images: Self.images) { request, _ in
+        let fixture = ServiceFixture(images: Self.images) { request, _ in
             guard request.method == "DELETE", request.line.hasSuffix(Sample.id(1)) else { return nil }
             await place.value?.remove(Sample.id(1))
             return .answer(409)
         }
-        place.withLock { $0 = bench.cloud }
-        #expect(try await delete(bench).first?.result == .missing)
+        place.withLock { $0 = fixture.cloud }
+        #expect(try await delete(fixture).first?.result == .missing)
     }
 
-    @Test("Whoever gives the run up leaves no image unprotected")
+    @Test("Leaves no image unprotected when the run is canceled")
     func cancelled() async throws {
         let (silence, began) = AsyncStream<Void>.makeStream()
-        let bench = Bench(images: Self.images) { request, _ in
+        let fixture = ServiceFixture(images: Self.images) { request, _ in
             guard request.method == "DELETE" else { return nil }
             began.yield()
             return .silence
         }
-        let run = Task { try await delete(bench) }
+        let run = Task { try await delete(fixture) }
         for await _ in silence { break }
         run.cancel()
         let outcomes = try await run.value
         #expect(outcomes.map(\.result) == [.failed, .pending])
         #expect(outcomes[0].protectionFault == nil)
-        #expect(await isProtected(bench) == true)
+        #expect(await isProtected(fixture) == true)
     }
 
-    @Test("A token that is not taken any more is replaced here as well")
+    @Test("Renews a refused token while it lifts protection")
     func renewed() async throws {
-        let bench = Bench(images: Self.images) { request, earlier in
+        let fixture = ServiceFixture(images: Self.images) { request, earlier in
             request.method == "PATCH" && earlier == 0 ? .answer(401) : nil
         }
-        #expect(try await delete(bench).map(\.result) == [.deleted, .deleted])
-        #expect(bench.transport.count("POST") == 2)
+        #expect(try await delete(fixture).map(\.result) == [.deleted, .deleted])
+        #expect(fixture.transport.count("POST") == 2)
     }
 }

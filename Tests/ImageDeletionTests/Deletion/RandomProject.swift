@@ -61,43 +61,44 @@ struct RandomProject {
     let images: [Image]
     let rules: [Rule]
 
-    init(_ dice: inout Dice) throws {
-        images = try (1...dice.number(4...50)).map { try Self.image($0, &dice) }
-        rules = try (1...dice.number(1...3)).map { _ in try Self.rule(&dice) }
+    init(_ generator: inout SeededGenerator) throws {
+        images = try (1...generator.number(4...50)).map { try Self.image($0, &generator) }
+        rules = try (1...generator.number(1...3)).map { _ in try Self.rule(&generator) }
     }
 
-    private static func image(_ number: Int, _ dice: inout Dice) throws -> Image {
+    private static func image(_ number: Int, _ generator: inout SeededGenerator) throws -> Image {
         try .sample(number) { image in
-            image.name = dice.pick(["nightly-1", "nightly-2", "ci-1", "release", "", nil])
-            image.owner = dice.pick([id, id, id, id, id, id, "another", nil])
-            image.visibility = dice.pick(["private", "private", "private", "shared", "public", "community", nil])
-            image.imageType = dice.pick([nil, "private", "shared", "private", "shared", "gold"])
-            image.isProtected = dice.once(in: 4)
-            image.createdAt = date(&dice)
-            image.tags = dice.some(["ci", "old", "x"]) + dice.some(["branch=a", "branch=b", "branch.b"])
-            image.status = dice.pick(["active", "active", "active", "active", "queued", "killed", nil])
-            image.properties["os"] = dice.pick(["a", "a", "b", "", nil])
+            image.name = generator.pick(["nightly-1", "nightly-2", "ci-1", "release", "", nil])
+            image.owner = generator.pick([id, id, id, id, id, id, "another", nil])
+            image.visibility = generator.pick(["private", "private", "private", "shared", "public", "community", nil])
+            image.imageType = generator.pick([nil, "private", "shared", "private", "shared", "gold"])
+            image.isProtected = generator.once(in: 4)
+            image.createdAt = date(&generator)
+            image.tags =
+                generator.subset(of: ["ci", "old", "x"]) + generator.subset(of: ["branch=a", "branch=b", "branch.b"])
+            image.status = generator.pick(["active", "active", "active", "active", "queued", "killed", nil])
+            image.properties["os"] = generator.pick(["a", "a", "b", "", nil])
         }
     }
 
-    private static func date(_ dice: inout Dice) -> Date? {
-        switch dice.number(0...4) {
-        case 0: dice.pick([nil, 0, 1, 2]).map { now - $0 * 86_400 }
-        case 1: now - Double(dice.pick([3, 3, 3, 4, 5, 6])) * 86_400
-        case 2: dice.pick(days) + Double(dice.pick([-1, 0, 1, 43_200, 86_399]))
-        case 3: dice.pick(days) + Double(dice.number(-20...20)) * 86_400
-        default: now - Double(dice.number(0...150_000_000))
+    private static func date(_ generator: inout SeededGenerator) -> Date? {
+        switch generator.number(0...4) {
+        case 0: generator.pick([nil, 0, 1, 2]).map { now - $0 * 86_400 }
+        case 1: now - Double(generator.pick([3, 3, 3, 4, 5, 6])) * 86_400
+        case 2: generator.pick(days) + Double(generator.pick([-1, 0, 1, 43_200, 86_399]))
+        case 3: generator.pick(days) + Double(generator.number(-20...20)) * 86_400
+        default: now - Double(generator.number(0...150_000_000))
         }
     }
 
-    private static func rule(_ dice: inout Dice) throws -> Rule {
-        let chosen = dice.once(in: 3) ? [] : [dice.pick(patterns), dice.pick(patterns)]
-        let excluded = dice.once(in: 8) ? [dice.pick(patterns)] : []
-        let tags = dice.once(in: 2) ? [] : dice.some(["ci", "old"])
-        let properties = dice.once(in: 4) ? [dice.pick(properties)] : []
-        let group = dice.once(in: 2) ? dice.pick(groups) : nil
-        let days = dice.once(in: 2) ? nil : dice.number(0...4)
-        let kept = dice.pick([[], [.last], dice.some(KeepRule.allCases)])
+    private static func rule(_ generator: inout SeededGenerator) throws -> Rule {
+        let chosen = generator.once(in: 3) ? [] : [generator.pick(patterns), generator.pick(patterns)]
+        let excluded = generator.once(in: 8) ? [generator.pick(patterns)] : []
+        let tags = generator.once(in: 2) ? [] : generator.subset(of: ["ci", "old"])
+        let properties = generator.once(in: 4) ? [generator.pick(properties)] : []
+        let group = generator.once(in: 2) ? generator.pick(groups) : nil
+        let days = generator.once(in: 2) ? nil : generator.number(0...4)
+        let kept = generator.pick([[], [.last], generator.subset(of: KeepRule.allCases)])
         var rule = RetentionRule(
             // A rule without a filter is refused.
             namePatterns: try (chosen.isEmpty ? ["*"] : chosen.map(\.glob)).map { glob throws(ImageDeletionError) in
@@ -105,9 +106,9 @@ struct RandomProject {
             },
             tags: tags,
             olderThan: days.map { .seconds($0 * 86_400) },
-            keep: Dictionary(uniqueKeysWithValues: kept.map { ($0, dice.number(1...4)) }),
-            liftsProtection: dice.once(in: 2),
-            safeguards: Set(dice.some(Safeguard.allCases))
+            keep: Dictionary(uniqueKeysWithValues: kept.map { ($0, generator.number(1...4)) }),
+            liftsProtection: generator.once(in: 2),
+            safeguards: Set(generator.subset(of: Safeguard.allCases))
         )
         for (glob, _) in excluded { rule.exclusions.append(try Glob(glob)) }
         for (filter, _) in properties { rule.properties.append(try PropertyFilter(filter)) }
@@ -209,7 +210,7 @@ struct RandomProject {
         private let images = Locked<[Image]>([])
         private let service: ImageService
 
-        init() throws { service = try Bench().service(showing: images) }
+        init() throws { service = try ServiceFixture().service(showing: images) }
 
         func service(showing images: [Image]) -> ImageService {
             self.images.withLock { $0 = images }

@@ -15,10 +15,10 @@ struct ReceiptFileTests {
         file = folder.file("receipt.jsonl")
     }
 
-    private func session() async throws -> ImageSession { try await Bench().service().signIn() }
+    private func session() async throws -> ImageSession { try await ServiceFixture().service().signIn() }
 
     private func outcomes(_ numbers: Int...) async throws -> [Outcome] {
-        try await Bench().delete(numbers.map(Sample.id))
+        try await ServiceFixture().delete(numbers.map(Sample.id))
     }
 
     /// A receipt of the deletion of the images 1 and 2, line by line, without the file.
@@ -40,7 +40,7 @@ struct ReceiptFileTests {
         }
     }
 
-    @Test("Wherever in a line a run was killed, the lines before count and the next one is whole")
+    @Test("Reads the whole lines of a receipt that was cut at any byte, and continues it")
     func torn() async throws {
         let session = try await session()
         let lines = try await twoLines()
@@ -58,7 +58,7 @@ struct ReceiptFileTests {
         }
     }
 
-    @Test("Killed in its very first line it is a new receipt")
+    @Test("Treats a receipt that was cut in its first line as new")
     func tornFirst() async throws {
         let session = try await session()
         let lines = try await twoLines()
@@ -70,7 +70,7 @@ struct ReceiptFileTests {
     }
 
     @Test(
-        "A line that is none of a receipt is told, and nothing is changed",
+        "Names a line that is not a receipt's, and changes nothing",
         arguments: [
             "?", "{", "{}", "[]", "null", #"{"attempts":1}"#, "\0", "\u{FEFF}", "3",
             #"{"attempts":1,"endpoint":"e","id":"i","outcome":"deleted","schema":"delete-image-report/2","time":"t"}"#,
@@ -99,7 +99,7 @@ struct ReceiptFileTests {
         }
     }
 
-    @Test("A receipt of another version is refused as such, and stays as it is", arguments: ["1", "3", "10"])
+    @Test("Rejects a receipt of another version and keeps it", arguments: ["1", "3", "10"])
     func otherVersion(version: String) async throws {
         let lines = try await twoLines()
         let text = String(decoding: lines[0], as: UTF8.self)
@@ -116,7 +116,7 @@ struct ReceiptFileTests {
         Data(repeating: 0, count: 4096), Data("\r".utf8),
     ]
 
-    @Test("Another file, named by mistake, is refused and stays as it is", arguments: otherFiles)
+    @Test("Rejects another file and keeps it", arguments: otherFiles)
     func otherFile(content: Data) async throws {
         try content.write(to: file)
         guard case .malformed? = fault(of: file, at: try await session()) else {
@@ -126,7 +126,7 @@ struct ReceiptFileTests {
         #expect(try Data(contentsOf: file) == content)
     }
 
-    @Test("The line that is cut off is told by its number where it cannot be one of ours")
+    @Test("Names a cut line that is not a receipt's")
     func otherEnd() async throws {
         let session = try await session()
         let lines = try await twoLines()
@@ -136,7 +136,7 @@ struct ReceiptFileTests {
         #expect(try Data(contentsOf: file) == content)
     }
 
-    @Test("One run at a time writes to it")
+    @Test("Locks the receipt for one run")
     func inUse() async throws {
         let session = try await session()
         let outcome = try #require(try await outcomes(1).first)
@@ -150,7 +150,7 @@ struct ReceiptFileTests {
         #expect(fault(of: file, at: session) == nil)
     }
 
-    @Test("What cannot be opened is told in the system's words")
+    @Test("Reports the system's error when a receipt cannot be opened")
     func unusable() async throws {
         let session = try await session()
         #expect(fault(of: folder.url, at: session) == .system("Is a directory"))
@@ -161,7 +161,7 @@ struct ReceiptFileTests {
         #expect(fault(of: file.appendingPathComponent("receipt.jsonl"), at: session) == .system("Not a directory"))
     }
 
-    @Test("A device or a pipe is not read: it might never end", .timeLimit(.minutes(10)))
+    @Test("Does not read a device or a pipe", .timeLimit(.minutes(10)))
     func noFile() async throws {
         let session = try await session()
         #expect(mkfifo(file.path, 0o600) == 0)
@@ -170,7 +170,7 @@ struct ReceiptFileTests {
     }
 
     @Test(
-        "After a line that could not be written nothing more is: it might stand behind half a line",
+        "Writes nothing after a failed write",
         .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"))
     )
     func fullDisk() async throws {

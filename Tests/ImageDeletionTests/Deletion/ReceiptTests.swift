@@ -18,15 +18,15 @@ struct ReceiptTests {
     private func id(_ number: Int) throws -> ImageID { try ImageID(Sample.id(number)) }
 
     /// What becomes of the images with these numbers, deleted by ID.
-    private func outcomes(_ numbers: Int..., bench: Bench = Bench()) async throws -> [Outcome] {
-        try await bench.delete(numbers.map(Sample.id), with: bench.service(retries: 0))
+    private func outcomes(_ numbers: Int..., fixture: ServiceFixture = ServiceFixture()) async throws -> [Outcome] {
+        try await fixture.delete(numbers.map(Sample.id), with: fixture.service(retries: 0))
     }
 
     /// What becomes of the project's images, deleted as they were seen; `nightly-1` is protected.
     private func outcomesByName() async throws -> [Outcome] {
         var images = Sample.images(3)
         images[0].isProtected = true
-        let service = try Bench(images: images).service()
+        let service = try ServiceFixture(images: images).service()
         return await service.delete(try await service.plan(.rule(RetentionRule(olderThan: .date(Self.time)))))
     }
 
@@ -34,7 +34,10 @@ struct ReceiptTests {
     private func plan(_ images: [Image], liftsProtection: Bool = false) async throws -> DeletionPlan {
         var options = DeletionOptions()
         options.liftsProtection = liftsProtection
-        return try await Bench().service(showing: Locked(images)).plan(.images(images.map(\.id)), options: options)
+        return try await ServiceFixture().service(showing: Locked(images)).plan(
+            .images(images.map(\.id)),
+            options: options
+        )
     }
 
     private func append(_ outcomes: [Outcome], at session: ImageSession) throws {
@@ -51,9 +54,9 @@ struct ReceiptTests {
         }
     }
 
-    @Test("A new receipt is empty, and others may read it")
+    @Test("Creates an empty receipt that others can read")
     func new() async throws {
-        let receipt = try Receipt(file, at: try await Bench().service().signIn())
+        let receipt = try Receipt(file, at: try await ServiceFixture().service().signIn())
         #expect(receipt.deleted == [])
         #expect(receipt.imagesByName == [:])
         #expect(try Data(contentsOf: file).isEmpty)
@@ -62,18 +65,18 @@ struct ReceiptTests {
         #expect(mode & 0o133 == 0)
     }
 
-    @Test("The mode of a file that is there stays")
+    @Test("Keeps the mode of an existing file")
     func mode() async throws {
         #expect(
             FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
         )
-        try append(try await outcomes(1), at: try await Bench().service().signIn())
+        try append(try await outcomes(1), at: try await ServiceFixture().service().signIn())
         #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
     }
 
-    @Test("A line says what became of an image, and where")
+    @Test("Writes an image's outcome and place in a line")
     func line() async throws {
-        try append(try await outcomesByName(), at: try await Bench().service().signIn())
+        try append(try await outcomesByName(), at: try await ServiceFixture().service().signIn())
         let lines = try lines()
         #expect(lines.map { $0["outcome"] as? String } == ["kept", "deleted", "deleted"])
         let first = try #require(lines.first)
@@ -92,9 +95,9 @@ struct ReceiptTests {
         #expect(second["reason"] == nil)
     }
 
-    @Test("A failure is told with what the service said")
+    @Test("Records a failure with the service's message")
     func failure() async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             request.method == "DELETE"
                 ? .answer(
                     400,
@@ -102,7 +105,7 @@ struct ReceiptTests {
                     body: #"{"error":{"message":"no\nsuch","code":"IMG.0001"}}"#
                 ) : nil
         }
-        try append(try await outcomes(1, bench: bench), at: try await bench.service().signIn())
+        try append(try await outcomes(1, fixture: fixture), at: try await fixture.service().signIn())
         let line = try #require(try lines().first)
         #expect(line["outcome"] as? String == "failed")
         #expect(line["status"] as? Int == 400)
@@ -110,13 +113,13 @@ struct ReceiptTests {
         #expect(line["requestID"] as? String == "req-1")
     }
 
-    @Test("A name may hold anything, and stays on its line")
+    @Test("Escapes any name into one line")
     func oddName() async throws {
         let name = "“a\nb”\r\u{2028}\\\"🎉\0"
         let image = try Image.sample(1) { $0.name = name }
         let plan = try await plan([image])
-        let bench = Bench()
-        let session = try await bench.service().signIn()
+        let fixture = ServiceFixture()
+        let session = try await fixture.service().signIn()
         do {
             let receipt = try Receipt(file, at: session)
             for entry in plan.entries { #expect(receipt.begin(entry, at: Self.time)) }
@@ -126,9 +129,9 @@ struct ReceiptTests {
         #expect(try Receipt(file, at: session).imagesByName == [name.exact: image.id])
     }
 
-    @Test("After each outcome the file ends with a whole line, and what was there stays")
+    @Test("Appends a whole line for each outcome")
     func wholeLines() async throws {
-        let session = try await Bench().service().signIn()
+        let session = try await ServiceFixture().service().signIn()
         let receipt = try Receipt(file, at: session)
         var before = Data()
         for outcome in try await outcomes(1, 2, 9) {
@@ -142,9 +145,9 @@ struct ReceiptTests {
         #expect(try lines().count == 3)
     }
 
-    @Test("Opened again it knows what was deleted")
+    @Test("Knows what was deleted when opened again")
     func again() async throws {
-        let session = try await Bench().service().signIn()
+        let session = try await ServiceFixture().service().signIn()
         try append(try await outcomesByName(), at: session)
         try append(try await outcomes(5, 4), at: session)
         let receipt = try Receipt(file, at: session)
@@ -153,16 +156,16 @@ struct ReceiptTests {
         #expect(try lines().count == 5)
     }
 
-    @Test("It knows what was begun, by which name, and what of that has no outcome")
+    @Test("Knows what was begun, by which name, and without an outcome")
     func begun() async throws {
-        let session = try await Bench().service().signIn()
+        let session = try await ServiceFixture().service().signIn()
         let named = try await plan((1...4).map { try Image.sample($0) })
-        let failing = Bench { request, _ in request.method == "DELETE" ? .answer(409) : nil }
+        let failing = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(409) : nil }
         do {
             let receipt = try Receipt(file, at: session)
             for entry in named.entries { #expect(receipt.begin(entry, at: Self.time)) }
         }
-        try append(try await outcomes(1) + outcomes(2, bench: failing), at: session)
+        try append(try await outcomes(1) + outcomes(2, fixture: failing), at: session)
         let receipt = try Receipt(file, at: session)
         #expect(try receipt.deleted == [id(1)])
         #expect(try receipt.begun == [id(3), id(4)])
@@ -174,11 +177,11 @@ struct ReceiptTests {
         )
     }
 
-    @Test("A deletion whose answer was lost is one that was begun, and so is a protection that is not back")
+    @Test("Treats a lost response and a protection that is not restored as begun")
     func lostAnswer() async throws {
-        let session = try await Bench().service().signIn()
-        let failing = Bench { request, _ in request.method == "DELETE" ? .lostAnswer(.connectionLost) : nil }
-        let lost = try await outcomes(1, bench: failing)
+        let session = try await ServiceFixture().service().signIn()
+        let failing = ServiceFixture { request, _ in request.method == "DELETE" ? .lostAnswer(.connectionLost) : nil }
+        let lost = try await outcomes(1, fixture: failing)
         #expect(lost.map(\.mayBeGone) == [true])
         try append(lost, at: session)
         #expect(try lines().map { $0["mayBeGone"] as? Bool } == [true])
@@ -187,15 +190,15 @@ struct ReceiptTests {
         #expect(try Receipt(file, at: session).begun == [])
     }
 
-    @Test("Only what was deleted counts: not what is missing, failed, kept or was not tried")
+    @Test("Counts only deleted images as done")
     func onlyDeleted() async throws {
-        let session = try await Bench().service().signIn()
-        let failing = Bench { request, _ in request.method == "DELETE" ? .answer(503) : nil }
+        let session = try await ServiceFixture().service().signIn()
+        let failing = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(503) : nil }
         let untried = DeletionPlan(deleting: [try id(4)])
         let protected = try Image.sample(5) { $0.isProtected = true }
         let kept = try await plan([protected])
         let outcomes =
-            try await outcomes(1) + outcomes(9) + outcomes(2, bench: failing) + untried.untried + untried.preview
+            try await outcomes(1) + outcomes(9) + outcomes(2, fixture: failing) + untried.untried + untried.preview
             + kept.preview
         #expect(outcomes.map(\.result.name) == ["deleted", "missing", "failed", "pending", "wouldDelete", "kept"])
         try append(outcomes, at: session)
@@ -204,13 +207,13 @@ struct ReceiptTests {
         #expect(try lines().count == 6)
     }
 
-    @Test("What was deleted at another service or in another project does not count")
+    @Test("Ignores deletions at another service or in another project")
     func elsewhere() async throws {
-        let here = try await Bench().service().signIn()
+        let here = try await ServiceFixture().service().signIn()
         let override = "https://other.example/v2"
-        let otherService = try await Bench().service(["OS_IMAGE_ENDPOINT_OVERRIDE": override]).signIn()
-        let otherProject = try await Bench { request, _ in
-            request.method == "POST" ? TokenAnswer { $0.projectID = "another" }.fault : nil
+        let otherService = try await ServiceFixture().service(["OS_IMAGE_ENDPOINT_OVERRIDE": override]).signIn()
+        let otherProject = try await ServiceFixture { request, _ in
+            request.method == "POST" ? SampleTokenResponse { $0.projectID = "another" }.fault : nil
         }.service().signIn()
         #expect(otherProject.endpoint == here.endpoint)
         for (number, session) in [here, otherService, otherProject].enumerated() {
@@ -221,9 +224,9 @@ struct ReceiptTests {
         #expect(try Receipt(file, at: otherProject).deleted == [id(3)])
     }
 
-    @Test("Of an image whose protection was to be lifted, it says so until there is an outcome")
+    @Test("Records that protection is to be lifted until there is an outcome")
     func unprotected() async throws {
-        let session = try await Bench().service().signIn()
+        let session = try await ServiceFixture().service().signIn()
         let protected = try Image.sample(1) { $0.isProtected = true }
         let plan = try await plan([protected], liftsProtection: true)
         do {

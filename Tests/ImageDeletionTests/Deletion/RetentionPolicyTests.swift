@@ -25,7 +25,7 @@ struct RetentionPolicyTests {
         }
     }
 
-    @Test("A whole policy is read, its rules in the order of their names")
+    @Test("Reads a policy with its rules in the order of their names")
     func whole() throws {
         let policy = try policy(
             """
@@ -77,12 +77,12 @@ struct RetentionPolicyTests {
         )
     }
 
-    @Test("What is not said narrows, spares and lifts nothing")
+    @Test("Defaults to no filter, no kept images and no lifted protection")
     func defaults() throws {
         #expect(try rule(#"{"tag":"ci"}"#) == RetentionRule(name: "nightly", tags: ["ci"]))
     }
 
-    @Test("One name or tag needs no list")
+    @Test("Accepts one name or tag without a list")
     func single() throws {
         #expect(try rule(#"{"match":"nightly-*"}"#) == rule(#"{"match":["nightly-*"]}"#))
         #expect(try rule(#"{"match":"nightly-*"}"#).namePatterns == [Glob("nightly-*")])
@@ -94,7 +94,7 @@ struct RetentionPolicyTests {
     }
 
     @Test(
-        "Each safeguard has its own key",
+        "Reads each safeguard from its own key",
         arguments: [("unlessInUse", Safeguard.inUse), ("unlessShared", .shared), ("unlessReferenced", .referenced)]
     )
     func safeguards(key: String, safeguard: Safeguard) throws {
@@ -107,7 +107,7 @@ struct RetentionPolicyTests {
         ("keepYearly", .yearly),
     ]
 
-    @Test("A number to keep is 1 or more", arguments: keepKeys)
+    @Test("Requires a number of images to keep of 1 or more", arguments: keepKeys)
     func keep(key: String, keepRule: KeepRule) throws {
         for (json, number) in [("1", 1), ("3", 3), ("1000000", 1_000_000)] {
             #expect(try rule(#"{"tag":"ci","\#(key)":\#(json)}"#).keep == [keepRule: number])
@@ -123,7 +123,7 @@ struct RetentionPolicyTests {
     }
 
     @Test(
-        "A value of the wrong kind is a fault at its key",
+        "Rejects a value of the wrong type, with its key",
         arguments: [
             ("match", ["1", "true", "null", "{}", "[]", "[1]", #"["a",1]"#, #"["a",null]"#, #"["a",""]"#, #""""#]),
             ("match", [#""[""#, #"["a","[z-a]"]"#, #""a\\""#]),
@@ -149,7 +149,7 @@ struct RetentionPolicyTests {
     }
 
     @Test(
-        "A key that there is not is a fault: it was meant to spare something",
+        "Rejects an unknown key",
         arguments: [
             "keeplast", "keep", "keepHourly", "excludes", "properties", "groupby", "Match", "matches", "tags",
             "unlessinuse", "older-than", "$schema", "", "rules",
@@ -162,7 +162,7 @@ struct RetentionPolicyTests {
         }
     }
 
-    @Test("An invisible character is a fault")
+    @Test("Rejects an invisible character")
     func byteOrderMark() {
         #expect(faultyKey(#"{"rules":{"a":{"match":"nightly-*"}}}"#) == nil)
         #expect(faultyKey("{\"rules\":{\"a\":{\"match\":\"\u{FEFF}nightly-*\"}}}") == "")
@@ -173,7 +173,7 @@ struct RetentionPolicyTests {
     }
 
     @Test(
-        "A key that is there twice is a fault: only one of the two would count",
+        "Rejects a duplicate key",
         arguments: [
             (#"{"rules":{"a":{"tag":"ci","keepLast":5,"keepLast":0}}}"#, "rules.a.keepLast"),
             (#"{"rules":{"a":{"tag":"ci"},"a":{"match":"x"}}}"#, "rules.a"),
@@ -186,14 +186,14 @@ struct RetentionPolicyTests {
         #expect(faultyKey(json) == key)
     }
 
-    @Test("The same text as a value, or in another object, is none")
+    @Test("Accepts a key's text as a value or in another object")
     func notTwice() throws {
         let json = #"{"rules":{"a":{"match":["tag","\":\"","tag"],"tag":"match"},"b":{"match":"a","tag":"b"}}}"#
         #expect(try policy(json).rules.map(\.name) == ["a", "b"])
     }
 
     @Test(
-        "A rule that would select every image is a fault",
+        "Rejects a rule that would select every image",
         arguments: [
             "{}", #"{"keepLast":3}"#, #"{"unlessInUse":true,"unlessShared":true,"unprotect":true}"#,
             #"{"exclude":"release-*"}"#, #"{"keepDaily":7,"groupBy":"tag:branch","exclude":["a"]}"#,
@@ -203,7 +203,7 @@ struct RetentionPolicyTests {
         #expect(faultyKey(#"{"rules":{"a":{"tag":"ci"},"z":\#(rule)}}"#) == "rules.z")
     }
 
-    @Test("Groups need a keep rule, which counts their images")
+    @Test("Rejects groups without a keep rule")
     func groups() {
         #expect(faultyKey(#"{"rules":{"a":{"tag":"ci","groupBy":"tag:branch"}}}"#) == "rules.a.groupBy")
         for (key, _) in Self.keepKeys {
@@ -211,19 +211,19 @@ struct RetentionPolicyTests {
         }
     }
 
-    @Test("Rules are objects by name", arguments: ["1", "[]", "null", #""ci""#, "true", #"[{"tag":"ci"}]"#])
+    @Test("Requires rules to be objects by name", arguments: ["1", "[]", "null", #""ci""#, "true", #"[{"tag":"ci"}]"#])
     func noRule(json: String) {
         #expect(faultyKey(#"{"rules":{"nightly":\#(json)}}"#) == "rules.nightly")
         #expect(faultyKey(#"{"rules":\#(json)}"#) == "rules")
     }
 
-    @Test("There must be a rule", arguments: ["{}", #"{"rules":{}}"#, #"{"$schema":"x"}"#])
+    @Test("Requires at least one rule", arguments: ["{}", #"{"rules":{}}"#, #"{"$schema":"x"}"#])
     func noRules(json: String) {
         #expect(faultyKey(json) == "rules")
     }
 
     @Test(
-        "What is no JSON object is wrong as a whole",
+        "Rejects a policy that is not a JSON object",
         arguments: [
             "", " ", "rules:\n  nightly:\n", "{", #"{"rules":{"a":{"tag":"ci"}}"#, "[]", #"[{"rules":{}}]"#, "3",
             "null", #""rules""#, #"{"rules":{"a":{"tag":"ci",}}}x"#, #"{'rules':{}}"#, "{} // none",
@@ -233,7 +233,7 @@ struct RetentionPolicyTests {
         #expect(faultyKey(json) == "")
     }
 
-    @Test("What is wrong is told, with the keys that there are")
+    @Test("Describes a problem with the supported keys")
     func reason() {
         #expect {
             try policy(#"{"rules":{"nightly":{"tag":"ci","keeplast":1}}}"#)
@@ -247,7 +247,7 @@ struct RetentionPolicyTests {
         }
     }
 
-    @Test("Policies are equal if their names and rules are")
+    @Test("Compares policies by their names and rules")
     func equality() throws {
         let one = try policy(#"{"rules":{"a":{"tag":"ci"}}}"#)
         #expect(try one == policy(#"{"$schema":"x","rules":{"a":{"tag":["ci"]}}}"#))

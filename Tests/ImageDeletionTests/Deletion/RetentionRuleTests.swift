@@ -10,7 +10,7 @@ struct RetentionRuleTests {
 
     /// The numbers of the images that a clean-up by `rule` deletes, oldest first.
     private func deleted(by rule: RetentionRule, of images: [Image]) async throws -> [Int] {
-        try await Bench.plan(images, by: [rule]).deletions.compactMap { Int($0.id.description.suffix(12)) }
+        try await ServiceFixture.plan(images, by: [rule]).deletions.compactMap { Int($0.id.description.suffix(12)) }
     }
 
     /// An image that was made so many seconds ago; nil for one without a date.
@@ -25,7 +25,7 @@ struct RetentionRuleTests {
         RetentionRule(namePatterns: [try Glob("*")], keep: keep)
     }
 
-    @Test("Just as old as the limit is not old enough, a second more is")
+    @Test("Selects only images older than the limit")
     func exactly() async throws {
         let day = 86_400.0
         let images = [
@@ -36,7 +36,7 @@ struct RetentionRuleTests {
         #expect(try await deleted(by: RetentionRule(olderThan: .date(Self.now - 30 * day)), of: images) == [3])
     }
 
-    @Test("No age at all is before now, and never without a date")
+    @Test("Selects an image without a date by no age")
     func noAge() async throws {
         let images = [try image(1, age: 1), try image(2, age: 0), try image(3, age: -1), try image(4, age: nil)]
         #expect(try await deleted(by: RetentionRule(olderThan: try MinimumAge("0d")), of: images) == [1])
@@ -46,7 +46,7 @@ struct RetentionRuleTests {
         #expect(try await deleted(by: try rule(), of: [try image(4, age: nil)]) == [4])
     }
 
-    @Test("Of several patterns any may match")
+    @Test("Selects by any of several patterns")
     func names() async throws {
         let images = try ["nightly-1", "ci-1", "release-1", "", nil].enumerated().map { index, name in
             try Image.sample(index + 1) { $0.name = name }
@@ -61,7 +61,7 @@ struct RetentionRuleTests {
         #expect(try await Set(deleted(by: RetentionRule(namePatterns: [try Glob("?*")]), of: images)) == [1, 2, 3])
     }
 
-    @Test("Of several tags all must be there")
+    @Test("Selects by all of several tags")
     func tags() async throws {
         let images = try [[], ["ci"], ["ci", "old"], ["old", "x", "ci"], ["CI", "old"]].enumerated().map {
             index,
@@ -72,7 +72,7 @@ struct RetentionRuleTests {
         #expect(try await deleted(by: RetentionRule(tags: ["c*"]), of: images) == [])
     }
 
-    @Test("Name, tag and age must all be right")
+    @Test("Selects by name, tag and age together")
     func together() async throws {
         var images: [Image] = []
         for (number, (name, tag, age)) in [
@@ -86,14 +86,14 @@ struct RetentionRuleTests {
         #expect(try await deleted(by: rule, of: images) == [1])
     }
 
-    @Test("The newest are spared, as many as said", arguments: [nil, 1, 2, 3, 4, 1000, 1_000_000])
+    @Test("Keeps the given number of newest images", arguments: [nil, 1, 2, 3, 4, 1000, 1_000_000])
     func keepLast(count: Int?) async throws {
         let images = [try image(2, age: 20), try image(1, age: 30), try image(3, age: 10)]
         let rule = try rule(keep: count.map { [.last: $0] } ?? [:])
         #expect(try await deleted(by: rule, of: images) == Array([1, 2, 3].prefix(max(0, 3 - (count ?? 0)))))
     }
 
-    @Test("Counts all images that match by name, whatever their age, and no others")
+    @Test("Counts the images that match by name, whatever their age")
     func selectedOnly() async throws {
         var images = [try image(1, age: 40), try image(2, age: 30), try image(3, age: 20), try image(4, age: 10)]
         images[3].name = "release"
@@ -102,19 +102,19 @@ struct RetentionRuleTests {
         let old = RetentionRule(namePatterns: [try Glob("nightly-*")], olderThan: .seconds(25), keep: [.last: 1])
         #expect(try await deleted(by: old, of: images) == [1, 2])
         // The list shows what may go, and what is kept by a keep rule.
-        let decisions = try await Bench.plan(images, by: [old]).entries.map(\.decision)
+        let decisions = try await ServiceFixture.plan(images, by: [old]).entries.map(\.decision)
         #expect(decisions == ["delete", "delete", "last"])
     }
 
-    @Test("Made at the same time, the list's order does not decide", arguments: 0..<24)
+    @Test("Does not depend on the list's order for images created at the same time", arguments: 0..<24)
     func equalTimes(seed: Int) async throws {
-        var dice = Dice(seed: seed)
-        let images = try (1...5).map { try image($0, age: 10) }.shuffled(using: &dice)
+        var generator = SeededGenerator(seed: seed)
+        let images = try (1...5).map { try image($0, age: 10) }.shuffled(using: &generator)
         #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [1, 2, 3], "seed \(seed)")
     }
 
     @Test(
-        "An image that cannot be used takes no other's place among the newest, and is spared with them",
+        "Keeps an unusable image in addition to the newest",
         arguments: ["queued", "saving", "killed", "deactivated"]
     )
     func unusable(status: String) async throws {
@@ -128,7 +128,7 @@ struct RetentionRuleTests {
         #expect(try await deleted(by: try rule(keep: [.last: 4]), of: images) == [])
     }
 
-    @Test("One that is active, or does not say, does")
+    @Test("Counts an image that is active or has no status")
     func usable() async throws {
         let images = [
             try image(1, age: 30), try image(2, age: 20, status: "active"), try image(3, age: 10, status: nil),
@@ -136,7 +136,7 @@ struct RetentionRuleTests {
         #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [1])
     }
 
-    @Test("An image without a date is kept, and is not counted as one of the newest")
+    @Test("Keeps an image without a date in addition to the newest")
     func undated() async throws {
         let images = [try image(1, age: nil), try image(2, age: 10), try image(3, age: -1000)]
         #expect(try await deleted(by: try rule(), of: images) == [2, 3, 1])
@@ -144,7 +144,7 @@ struct RetentionRuleTests {
         #expect(try await deleted(by: try rule(keep: [.last: 2]), of: images) == [])
     }
 
-    @Test("A rule that narrows nothing says so")
+    @Test("Reports whether a rule has a filter")
     func anything() async throws {
         #expect(!RetentionRule().hasFilters)
         #expect(!RetentionRule(keep: [.last: 3], liftsProtection: true, safeguards: [.inUse]).hasFilters)

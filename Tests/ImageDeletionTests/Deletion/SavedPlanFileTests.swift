@@ -34,7 +34,7 @@ struct SavedPlanFileTests {
         }
     }
 
-    @Test("What is needed is not much")
+    @Test("Accepts a plan with only the required fields")
     func minimal() throws {
         let plan = try DeletionPlan(json: Data(file(images: image(1)).utf8))
         #expect(plan.session.endpoint.absoluteString == "https://ims.example/v2")
@@ -44,7 +44,7 @@ struct SavedPlanFileTests {
         #expect(plan.entries.map(\.action) == [.unchecked])
     }
 
-    @Test("An ID in upper case is another image's than the one in lower case")
+    @Test("Distinguishes IDs by case")
     func upperCase() async throws {
         let id = "6B1C0B6E-93A5-4D0C-9D52-2C1F7F6A3C11"
         let unprotect = #","protected":true,"unprotect":true"#
@@ -54,7 +54,7 @@ struct SavedPlanFileTests {
             + #""project":{"id":"\#(DemoImage.projectID)"}"#
         let plan = try DeletionPlan(json: Data(file(images: json, fields: fields).utf8))
         func recheck(_ image: Image) async throws -> DeletionPlan.Entry? {
-            try await Bench().service(showing: Locked([image])).recheck(plan).entries.first
+            try await ServiceFixture().service(showing: Locked([image])).recheck(plan).entries.first
         }
         let looks = #""owner":"p","visibility":"private","protected":true"#
         var image = try Image.read(#"{"id":"\#(id)",\#(looks)}"#)
@@ -67,7 +67,7 @@ struct SavedPlanFileTests {
         #expect(try await recheck(image)?.action == .keep(.changed(["name"])))
     }
 
-    @Test("What could be read in two ways, or be passed over, is no plan")
+    @Test("Rejects ambiguous or unknown fields in a plan")
     func twoWays() {
         let plan = file(images: image(1))
         #expect(fault(plan) == nil)
@@ -84,7 +84,7 @@ struct SavedPlanFileTests {
         #expect(fault(#"{"schema":"delete-image-plan/1","images":[]}"#) == "schema: it is not delete-image-plan/3")
     }
 
-    @Test("Of an image that is kept as well as deleted it is not known what is meant")
+    @Test("Rejects a plan that keeps and deletes the same image")
     func twice() {
         for (first, second) in [("keep", "delete"), ("delete", "keep"), ("delete", "delete")] {
             let words = fault(file(images: image(1, action: first) + "," + image(1, action: second)))
@@ -95,7 +95,7 @@ struct SavedPlanFileTests {
     }
 
     @Test(
-        "Another version is not read",
+        "Rejects another version",
         arguments: [
             "", "delete-image-plan/1", "delete-image-plan/2", "delete-image-plan/30", "delete-image/3",
             "Delete-image-plan/3",
@@ -105,18 +105,18 @@ struct SavedPlanFileTests {
         #expect(fault(file(images: "", schema: schema))?.hasPrefix("schema: ") == true)
     }
 
-    @Test("What is no JSON is said to be none", arguments: ["", "plan", "{", "PK\u{3}\u{4}", "---\nschema: x"])
+    @Test("Rejects invalid JSON", arguments: ["", "plan", "{", "PK\u{3}\u{4}", "---\nschema: x"])
     func noJSON(text: String) {
         #expect(fault(text) != nil)
     }
 
-    @Test("What is other JSON is no plan either", arguments: ["[]", "3", "null", "{}", #"{"rules":{}}"#, #""plan""#])
+    @Test("Rejects JSON that is not a plan", arguments: ["[]", "3", "null", "{}", #"{"rules":{}}"#, #""plan""#])
     func otherJSON(text: String) {
         #expect(fault(text) != nil)
     }
 
     @Test(
-        "A field that is missing or of another type is named with its place",
+        "Names a missing or mistyped field with its place",
         arguments: [
             (#""schema":"delete-image-plan/3","#, "", "schema is missing"),
             (#""endpoint":"https://ims.example/v2","#, "", "endpoint is missing"),

@@ -10,7 +10,7 @@ struct SavedPlanTests {
     private static let all = [RetentionRule(tags: ["ci"])]
 
     private func plan(_ images: [Image], by rules: [RetentionRule] = all) async throws -> DeletionPlan {
-        try await Bench.plan(images, by: rules)
+        try await ServiceFixture.plan(images, by: rules)
     }
 
     /// The same plan as it comes out of its file.
@@ -22,11 +22,11 @@ struct SavedPlanTests {
         _ images: [Image],
         safeguards: Set<Safeguard> = []
     ) async throws -> DeletionPlan {
-        try await Bench().service(showing: Locked(images))
+        try await ServiceFixture().service(showing: Locked(images))
             .recheck(read(plan), options: DeletionOptions(safeguards: safeguards))
     }
 
-    @Test("The file is JSON that people can read")
+    @Test("Writes readable JSON")
     func readable() async throws {
         let images = [
             try Image.sample(1) { $0.tags = ["ci", "b", "a"] }, try Image.sample(2) { $0.isProtected = true },
@@ -86,7 +86,7 @@ struct SavedPlanTests {
         )
     }
 
-    @Test("Written and read again it is the same plan")
+    @Test("Reads back the same plan")
     func roundTrip() async throws {
         let images = try (1...5).map { number in
             try Image.sample(number) { image in
@@ -107,27 +107,27 @@ struct SavedPlanTests {
         #expect(plan.deletions.count == 3)
         // Nothing of it can be carried out before it is checked.
         #expect(read.deletions.isEmpty)
-        let bench = Bench()
-        let outcomes = try await bench.service().delete(read)
+        let fixture = ServiceFixture()
+        let outcomes = try await fixture.service().delete(read)
         #expect(outcomes.allSatisfy { $0.keepReason != nil })
         #expect(outcomes.count { $0.keepReason == .unchecked } == 3)
-        #expect(bench.transport.count("DELETE") == 0)
+        #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("It is for its own cloud and project only")
+    @Test("Rejects a saved plan for another cloud or project")
     func place() async throws {
         let images = [try Image.sample(1)]
         let plan = try read(try await plan(images))
         let elsewhere = ["OS_IMAGE_ENDPOINT_OVERRIDE": "https://other.example/v2"]
         await #expect(throws: ImageDeletionError.plan(.otherEndpoint(plan.session.endpoint))) {
-            try await Bench().service(elsewhere, showing: Locked(images)).recheck(plan)
+            try await ServiceFixture().service(elsewhere, showing: Locked(images)).recheck(plan)
         }
         for (id, name) in [(DemoImage.projectID, "renamed"), ("another", "ci")] {
-            let bench = Bench { request, _ in
+            let fixture = ServiceFixture { request, _ in
                 guard request.method == "POST" else { return nil }
-                return TokenAnswer { ($0.projectID, $0.projectName) = (id, name) }.fault
+                return SampleTokenResponse { ($0.projectID, $0.projectName) = (id, name) }.fault
             }
-            let service = try bench.service(["OS_PROJECT_NAME": name], showing: Locked(images))
+            let service = try fixture.service(["OS_PROJECT_NAME": name], showing: Locked(images))
             do throws(ImageDeletionError) {
                 let deletions = try await service.recheck(plan).deletions
                 #expect(id == DemoImage.projectID)
@@ -139,7 +139,7 @@ struct SavedPlanTests {
         }
     }
 
-    @Test("In an unchanged cloud it deletes what it says, in whatever order it is listed")
+    @Test("Deletes the planned images in an unchanged cloud, whatever the list's order")
     func unchanged() async throws {
         let images = try (1...3).map { try Image.sample($0) }
         let plan = try await plan(images)
@@ -150,7 +150,7 @@ struct SavedPlanTests {
         #expect(try await recheck(plan, shuffledTags).deletions.count == 3)
     }
 
-    @Test("An image that was kept is never deleted, nor is one that the plan does not name")
+    @Test("Keeps images that the plan keeps or does not name")
     func others() async throws {
         let images = try (1...3).map { number in try Image.sample(number) { $0.isProtected = number == 2 } }
         let plan = try await plan(Array(images.prefix(2)))
@@ -172,7 +172,7 @@ struct SavedPlanTests {
         ("imageType", { $0.imageType = nil }),
     ]
 
-    @Test("An image that is not as it was is kept, and the field is named", arguments: changes.indices)
+    @Test("Keeps a changed image and names the field", arguments: changes.indices)
     func changed(index: Int) async throws {
         let (field, change) = Self.changes[index]
         let images = [try Image.sample(1), try Image.sample(2)]
@@ -182,7 +182,7 @@ struct SavedPlanTests {
         #expect(plan.entries.map(\.action) == [.keep(.changed([field])), .delete])
     }
 
-    @Test("All the fields that differ are named")
+    @Test("Names all changed fields")
     func severalChanges() async throws {
         let image = try Image.sample(1)
         var now = image
@@ -191,7 +191,7 @@ struct SavedPlanTests {
         #expect(plan.entries.map(\.action) == [.keep(.changed(["name", "size", "tags"]))])
     }
 
-    @Test("An image that is now protected is kept as protected; one with another owner, as changed")
+    @Test("Keeps a newly protected image as protected, and one with another owner as changed")
     func reasons() async throws {
         let image = try Image.sample(1)
         let plan = try await plan([image])
@@ -203,19 +203,19 @@ struct SavedPlanTests {
         #expect(try await recheck(plan, []).preview.map(\.result) == [.missing])
     }
 
-    @Test("What cannot be seen any more is left alone, so that it may be carried out twice")
+    @Test("Skips images that are gone, so that a plan can be applied twice")
     func gone() async throws {
-        let bench = Bench(images: Sample.images(2))
-        let service = try bench.service()
+        let fixture = ServiceFixture(images: Sample.images(2))
+        let service = try fixture.service()
         let plan = try read(try await service.plan(.rule(RetentionRule(olderThan: .date(Self.now)))))
         let first = await service.delete(try await service.recheck(plan))
         #expect(first.map(\.result) == [.deleted, .deleted])
         let second = await service.delete(try await service.recheck(plan))
         #expect(second.map(\.result) == [.missing, .missing])
-        #expect(bench.transport.count("DELETE") == 2)
+        #expect(fixture.transport.count("DELETE") == 2)
     }
 
-    @Test("Protection is lifted where the plan says so, and only there")
+    @Test("Lifts protection only where the plan says so")
     func unprotect() async throws {
         let images = try (1...2).map { number in try Image.sample(number) { $0.isProtected = number == 1 } }
         let plan = try await plan(images, by: [RetentionRule(tags: ["ci"], liftsProtection: true)])
@@ -230,7 +230,7 @@ struct SavedPlanTests {
         )
     }
 
-    @Test("Safeguards hold: those of the plan, every one of them, and those of the run that carries it out")
+    @Test("Applies the safeguards of the plan and of the run")
     func safeguards() async throws {
         let image = try Image.sample(1)
         #expect(try await recheck(plan([image]), [image]).entries.map(\.conditions.safeguards) == [[]])
@@ -238,7 +238,7 @@ struct SavedPlanTests {
         #expect(run.entries.map(\.conditions.safeguards) == [[.inUse]])
         for safeguard in Safeguard.allCases {
             let guarding = [RetentionRule(tags: ["ci"], safeguards: [safeguard])]
-            let service = try Bench().service(showing: Locked([image]))
+            let service = try ServiceFixture().service(showing: Locked([image]))
             let options = DeletionOptions { _ in [:] }
             let plan = try read(try await service.plan(ImageSelection(.rules(guarding)), options: options))
             #expect(
@@ -247,9 +247,9 @@ struct SavedPlanTests {
         }
     }
 
-    @Test("Images that nobody saw are not written down")
+    @Test("Does not save images that were not looked up")
     func unseen() async throws {
-        let plan = try await Bench(images: []).service().plan(.images([ImageID(Sample.id(1))]))
+        let plan = try await ServiceFixture(images: []).service().plan(.images([ImageID(Sample.id(1))]))
         #expect(plan.entries.count == 1)
         #expect(try read(plan).entries == [])
     }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What the answers of real services, gateways and proxies to a deletion mean.
-@Suite("Answers")
+@Suite("Responses")
 struct AnswerTests {
     struct Answer: Sendable, CustomTestStringConvertible {
         var status: Int
@@ -159,12 +159,12 @@ struct AnswerTests {
         Answer(status: 501, body: "", result: .failed, kind: .unavailable),
     ]
 
-    @Test("Each shape of answer is understood", arguments: answers)
+    @Test("Reads each form of error response", arguments: answers)
     func meaning(of answer: Answer) async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             request.method == "DELETE" ? .answer(answer.status, body: answer.body) : nil
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == answer.result)
         guard let error = outcome.error?.serviceError else {
             Issue.record("an answer that is not 204 must leave an error")
@@ -176,40 +176,40 @@ struct AnswerTests {
         #expect(error.code == answer.code)
         #expect(error.message == answer.message)
         #expect(error.requestID == answer.requestID)
-        #expect(bench.transport.count("DELETE") == 1)
+        #expect(fixture.transport.count("DELETE") == 1)
     }
 
     @Test(
-        "The header's request ID is kept",
+        "Keeps the request ID of the header",
         arguments: ["X-Openstack-Request-Id", "X-Request-Id", "x-openstack-request-id"]
     )
     func requestID(header: String) async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             request.method == "DELETE" ? .answer(409, headers: [header: "req-1"]) : nil
         }
-        #expect(try await bench.delete([Sample.id(1)]).first?.requestID == "req-1")
+        #expect(try await fixture.delete([Sample.id(1)]).first?.requestID == "req-1")
     }
 
-    @Test("A redirect says where to, and is not followed")
+    @Test("Reports a redirect's target without following it")
     func redirect() async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             request.method == "DELETE" ? .answer(307, headers: ["Location": "https://elsewhere.example/"]) : nil
         }
-        guard let error = try await bench.delete([Sample.id(1)]).first?.error?.serviceError else {
+        guard let error = try await fixture.delete([Sample.id(1)]).first?.error?.serviceError else {
             Issue.record("no error")
             return
         }
         #expect(error.kind == .redirected)
         #expect(error.message == "https://elsewhere.example/")
-        #expect(bench.transport.requests.allSatisfy { $0.url.host != "elsewhere.example" })
+        #expect(fixture.transport.requests.allSatisfy { $0.url.host != "elsewhere.example" })
     }
 
-    @Test("A long message is cut")
+    @Test("Shortens a long message")
     func longMessage() async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             request.method == "DELETE" ? .answer(409, body: String(repeating: "long ", count: 100_000)) : nil
         }
-        guard let error = try await bench.delete([Sample.id(1)]).first?.error?.serviceError else {
+        guard let error = try await fixture.delete([Sample.id(1)]).first?.error?.serviceError else {
             Issue.record("no error")
             return
         }

@@ -18,7 +18,7 @@ struct CurlTransportTests {
         return try await (transport ?? CurlTransport()).send(request)
     }
 
-    @Test("An empty 204 and a body come through")
+    @Test("Receives an empty 204 and a body")
     func plain() async throws {
         #expect(try await send { _ in .answer(204) } == HTTPResponse(status: 204))
         let found = try await send("GET") { _ in .answer(200, headers: ["X-A": "b"], body: Data("{}".utf8)) }
@@ -26,7 +26,7 @@ struct CurlTransportTests {
         #expect(found.headers["x-a"] == "b")
     }
 
-    @Test("A request arrives as it is, with nothing that was not asked for")
+    @Test("Sends a request unchanged")
     func asItIs() async throws {
         let seen = Locked<[LoopbackServer.Request]>([])
         let server = try LoopbackServer { request in
@@ -52,7 +52,7 @@ struct CurlTransportTests {
         #expect(seen.value.map(\.body) == [Data(), Data([0, 1, 0]), Data()])
     }
 
-    @Test("The headers are those of the final head, in order and with repeats, without trailers")
+    @Test("Returns the headers of the final head, in order, without trailers")
     func headers() async throws {
         let bytes = """
             HTTP/1.1 103 Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\nX-A: 1\r\nx-a:2  \r\nX-B: c\r\n\td\r\nTransfer-Encoding: \
@@ -63,7 +63,7 @@ struct CurlTransportTests {
         #expect(fields == ["X-A=1", "x-a=2", "X-B=c d", "Transfer-Encoding=chunked"])
     }
 
-    @Test("A redirect to another host is not followed; that host gets nothing", arguments: [301, 302, 303, 307, 308])
+    @Test("Sends nothing to another host after a redirect", arguments: [301, 302, 303, 307, 308])
     func redirect(status: Int) async throws {
         let other = Locked<[LoopbackServer.Request]>([])
         let otherHost = try LoopbackServer { request in
@@ -79,7 +79,7 @@ struct CurlTransportTests {
     }
 
     @Test(
-        "A challenge is answered by nobody and ends at once",
+        "Does not respond to an authentication challenge",
         arguments: [
             "Basic realm=\"x\"", "Digest realm=\"x\", nonce=\"1\"", "Keystone uri=\"http://127.0.0.1\"", "Negotiate",
         ]
@@ -103,7 +103,7 @@ struct CurlTransportTests {
         )
     }
 
-    @Test("If the time limit passes before the connection is made, nothing was sent")
+    @Test("Reports that nothing was sent when the time limit ends before the connection")
     func slowHandshake() async throws {
         // It waits for the end of a request that never comes: the client greets it in TLS.
         let server = try LoopbackServer { _ in .answer(204) }
@@ -124,7 +124,7 @@ struct CurlTransportTests {
         }
     }
 
-    @Test("No cookie is kept")
+    @Test("Keeps no cookie")
     func cookies() async throws {
         let transport = try CurlTransport()
         let seen = Locked<[String?]>([])
@@ -139,7 +139,7 @@ struct CurlTransportTests {
         #expect(seen.value == [nil, nil])
     }
 
-    @Test("A token of 64 KB passes both ways")
+    @Test("Sends and receives a token of 64 KB")
     func longToken() async throws {
         let token = String(repeating: "t", count: 65_536)
         let server = try LoopbackServer { request in
@@ -170,7 +170,7 @@ struct CurlTransportTests {
     }
 
     @Test(
-        "An endless body is cut off, at whatever speed it comes, and the next request finds its way",
+        "Stops an endless body and sends the next request",
         arguments: Flood.allCases
     )
     func endless(flood: Flood) async throws {
@@ -184,7 +184,7 @@ struct CurlTransportTests {
         #expect(try await send(with: transport) { _ in .answer(204) }.status == 204)
     }
 
-    @Test("A server that is not there: nothing was sent")
+    @Test("Reports that nothing was sent to an unreachable server")
     func unreachable() async throws {
         let url = URL(string: "http://127.0.0.1:\(try LoopbackServer.closedPort())/")!
         let error = await #expect(throws: TransportError.self) {
@@ -193,7 +193,7 @@ struct CurlTransportTests {
         #expect(error?.kind == .unreachable)
     }
 
-    @Test("A response that breaks off at any byte may follow a deed")
+    @Test("Reports a possible effect when a response breaks off at any byte")
     func brokenAnywhere() async throws {
         let whole = Data("HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n".utf8)
         // Whole but for the last line feed, which says nothing more.
@@ -220,7 +220,7 @@ struct CurlTransportTests {
         ("HTTP/1.1 200 OK\r\nX-A: " + String(repeating: "b", count: 1 << 20) + "\r\n\r\n", .oversizedAnswer),
     ]
 
-    @Test("A broken response may follow a deed", arguments: breakages.indices)
+    @Test("Reports a possible effect when a response is malformed", arguments: breakages.indices)
     func broken(index: Int) async throws {
         let (bytes, kind) = Self.breakages[index]
         let error = await #expect(throws: TransportError.self) {
@@ -229,13 +229,13 @@ struct CurlTransportTests {
         #expect(error?.kind == kind, "\(String(describing: error))")
     }
 
-    @Test("So may a connection that is reset")
+    @Test("Reports a possible effect when the connection is reset")
     func reset() async throws {
         let error = await #expect(throws: TransportError.self) { _ = try await send { _ in .reset } }
         #expect(error?.kind == .connectionLost)
     }
 
-    @Test("A server that speaks no TLS is called that, and was sent nothing")
+    @Test("Reports a server without TLS, to which nothing was sent")
     func plainPort() async throws {
         let server = try LoopbackServer(greeting: .bytes(Data("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)))
         defer { server.stop() }
@@ -248,7 +248,7 @@ struct CurlTransportTests {
     }
 
     @Test(
-        "A request that cannot be sent is refused before it is",
+        "Rejects an invalid request before sending it",
         arguments: [
             "ftp://127.0.0.1/", "http:///x", "http://me@127.0.0.1/", "http://me:secret@127.0.0.1/",
             "http://127.0.0.1/#x", "http://b%C3%BCcher.example/", "http://127.0.0.1:99999/", "file:///etc/passwd",
@@ -263,7 +263,7 @@ struct CurlTransportTests {
     }
 
     @Test(
-        "So is a header or a method that would begin another",
+        "Rejects a header or a method that would begin another",
         arguments: [
             ("GET", "X-A", "a\r\nX-Evil: b"), ("GET", "X-A", "a\nb"), ("GET", "X-A", "a\rb"), ("GET", "X-A", "a\0b"),
             ("GET", "X-A", "a\u{7F}b"), ("GET", "X-A: b\r\nX-B", "a"), ("GET", "X A", "a"), ("GET", "", "a"),
@@ -279,7 +279,7 @@ struct CurlTransportTests {
         #expect(server.connectionCount == 0)
     }
 
-    @Test("An IPv6 literal works, and so do capitals and an address of 64 KB")
+    @Test("Connects to an IPv6 literal, a name in uppercase, and a URL of 64 KB")
     func addresses() async throws {
         let capitals = try LoopbackServer { request in .answer(200, body: Data("\(request.path.utf8.count)".utf8)) }
         defer { capitals.stop() }
@@ -309,7 +309,7 @@ struct CurlTransportTests {
         return try #require(await service.deleter(for: plan).carryOut().first)
     }
 
-    @Test("The time limit has fractions, and the message says which it was")
+    @Test("Supports fractional time limits and names the limit in the message")
     func fraction() async throws {
         let outcome = try await deletion(timeout: .milliseconds(250)) { .drip(Data(), every: 3600, again: Data()) }
         guard let error = outcome.error?.serviceError else {
@@ -320,7 +320,7 @@ struct CurlTransportTests {
         #expect(error.message == "no complete response within 0.25 s")
     }
 
-    @Test("A dripping answer ends at the deadline, however much comes")
+    @Test("Ends a slow response at the time limit")
     func dripping() async throws {
         let head = Data("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".utf8)
         let outcome = try await deletion(timeout: .seconds(1)) { .drip(head, every: 0.05, again: Data("x".utf8)) }
@@ -333,7 +333,7 @@ struct CurlTransportTests {
         #expect(error.mayHaveActed)
     }
 
-    @Test("So does silence")
+    @Test("Ends without a response at the time limit")
     func silence() async throws {
         let outcome = try await deletion(timeout: .seconds(1)) { .drip(Data(), every: 3600, again: Data()) }
         guard let error = outcome.error?.serviceError else {
@@ -343,7 +343,7 @@ struct CurlTransportTests {
         #expect(error.kind == .timedOut)
     }
 
-    @Test("A cancelled request ends at once")
+    @Test("Ends a canceled request at once")
     func cancelled() async throws {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream()
         let task = Task {
@@ -358,7 +358,7 @@ struct CurlTransportTests {
         #expect(error?.kind == .cancelled)
     }
 
-    @Test("Connections are used again")
+    @Test("Reuses connections")
     func keepAlive() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(20))
         let service = try ImageService(environment: cloud.environment)
@@ -370,7 +370,7 @@ struct CurlTransportTests {
         #expect(cloud.connections <= 3)
     }
 
-    @Test("A transport that is gone has closed its connections")
+    @Test("Closes its connections when released")
     func gone() async throws {
         let server = try LoopbackServer { _ in .answer(204) }
         defer { server.stop() }
@@ -381,7 +381,7 @@ struct CurlTransportTests {
         while server.openConnectionCount > 0 { try await Task.sleep(for: .milliseconds(5)) }
     }
 
-    @Test("Requests that are cancelled at any moment end, and the others get their own responses")
+    @Test("Ends requests that are canceled at any time, and completes the others")
     func storm() async throws {
         let server = try LoopbackServer { request in .answer(200, body: Data(request.path.utf8)) }
         defer { server.stop() }
@@ -409,7 +409,7 @@ struct CurlTransportTests {
         }
     }
 
-    @Test("What the server did before a kept connection closed counts as one attempt of two, and arrives no third time")
+    @Test("Sends a request at most twice when a reused connection closes")
     func resent() async throws {
         let place = Locked<DemoCloud?>(nil)
         let cloud = try LoopbackCloud(images: Sample.images(2)) { request, earlier in

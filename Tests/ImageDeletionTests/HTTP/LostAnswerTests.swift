@@ -4,91 +4,91 @@ import TestSupport
 import Testing
 
 /// "Deleted: 204, or 404 on a try that follows one whose answer was lost."
-@Suite("Lost answers")
+@Suite("Lost responses")
 struct LostAnswerTests {
     @Test(
-        "Gone at the second look, after an answer was lost: deleted",
+        "Reports an image as deleted that is gone after a lost response",
         arguments: [TransportError.Kind.connectionLost, .timedOut]
     )
     func lost(kind: TransportError.Kind) async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .lostAnswer(kind) : nil
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == .deleted)
         #expect(outcome.attempts == 2)
     }
 
-    @Test("The same when a gateway lost it", arguments: [502, 504])
+    @Test("Reports an image as deleted that is gone after a gateway's error", arguments: [502, 504])
     func gateway(status: Int) async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .replacedAnswer(status) : nil
         }
-        #expect(try await bench.delete([Sample.id(1)]).first?.result == .deleted)
+        #expect(try await fixture.delete([Sample.id(1)]).first?.result == .deleted)
     }
 
-    @Test("A gateway's status with the service's own word for a missing image: nothing was lost")
+    @Test("Reports a missing image when a gateway's status has the service's own message")
     func told() async throws {
         let body = #"{"error":{"message":"The image ID in the request does not exist.","code":"IMG.0027"}}"#
-        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(504, body: body) : nil }
-        #expect(try await bench.delete([Sample.id(1)]).first?.result == .missing)
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(504, body: body) : nil }
+        #expect(try await fixture.delete([Sample.id(1)]).first?.result == .missing)
     }
 
-    @Test("An earlier lost answer counts, whatever came between")
+    @Test("Remembers a lost response across other failures")
     func between() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             guard request.method == "DELETE" else { return nil }
             return [FaultyTransport.Fault.lostAnswer(.connectionLost), .answer(503), .answer(429)].dropFirst(earlier)
                 .first
         }
-        #expect(try await bench.delete([Sample.id(1)]).first?.result == .deleted)
+        #expect(try await fixture.delete([Sample.id(1)]).first?.result == .deleted)
     }
 
-    @Test("It counts across a new token, too")
+    @Test("Remembers a lost response across a new token")
     func acrossRenewal() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             guard request.method == "DELETE" else { return nil }
             return [FaultyTransport.Fault.lostAnswer(.connectionLost), .answer(401)].dropFirst(earlier).first
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == .deleted)
         #expect(outcome.attempts == 3)
     }
 
-    @Test("Where nothing can have been done, 404 is missing", arguments: [429, 503, 408])
+    @Test("Reports a 404 as missing when no earlier attempt can have had an effect", arguments: [429, 503, 408])
     func refused(status: Int) async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .answer(status) : nil
         }
-        #expect(try await bench.delete([Sample.id(99)]).first?.result == .missing)
+        #expect(try await fixture.delete([Sample.id(99)]).first?.result == .missing)
     }
 
-    @Test("A connection that was never made has done nothing")
+    @Test("Reports a 404 as missing after a failed connection")
     func unreachable() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             request.method == "DELETE" && earlier == 0 ? .error(TransportError(.unreachable, "refused")) : nil
         }
-        #expect(try await bench.delete([Sample.id(99)]).first?.result == .missing)
+        #expect(try await fixture.delete([Sample.id(99)]).first?.result == .missing)
     }
 
-    @Test("At the first try, 404 is missing")
+    @Test("Reports a 404 to the first attempt as missing")
     func first() async throws {
-        let bench = Bench()
-        #expect(try await bench.delete([Sample.id(99)]).first?.result == .missing)
+        let fixture = ServiceFixture()
+        #expect(try await fixture.delete([Sample.id(99)]).first?.result == .missing)
     }
 
-    @Test("When every answer is lost, nobody says that the image is there or gone")
+    @Test("Reports an unknown result when every response is lost")
     func unknown() async throws {
-        let bench = Bench { request, _ in request.method == "DELETE" ? .lostAnswer(.timedOut) : nil }
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .lostAnswer(.timedOut) : nil }
         // The second try of the demo cloud would answer 404, if its answer came.
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == .failed)
         #expect(outcome.mayBeGone)
     }
 
-    @Test("A token that cannot be renewed takes the doubt away from nobody")
+    @Test("Reports an unknown result when the token cannot be renewed")
     func withoutRenewal() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             switch (request.method, earlier) {
             case ("DELETE", 0): .lostAnswer(.connectionLost)
             case ("DELETE", _): .answer(401)
@@ -96,38 +96,38 @@ struct LostAnswerTests {
             default: nil
             }
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == .failed)
         #expect(outcome.mayBeGone)
         #expect(outcome.attempts == 2)
     }
 
     @Test(
-        "An answer that is none to a deletion, or says that the service failed on the way: it may be gone",
+        "Reports a possible deletion after an unexpected status or a server error",
         arguments: [200, 202, 500, 507]
     )
     func doubtful(status: Int) async throws {
-        let bench = Bench { request, _ in request.method == "DELETE" ? .replacedAnswer(status) : nil }
-        let service = try bench.service(retries: 0)
-        let outcome = try #require(try await bench.delete([Sample.id(1)], with: service).first)
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .replacedAnswer(status) : nil }
+        let service = try fixture.service(retries: 0)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)], with: service).first)
         #expect(outcome.result == .failed)
         #expect(outcome.mayBeGone)
     }
 
-    @Test("Whatever such an answer says besides, the doubt stays", arguments: [202, 502, 599])
+    @Test("Reports a possible deletion whatever the response's body says", arguments: [202, 502, 599])
     func contradiction(status: Int) async throws {
         let body = #"{"error":{"message":"You do not have permission.","code":"IMG.0161"}}"#
-        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(status, body: body) : nil }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(status, body: body) : nil }
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.code == "IMG.0161")
         #expect(outcome.mayBeGone)
     }
 
-    @Test("Where the deletion was never sent, or refused, there is no doubt")
+    @Test("Reports no possible deletion when the request was not sent or was refused")
     func noDoubt() async throws {
-        let unsent = Bench { request, _ in request.method == "POST" ? .lostAnswer(.connectionLost) : nil }
+        let unsent = ServiceFixture { request, _ in request.method == "POST" ? .lostAnswer(.connectionLost) : nil }
         #expect(try await unsent.delete([Sample.id(1)]).first?.mayBeGone == false)
-        let refused = Bench { request, _ in request.method == "DELETE" ? .answer(403) : nil }
+        let refused = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(403) : nil }
         #expect(try await refused.delete([Sample.id(1)]).first?.mayBeGone == false)
     }
 }

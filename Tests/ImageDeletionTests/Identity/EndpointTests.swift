@@ -7,12 +7,12 @@ import Testing
 /// Where the image service is.
 @Suite("Endpoint")
 struct EndpointTests {
-    typealias Endpoint = TokenAnswer.Endpoint
+    typealias Endpoint = SampleTokenResponse.Endpoint
 
-    private func bench(_ endpoints: [Endpoint], otherTypes: [String] = []) -> Bench {
-        Bench { request, _ in
+    private func fixture(_ endpoints: [Endpoint], otherTypes: [String] = []) -> ServiceFixture {
+        ServiceFixture { request, _ in
             guard request.method == "POST" else { return .answer(204) }
-            return TokenAnswer {
+            return SampleTokenResponse {
                 $0.imageEndpoints = endpoints
                 $0.otherTypes = otherTypes
             }.fault
@@ -20,38 +20,40 @@ struct EndpointTests {
     }
 
     /// The address of the deletion that was sent.
-    private func address(_ bench: Bench, _ changes: [String: String?] = [:]) async throws -> String? {
-        try await bench.service(changes).delete(imageWithID: Sample.id(1))
-        let url = bench.transport.requests.last?.url.absoluteString
+    private func address(_ fixture: ServiceFixture, _ changes: [String: String?] = [:]) async throws -> String? {
+        try await fixture.service(changes).delete(imageWithID: Sample.id(1))
+        let url = fixture.transport.requests.last?.url.absoluteString
         return url.map { $0.replacingOccurrences(of: "/images/\(Sample.id(1))", with: "") }
     }
 
-    private func problem(_ bench: Bench, _ changes: [String: String?] = [:]) async throws -> ConfigurationProblem? {
+    private func problem(_ fixture: ServiceFixture, _ changes: [String: String?] = [:]) async throws
+        -> ConfigurationProblem?
+    {
         do {
-            try await bench.service(changes).delete(imageWithID: Sample.id(1))
+            try await fixture.service(changes).delete(imageWithID: Sample.id(1))
             return nil
         } catch {
             guard case .configuration(let problems) = error.reason else { throw error }
-            #expect(bench.transport.count("DELETE") == 0)
+            #expect(fixture.transport.count("DELETE") == 0)
             return problems.first
         }
     }
 
     @Test(
-        "The catalog's address may or may not end in /v2",
+        "Accepts the catalog's address with and without /v2",
         arguments: [
             "https://ims.demo.example", "https://ims.demo.example/", "https://ims.demo.example/v2",
             "https://ims.demo.example/v2/",
         ]
     )
     func version(url: String) async throws {
-        #expect(try await address(bench([Endpoint("eu-demo", url)])) == "https://ims.demo.example/v2")
+        #expect(try await address(fixture([Endpoint("eu-demo", url)])) == "https://ims.demo.example/v2")
     }
 
-    @Test("It may have a path and a port")
+    @Test("Accepts a path and a port")
     func path() async throws {
-        let bench = bench([Endpoint("eu-demo", "https://cloud.example:9292/image/")])
-        #expect(try await address(bench) == "https://cloud.example:9292/image/v2")
+        let fixture = fixture([Endpoint("eu-demo", "https://cloud.example:9292/image/")])
+        #expect(try await address(fixture) == "https://cloud.example:9292/image/v2")
     }
 
     static let catalog = [
@@ -62,7 +64,7 @@ struct EndpointTests {
     ]
 
     @Test(
-        "Region and interface choose among the catalog's endpoints",
+        "Chooses the endpoint by region and interface",
         arguments: [
             ("east", "", "https://east.example/v2"), ("west", "", "https://west.example/v2"),
             ("west", "public", "https://west.example/v2"), ("east", "internalURL", "https://east-internal.example/v2"),
@@ -71,48 +73,48 @@ struct EndpointTests {
     )
     func choice(region: String, interface: String, url: String) async throws {
         let changes = ["OS_REGION_NAME": region, "OS_INTERFACE": interface]
-        #expect(try await address(bench(Self.catalog), changes) == url)
+        #expect(try await address(fixture(Self.catalog), changes) == url)
     }
 
-    @Test("A region is never guessed")
+    @Test("Does not guess a region")
     func regionNeeded() async throws {
-        let problem = try await problem(bench(Self.catalog), ["OS_REGION_NAME": nil])
+        let problem = try await problem(fixture(Self.catalog), ["OS_REGION_NAME": nil])
         #expect(problem == .regionNeeded(regions: ["east", "west"]))
     }
 
-    @Test("A region or interface that is not there is told with those that are")
+    @Test("Lists the available regions or interfaces when one is unknown")
     func noEndpoint() async throws {
         let available = ["east internal", "east public", "west publicURL", "west admin"]
         #expect(
-            try await problem(bench(Self.catalog), ["OS_REGION_NAME": "north"])
+            try await problem(fixture(Self.catalog), ["OS_REGION_NAME": "north"])
                 == .noEndpoint(region: "north", interface: "public", available: available)
         )
         #expect(
-            try await problem(bench(Self.catalog), ["OS_REGION_NAME": "east", "OS_INTERFACE": "admin"])
+            try await problem(fixture(Self.catalog), ["OS_REGION_NAME": "east", "OS_INTERFACE": "admin"])
                 == .noEndpoint(region: "east", interface: "admin", available: available)
         )
     }
 
-    @Test("An endpoint without a region, or of all, serves every region", arguments: [nil, "*"], ["", "eu-demo"])
+    @Test("Uses an endpoint without a region for every region", arguments: [nil, "*"], ["", "eu-demo"])
     func everywhere(region: String?, wanted: String) async throws {
-        let bench = bench([Endpoint(region, "https://ims.everywhere.example")])
-        #expect(try await address(bench, ["OS_REGION_NAME": wanted]) == "https://ims.everywhere.example/v2")
+        let fixture = fixture([Endpoint(region, "https://ims.everywhere.example")])
+        #expect(try await address(fixture, ["OS_REGION_NAME": wanted]) == "https://ims.everywhere.example/v2")
     }
 
-    @Test("The region's own endpoint goes before one for all regions", arguments: [nil, "*"])
+    @Test("Prefers the region's own endpoint", arguments: [nil, "*"])
     func ownRegion(region: String?) async throws {
-        let bench = bench([Endpoint(region, "https://all.example"), Endpoint("eu-demo", "https://own.example")])
-        #expect(try await address(bench) == "https://own.example/v2")
+        let fixture = fixture([Endpoint(region, "https://all.example"), Endpoint("eu-demo", "https://own.example")])
+        #expect(try await address(fixture) == "https://own.example/v2")
     }
 
-    @Test("Without an image service in the catalog, its types are told")
+    @Test("Lists the catalog's service types when it has no image service")
     func noImageService() async throws {
-        let bench = bench([], otherTypes: ["identity", "compute"])
-        #expect(try await problem(bench) == .noImageService(types: ["compute", "identity"]))
+        let fixture = fixture([], otherTypes: ["identity", "compute"])
+        #expect(try await problem(fixture) == .noImageService(types: ["compute", "identity"]))
     }
 
     @Test(
-        "A token is not sent to a catalog's address that is unsafe",
+        "Sends no token to an unsafe address of the catalog",
         arguments: [
             ("http://ims.demo.example", AddressFault.unencrypted), ("http://127.0.0.1.evil.example", .unencrypted),
             ("ims.demo.example", .malformed), ("ftp://ims.demo.example", .scheme),
@@ -120,55 +122,55 @@ struct EndpointTests {
         ]
     )
     func unsafe(url: String, fault: AddressFault) async throws {
-        let bench = bench([Endpoint("eu-demo", url)])
+        let fixture = fixture([Endpoint("eu-demo", url)])
         let told = url.replacing("jo:pw", with: "…").replacing("?x", with: "?…")
-        #expect(try await problem(bench) == .address(source: "the catalog", value: told, fault))
+        #expect(try await problem(fixture) == .address(source: "the catalog", value: told, fault))
     }
 
-    @Test("A loopback address may be http")
+    @Test("Accepts http for a loopback address")
     func loopback() async throws {
         #expect(
-            try await address(bench([Endpoint("eu-demo", "http://127.0.0.1:9292")])) == "http://127.0.0.1:9292/v2"
+            try await address(fixture([Endpoint("eu-demo", "http://127.0.0.1:9292")])) == "http://127.0.0.1:9292/v2"
         )
     }
 
     @Test(
-        "So may ::1 in any spelling, and a scheme in capitals",
+        "Accepts http for any spelling of ::1",
         arguments: ["http://[::1]:5000", "http://[0:0:0:0:0:0:0:1]", "http://[::0001]:5000", "HTTP://LOCALHOST:5000"]
     )
     func loopbackSpellings(url: String) async throws {
-        let address = try #require(try await address(bench([Endpoint("eu-demo", url)])))
+        let address = try #require(try await address(fixture([Endpoint("eu-demo", url)])))
         #expect(address.lowercased() == url.lowercased() + "/v2")
     }
 
     @Test(
-        "Another IPv6 address, or a name that only looks like a loopback address, may not",
+        "Rejects http for addresses that only look like loopback",
         arguments: ["http://[::2]", "http://[::]", "http://[fe80::1]", "http://127.0.0.1.example", "http://127.1"]
     )
     func noLoopback(url: String) async throws {
-        let problem = try await problem(bench([Endpoint("eu-demo", url)]))
+        let problem = try await problem(fixture([Endpoint("eu-demo", url)]))
         #expect(problem == .address(source: "the catalog", value: url, .unencrypted))
     }
 
-    @Test("http is taken from the catalog when asked for")
+    @Test("Accepts http from the catalog when it is allowed")
     func allowsHTTP() async throws {
-        let bench = bench([Endpoint("eu-demo", "http://ims.demo.example")])
+        let fixture = fixture([Endpoint("eu-demo", "http://ims.demo.example")])
         let service = try ImageService(
-            try OpenStackEnvironment(bench.cloud.environment, allowsHTTP: true),
-            connection: ServiceConnection(transport: bench.transport, clock: bench.clock.clock)
+            try OpenStackEnvironment(fixture.cloud.environment, allowsHTTP: true),
+            connection: ServiceConnection(transport: fixture.transport, clock: fixture.clock.clock)
         )
         #expect(try await service.signIn().endpoint.absoluteString == "http://ims.demo.example/v2")
     }
 
-    @Test("The override goes before the catalog, and stays what it is")
+    @Test("Prefers the endpoint override to the catalog")
     func override() async throws {
-        let bench = bench(Self.catalog)
+        let fixture = fixture(Self.catalog)
         let changes = ["OS_IMAGE_ENDPOINT_OVERRIDE": "https://mine.example/glance/"]
-        #expect(try await address(bench, changes) == "https://mine.example/glance/v2")
+        #expect(try await address(fixture, changes) == "https://mine.example/glance/v2")
     }
 
     @Test(
-        "Open Telekom Cloud's image service is beside its identity service",
+        "Derives Open Telekom Cloud's image service from its identity service",
         arguments: [
             ("https://iam.eu-de.otc.t-systems.com/v3", "eu-de", "https://ims.eu-de.otc.t-systems.com/v2"),
             ("https://iam.eu-nl.otc.t-systems.com:443/v3", "", "https://ims.eu-nl.otc.t-systems.com/v2"),
@@ -180,11 +182,11 @@ struct EndpointTests {
         ]
     )
     func openTelekomCloud(authURL: String, region: String, url: String) async throws {
-        #expect(try await address(bench([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region]) == url)
+        #expect(try await address(fixture([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region]) == url)
     }
 
     @Test(
-        "No other host is guessed",
+        "Derives no other image service",
         arguments: [
             ("https://iam.eu-de.otc.t-systems.com/v3", "eu-nl"), ("https://iam.example.com/v3", ""),
             ("https://keystone.eu-de.otc.t-systems.com/v3", "eu-de"),
@@ -194,14 +196,14 @@ struct EndpointTests {
         ]
     )
     func otherHosts(authURL: String, region: String) async throws {
-        let problem = try await problem(bench([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region])
+        let problem = try await problem(fixture([]), ["OS_AUTH_URL": authURL, "OS_REGION_NAME": region])
         #expect(problem == .noImageService(types: []))
     }
 
-    @Test("A catalog that has the image service goes before Open Telekom Cloud's rule")
+    @Test("Prefers the catalog to the derived address")
     func catalogFirst() async throws {
         let changes = ["OS_AUTH_URL": "https://iam.eu-de.otc.t-systems.com/v3", "OS_REGION_NAME": "eu-de"]
-        let bench = bench([Endpoint("eu-de", "https://ims-private.eu-de.otc.t-systems.com")])
-        #expect(try await address(bench, changes) == "https://ims-private.eu-de.otc.t-systems.com/v2")
+        let fixture = fixture([Endpoint("eu-de", "https://ims-private.eu-de.otc.t-systems.com")])
+        #expect(try await address(fixture, changes) == "https://ims-private.eu-de.otc.t-systems.com/v2")
     }
 }

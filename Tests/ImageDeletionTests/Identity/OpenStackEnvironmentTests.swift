@@ -97,7 +97,7 @@ struct OpenStackEnvironmentTests {
         (["OS_TOKEN": "t", "OS_AUTH_TYPE": "password"], byPassword),
     ]
 
-    @Test("Every way to prove who asks", arguments: methods.indices)
+    @Test("Reads all kinds of credentials", arguments: methods.indices)
     func method(index: Int) throws {
         let (changes, method) = Self.methods[index]
         #expect(try read(changes).credentials.method == method)
@@ -125,7 +125,7 @@ struct OpenStackEnvironmentTests {
         (["OS_TOKEN": "t", "OS_USER_DOMAIN_NAME": nil], .init(name: "ci")),
     ]
 
-    @Test("Every way to name the project", arguments: projects.indices)
+    @Test("Reads all ways to name the project", arguments: projects.indices)
     func project(index: Int) throws {
         let (changes, project) = Self.projects[index]
         #expect(try read(changes).credentials.project == project)
@@ -139,7 +139,7 @@ struct OpenStackEnvironmentTests {
         .missing(["OS_PROJECT_NAME", "OS_PROJECT_ID"]),
     ]
 
-    @Test("What is missing is told all at once; empty is not set", arguments: [nil, ""])
+    @Test("Reports all missing variables at once; an empty one is not set", arguments: [nil, ""])
     func missing(value: String?) throws {
         #expect(try problems(Self.complete.mapValues { _ in value }) == Self.everything)
     }
@@ -197,18 +197,18 @@ struct OpenStackEnvironmentTests {
         ),
     ]
 
-    @Test("What is wrong is told by name", arguments: faults.indices)
+    @Test("Names invalid variables", arguments: faults.indices)
     func fault(index: Int) throws {
         let (changes, problems) = Self.faults[index]
         #expect(try self.problems(changes) == problems)
     }
 
-    @Test("Nothing is sent with settings that are wrong")
+    @Test("Sends nothing with invalid settings")
     func beforeAnyRequest() {
         #expect(throws: ImageDeletionError.configuration(Self.everything)) { _ = try ImageService(environment: [:]) }
     }
 
-    @Test("A token and an endpoint are enough")
+    @Test("Accepts a token and an endpoint alone")
     func tokenAndOverride() throws {
         let environment = try OpenStackEnvironment([
             "OS_TOKEN": "t", "OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.example",
@@ -229,7 +229,7 @@ struct OpenStackEnvironmentTests {
         (["OS_IDENTITY_API_VERSION": "3", "OS_IMAGE_API_VERSION": "v2"], []),
     ]
 
-    @Test("Settings that cannot be followed are told", arguments: unfollowed.indices)
+    @Test("Reports ignored settings", arguments: unfollowed.indices)
     func notFollowed(index: Int) throws {
         let (changes, names) = Self.unfollowed[index]
         #expect(try read(changes).notFollowed == names)
@@ -247,13 +247,13 @@ struct OpenStackEnvironmentTests {
         (["OS_INTERFACE": "", "OS_ENDPOINT_TYPE": "admin"], "admin"),
     ]
 
-    @Test("Both names and both spellings of the interface", arguments: interfaces.indices)
+    @Test("Reads both variables and spellings of the interface", arguments: interfaces.indices)
     func interface(index: Int) throws {
         let (changes, interface) = Self.interfaces[index]
         #expect(try read(changes).endpoint.interface == interface)
     }
 
-    @Test("The region, which may be left out")
+    @Test("Reads the optional region")
     func region() throws {
         #expect(try read().endpoint.region == nil)
         #expect(try read(["OS_REGION_NAME": ""]).endpoint.region == nil)
@@ -263,7 +263,7 @@ struct OpenStackEnvironmentTests {
     // MARK: Addresses
 
     @Test(
-        "The identity service's address is taken with or without /v3",
+        "Accepts the identity service's address with and without /v3",
         arguments: [
             ("https://iam.example/v3", "https://iam.example/v3"),
             ("https://iam.example", "https://iam.example/v3"),
@@ -282,7 +282,7 @@ struct OpenStackEnvironmentTests {
     }
 
     @Test(
-        "The image service's address is taken with or without /v2",
+        "Accepts the image service's address with and without /v2",
         arguments: [
             ("https://ims.example", "https://ims.example/v2"), ("https://ims.example/v2", "https://ims.example/v2"),
             ("https://ims.example/v2/", "https://ims.example/v2"),
@@ -310,7 +310,7 @@ struct OpenStackEnvironmentTests {
         ("http://127.0.0.1:80@evil.example", .extraParts),
     ]
 
-    @Test("What is no safe address is refused", arguments: badAddresses)
+    @Test("Rejects unsafe addresses", arguments: badAddresses)
     func badAddress(text: String, fault: AddressFault) throws {
         for variable in ["OS_AUTH_URL", "OS_IMAGE_ENDPOINT_OVERRIDE"] {
             #expect(try problems([variable: text]) == [.address(source: variable, value: Self.told(text), fault)])
@@ -323,7 +323,7 @@ struct OpenStackEnvironmentTests {
     }
 
     @Test(
-        "What may be a secret in an address is left out where it is told",
+        "Omits possible secrets of an address in messages",
         arguments: [
             ("https://jo:pw@iam.example/v3", "https://…@iam.example/v3"), ("jo:p@w@iam.example", "…@iam.example"),
             ("ftp://jo:pw@iam.example", "ftp://…@iam.example"), ("http://jo:p/w@iam.example", "http://…@iam.example"),
@@ -340,12 +340,12 @@ struct OpenStackEnvironmentTests {
         #expect(value == told)
     }
 
-    @Test("Nor is the identity API that is gone", arguments: ["https://iam.example/v2.0", "https://iam.example/v2.0/"])
+    @Test("Rejects the identity API version 2", arguments: ["https://iam.example/v2.0", "https://iam.example/v2.0/"])
     func identityV2(text: String) throws {
         #expect(try problems(["OS_AUTH_URL": text]) == [.address(source: "OS_AUTH_URL", value: text, .identityV2)])
     }
 
-    @Test("http is taken for any host when asked for, and nothing else with it")
+    @Test("Accepts http for any host when it is allowed")
     func allowsHTTP() throws {
         let changes = ["OS_AUTH_URL": "http://iam.example", "OS_IMAGE_ENDPOINT_OVERRIDE": "http://ims.example"]
         let environment = try read(changes, allowsHTTP: true)

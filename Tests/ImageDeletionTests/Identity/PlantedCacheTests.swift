@@ -18,14 +18,14 @@ struct PlantedCacheTests {
     private var cache: TokenCache { .file(file) }
 
     /// A cloud in which `attacker.example` answers deletions with `status`.
-    private func bench(_ status: Int) -> Bench {
-        Bench { request, _ in request.url.host == "attacker.example" ? .answer(status) : nil }
+    private func fixture(_ status: Int) -> ServiceFixture {
+        ServiceFixture { request, _ in request.url.host == "attacker.example" ? .answer(status) : nil }
     }
 
     /// Writes a cache with this program, for the user's identity, without knowing the user's secret.
     private func plant(_ changes: [String: String?] = ["OS_PASSWORD": "guessed"]) async throws {
-        let attacker = Bench { request, _ in
-            TokenAnswer {
+        let attacker = ServiceFixture { request, _ in
+            SampleTokenResponse {
                 $0.token = "invented"
                 $0.imageEndpoints = [.init("eu-demo", "https://attacker.example")]
             }.fault
@@ -44,29 +44,29 @@ struct PlantedCacheTests {
         try handle.close()
     }
 
-    private func distrust(_ bench: Bench) -> Int {
-        bench.events.value.count { if case .tokenCacheNotTrusted = $0 { true } else { false } }
+    private func distrust(_ fixture: ServiceFixture) -> Int {
+        fixture.events.value.count { if case .tokenCacheNotTrusted = $0 { true } else { false } }
     }
 
-    @Test("A cache written with another password sends nothing to the address in it", arguments: [401, 204])
+    @Test("Sends nothing to the address in a cache that was written with another password", arguments: [401, 204])
     func planted(status: Int) async throws {
         try await plant()
-        let bench = bench(status)
-        let outcomes = try await bench.delete([Sample.id(1)], with: bench.service(tokenCache: cache))
+        let fixture = fixture(status)
+        let outcomes = try await fixture.delete([Sample.id(1)], with: fixture.service(tokenCache: cache))
         #expect(outcomes.map(\.result) == [.deleted])
-        #expect(bench.transport.requests.filter { $0.url.host == "attacker.example" }.isEmpty)
-        #expect(await bench.remaining().contains(Sample.id(1)) == false)
-        #expect(distrust(bench) == 1)
+        #expect(fixture.transport.requests.filter { $0.url.host == "attacker.example" }.isEmpty)
+        #expect(await fixture.remaining().contains(Sample.id(1)) == false)
+        #expect(distrust(fixture) == 1)
         // What replaced it is trusted.
-        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(2))
-        #expect(bench.transport.count("POST") == 1)
-        #expect(distrust(bench) == 1)
+        try await fixture.service(tokenCache: cache).delete(imageWithID: Sample.id(2))
+        #expect(fixture.transport.count("POST") == 1)
+        #expect(distrust(fixture) == 1)
     }
 
-    @Test("A changed address, token, project, or expiry in the user's own cache is not used", arguments: 0..<4)
+    @Test("Ignores a cache with a changed address, token, project, or expiry", arguments: 0..<4)
     func changed(index: Int) async throws {
-        let bench = bench(401)
-        _ = try await bench.service(tokenCache: cache).signIn()
+        let fixture = fixture(401)
+        _ = try await fixture.service(tokenCache: cache).signIn()
         try rewrite { content in
             switch index {
             case 0: content.replacing("https://ims.demo.example", with: "https://attacker.example")
@@ -75,79 +75,83 @@ struct PlantedCacheTests {
             default: content.replacing(#""expiresAt" : 1"#, with: #""expiresAt" : 2"#)
             }
         }
-        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
-        #expect(bench.transport.requests.map(\.method) == ["POST", "POST", "DELETE"])
-        #expect(bench.transport.requests.filter { $0.url.host == "attacker.example" }.isEmpty)
-        #expect(distrust(bench) == 1)
+        try await fixture.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
+        #expect(fixture.transport.requests.map(\.method) == ["POST", "POST", "DELETE"])
+        #expect(fixture.transport.requests.filter { $0.url.host == "attacker.example" }.isEmpty)
+        #expect(distrust(fixture) == 1)
     }
 
-    @Test("Another identity's entry of the same user is not used as one's own")
+    @Test("Ignores another identity's entry")
     func renamed() async throws {
-        let bench = bench(401)
+        let fixture = fixture(401)
         let other: [String: String?] = ["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": nil]
-        _ = try await bench.service(other, tokenCache: cache).signIn()
+        _ = try await fixture.service(other, tokenCache: cache).signIn()
         try rewrite { content in
             content.replacing(
                 /"scope" : \[[^\]]*\]/,
                 with: #""scope" : ["project name", "ci", "domain name", "Default"]"#
             )
         }
-        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
-        #expect(bench.transport.count("POST") == 2)
+        try await fixture.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
+        #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("A new password is used at once, although a token is cached for the old one")
+    @Test("Signs in with a new password although a token is cached for the old one")
     func otherPassword() async throws {
-        let bench = Bench()
-        _ = try await bench.service(tokenCache: cache).signIn()
+        let fixture = ServiceFixture()
+        _ = try await fixture.service(tokenCache: cache).signIn()
         await #expect(throws: ImageDeletionError.self) {
-            try await bench.service(["OS_PASSWORD": "new"], tokenCache: cache).delete(imageWithID: Sample.id(1))
+            try await fixture.service(["OS_PASSWORD": "new"], tokenCache: cache).delete(imageWithID: Sample.id(1))
         }
-        #expect(bench.transport.count("DELETE") == 0)
+        #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("The passcode changes with every run and does not keep a cached token from being used")
+    @Test("Uses a cached token with another passcode")
     func passcode() async throws {
-        let bench = Bench { request, _ in request.method == "POST" ? TokenAnswer().fault : .answer(204) }
+        let fixture = ServiceFixture { request, _ in
+            request.method == "POST" ? SampleTokenResponse().fault : .answer(204)
+        }
         for passcode in ["123456", "654321"] {
-            let service = try bench.service(["OS_PASSCODE": passcode], tokenCache: cache)
+            let service = try fixture.service(["OS_PASSCODE": passcode], tokenCache: cache)
             try await service.delete(imageWithID: Sample.id(1))
         }
-        #expect(bench.transport.count("POST") == 1)
+        #expect(fixture.transport.count("POST") == 1)
     }
 
-    @Test("A token that only a passcode gave is not cached")
+    @Test("Does not cache a token from a passcode alone")
     func passcodeOnly() async throws {
-        let bench = Bench { request, _ in request.method == "POST" ? TokenAnswer().fault : .answer(204) }
+        let fixture = ServiceFixture { request, _ in
+            request.method == "POST" ? SampleTokenResponse().fault : .answer(204)
+        }
         let changes: [String: String?] = ["OS_PASSCODE": "123456", "OS_PASSWORD": nil]
-        try await bench.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
+        try await fixture.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
         #expect(!FileManager.default.fileExists(atPath: file.path))
     }
 
-    @Test("A renewed token is sent to the endpoint that came with it")
+    @Test("Sends a renewed token to its own endpoint")
     func renewed() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             guard request.method == "POST" else { return .answer(earlier == 0 ? 401 : 204) }
-            return TokenAnswer {
+            return SampleTokenResponse {
                 $0.token = "token-\(earlier)"
                 $0.imageEndpoints = [.init("eu-demo", "https://image-\(earlier).example")]
             }.fault
         }
-        try await bench.service().delete(imageWithID: Sample.id(1))
-        let deletions = bench.transport.requests.filter { $0.method == "DELETE" }
+        try await fixture.service().delete(imageWithID: Sample.id(1))
+        let deletions = fixture.transport.requests.filter { $0.method == "DELETE" }
         #expect(deletions.map(\.url.host) == ["image-0.example", "image-1.example"])
         #expect(deletions.map { $0.header("X-Auth-Token") } == ["token-0", "token-1"])
     }
 
-    @Test("A renewed token for another project is an error")
+    @Test("Fails when a renewed token is for another project")
     func renewedForAnotherProject() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             guard request.method == "POST" else { return .answer(earlier == 0 ? 401 : 204) }
-            return TokenAnswer { if earlier > 0 { $0.projectID = "0123456789abcdef0123456789abcdef" } }.fault
+            return SampleTokenResponse { if earlier > 0 { $0.projectID = "0123456789abcdef0123456789abcdef" } }.fault
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)]).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)]).first)
         #expect(outcome.result == .failed)
-        #expect(bench.transport.count("DELETE") == 1)
+        #expect(fixture.transport.count("DELETE") == 1)
     }
 
     // MARK: Forgetting what is not trusted
@@ -156,10 +160,10 @@ struct PlantedCacheTests {
         case groupReadable, hardLink, otherPassword, olderVersion
     }
 
-    @Test("A token in a cache that is not trusted is revoked as well", arguments: Exposure.allCases)
+    @Test("Revokes a token in an untrusted cache", arguments: Exposure.allCases)
     func forget(exposure: Exposure) async throws {
-        let bench = Bench()
-        _ = try await bench.service(tokenCache: cache).signIn()
+        let fixture = ServiceFixture()
+        _ = try await fixture.service(tokenCache: cache).signIn()
         var changes: [String: String?] = [:]
         switch exposure {
         case .groupReadable:
@@ -169,27 +173,29 @@ struct PlantedCacheTests {
         case .olderVersion:
             try rewrite { $0.replacing("delete-image-token-cache/", with: "delete-image-token-cache/0") }
         }
-        #expect(try await bench.service(changes, tokenCache: cache).forgetToken())
-        let revocation = try #require(bench.transport.requests.last)
+        #expect(try await fixture.service(changes, tokenCache: cache).forgetToken())
+        let revocation = try #require(fixture.transport.requests.last)
         #expect(revocation.line == "DELETE /v3/auth/tokens")
         #expect(revocation.url.host == "iam.demo.example")
         #expect(revocation.header("X-Subject-Token")?.hasPrefix("MII") == true)
         #expect(!FileManager.default.fileExists(atPath: file.path))
-        #expect(bench.transport.count("POST") == 1)
+        #expect(fixture.transport.count("POST") == 1)
     }
 
-    @Test("Every token that a cache exposed is revoked, at the user's own identity service only")
+    @Test("Revokes every exposed token, at the user's own identity service only")
     func forgetAll() async throws {
         // One that cannot be revoked is an error, and no reason to leave the other valid.
-        let bench = Bench { request, earlier in request.method == "DELETE" && earlier == 0 ? .answer(500) : nil }
+        let fixture = ServiceFixture { request, earlier in
+            request.method == "DELETE" && earlier == 0 ? .answer(500) : nil
+        }
         let other: [String: String?] = ["OS_PROJECT_ID": DemoImage.projectID, "OS_PROJECT_NAME": nil]
-        _ = try await bench.service(tokenCache: cache).signIn()
-        _ = try await bench.service(other, tokenCache: cache).signIn()
+        _ = try await fixture.service(tokenCache: cache).signIn()
+        _ = try await fixture.service(other, tokenCache: cache).signIn()
         try await plant(["OS_AUTH_URL": "https://elsewhere.example"])
         try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file.path)
-        let service = try bench.service(tokenCache: cache, retries: 0)
+        let service = try fixture.service(tokenCache: cache, retries: 0)
         await #expect(throws: ImageDeletionError.self) { try await service.forgetToken() }
-        let revocations = bench.transport.requests.filter { $0.method == "DELETE" }
+        let revocations = fixture.transport.requests.filter { $0.method == "DELETE" }
         #expect(revocations.count == 2)
         #expect(revocations.allSatisfy { $0.url.host == "iam.demo.example" })
         #expect(revocations.allSatisfy { $0.header("X-Subject-Token")?.hasPrefix("MII") == true })

@@ -17,11 +17,11 @@ struct ProjectCheckTests {
     ]
     private static let password: [String: String?] = ["OS_PROJECT_ID": DemoImage.projectID]
 
-    private func bench() -> Bench {
-        Bench { request, _ in
+    private func fixture() -> ServiceFixture {
+        ServiceFixture { request, _ in
             switch request.line {
-            case "POST /v3/auth/tokens": TokenAnswer().fault
-            case "GET /v3/auth/tokens": TokenAnswer { $0.status = 200 }.fault
+            case "POST /v3/auth/tokens": SampleTokenResponse().fault
+            case "GET /v3/auth/tokens": SampleTokenResponse { $0.status = 200 }.fault
             default: .answer(204)
             }
         }
@@ -57,11 +57,11 @@ struct ProjectCheckTests {
     @Test("Deletes nothing in another project than the one that is named", arguments: cases.indices)
     func check(index: Int) async throws {
         let (base, changes, fits) = Self.cases[index]
-        let bench = bench()
+        let fixture = fixture()
         let variables = base.merging(changes.mapValues(Optional.some)) { $1 }
         let deletion: Result<Void, ImageDeletionError>
         do throws(ImageDeletionError) {
-            deletion = .success(try await bench.service(variables).delete(imageWithID: Sample.id(1)))
+            deletion = .success(try await fixture.service(variables).delete(imageWithID: Sample.id(1)))
         } catch {
             deletion = .failure(error)
         }
@@ -71,33 +71,33 @@ struct ProjectCheckTests {
             #expect(error.code == .configuration)
             #expect(!fits)
         }
-        #expect(bench.transport.count("DELETE") == (fits ? 1 : 0))
+        #expect(fixture.transport.count("DELETE") == (fits ? 1 : 0))
     }
 
-    @Test("A cached token does not get around the check")
+    @Test("Checks the project of a cached token")
     func cached() async throws {
         let folder = try TemporaryFolder()
         let cache = TokenCache.file(folder.file("token-cache.json"))
-        let bench = bench()
-        try await bench.service(Self.password, tokenCache: cache).delete(imageWithID: Sample.id(1))
+        let fixture = fixture()
+        try await fixture.service(Self.password, tokenCache: cache).delete(imageWithID: Sample.id(1))
         await #expect(throws: ImageDeletionError.self) {
             let changes = Self.password.merging(["OS_PROJECT_NAME": "production"]) { $1 }
-            try await bench.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
+            try await fixture.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
         }
-        #expect(bench.transport.count("DELETE") == 1)
+        #expect(fixture.transport.count("DELETE") == 1)
     }
 
-    @Test("A token whose project cannot be checked is an error that names OS_AUTH_URL")
+    @Test("Fails and names OS_AUTH_URL when a token's project cannot be checked")
     func unknown() throws {
         #expect(throws: ImageDeletionError.configuration([.missing(["OS_AUTH_URL"])])) {
-            try Bench().service(Self.token.merging(["OS_PROJECT_NAME": "ci", "OS_AUTH_URL": nil]) { $1 })
+            try ServiceFixture().service(Self.token.merging(["OS_PROJECT_NAME": "ci", "OS_AUTH_URL": nil]) { $1 })
         }
     }
 
-    @Test("A token that nothing names a project for is not looked up")
+    @Test("Does not look up a token when no project is named")
     func unnamed() async throws {
-        let bench = bench()
-        try await bench.service(Self.token).delete(imageWithID: Sample.id(1))
-        #expect(bench.transport.requests.map(\.method) == ["DELETE"])
+        let fixture = fixture()
+        try await fixture.service(Self.token).delete(imageWithID: Sample.id(1))
+        #expect(fixture.transport.requests.map(\.method) == ["DELETE"])
     }
 }

@@ -22,7 +22,7 @@ struct SHA256Tests {
         ([UInt8](repeating: 0x61, count: 64), "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"),
     ]
 
-    @Test("Digests are those of FIPS 180-4", arguments: digests.indices)
+    @Test("Computes the digests of FIPS 180-4", arguments: digests.indices)
     func digest(index: Int) {
         #expect(hexadecimal(SHA256.hash(Self.digests[index].0)) == Self.digests[index].1)
     }
@@ -60,13 +60,13 @@ struct SHA256Tests {
         ),
     ]
 
-    @Test("Codes are those of RFC 4231", arguments: codes.indices)
+    @Test("Computes the codes of RFC 4231", arguments: codes.indices)
     func code(index: Int) {
         let (key, data, code) = Self.codes[index]
         #expect(hexadecimal(SHA256.authenticationCode(of: data, key: key)) == code)
     }
 
-    @Test("Codes are equal only as a whole")
+    @Test("Compares whole codes")
     func equality() {
         let code = SHA256.hash([])
         #expect(SHA256.areEqual(code, code))

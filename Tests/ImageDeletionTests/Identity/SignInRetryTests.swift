@@ -12,39 +12,39 @@ struct SignInRetryTests {
             .error(TransportError(.connectionLost, "reset")), .error(TransportError(.timedOut, "late")),
         ]
 
-    private func bench(_ fault: FaultyTransport.Fault) -> Bench {
-        Bench(images: Sample.images(30)) { request, _ in request.method == "POST" ? fault : nil }
+    private func fixture(_ fault: FaultyTransport.Fault) -> ServiceFixture {
+        ServiceFixture(images: Sample.images(30)) { request, _ in request.method == "POST" ? fault : nil }
     }
 
     @Test(
-        "A password whose response is lost is sent twice at most, whatever is done next",
+        "Sends a password at most twice when its response is lost",
         arguments: lostResponses.indices
     )
     func lost(index: Int) async throws {
-        let bench = bench(Self.lostResponses[index])
-        let service = try bench.service()
+        let fixture = fixture(Self.lostResponses[index])
+        let service = try fixture.service()
         let ids = try (1...30).map { try ImageID(Sample.id($0)) }
         _ = try? await service.plan(.images(ids))
         _ = await service.deleter(for: DeletionPlan(deleting: ids)).carryOut()
         await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
-        #expect(bench.transport.count("POST") == 2)
+        #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("With no retries a password is sent once")
+    @Test("Sends a password once without retries")
     func noRetries() async throws {
-        let bench = bench(.answer(500))
-        await #expect(throws: ImageDeletionError.self) { _ = try await bench.service(retries: 0).signIn() }
-        #expect(bench.transport.count("POST") == 1)
+        let fixture = fixture(.answer(500))
+        await #expect(throws: ImageDeletionError.self) { _ = try await fixture.service(retries: 0).signIn() }
+        #expect(fixture.transport.count("POST") == 1)
     }
 
-    @Test("An application credential's secret is sent twice at most")
+    @Test("Sends an application credential's secret at most twice")
     func applicationCredential() async throws {
-        let bench = bench(.answer(500))
-        let service = try bench.service([
+        let fixture = fixture(.answer(500))
+        let service = try fixture.service([
             "OS_APPLICATION_CREDENTIAL_ID": "a", "OS_APPLICATION_CREDENTIAL_SECRET": "s", "OS_PASSWORD": nil,
         ])
         await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
-        #expect(bench.transport.count("POST") == 2)
+        #expect(fixture.transport.count("POST") == 2)
     }
 
     static let refusals: [FaultyTransport.Fault] = [
@@ -52,77 +52,78 @@ struct SignInRetryTests {
         .answer(503, headers: ["Retry-After": "1"]),
     ]
 
-    @Test("A password that certainly was not processed is sent as often as anything", arguments: refusals.indices)
+    @Test("Retries a password that was certainly not processed", arguments: refusals.indices)
     func unprocessed(index: Int) async throws {
-        let bench = bench(Self.refusals[index])
-        await #expect(throws: ImageDeletionError.self) { _ = try await bench.service().signIn() }
-        #expect(bench.transport.count("POST") == 5)
+        let fixture = fixture(Self.refusals[index])
+        await #expect(throws: ImageDeletionError.self) { _ = try await fixture.service().signIn() }
+        #expect(fixture.transport.count("POST") == 5)
     }
 
-    @Test("A lost response to the first password does not keep the second from signing in")
+    @Test("Counts lost responses for each password separately")
     func recovers() async throws {
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             request.method == "POST" && earlier == 0 ? .lostAnswer(.connectionLost) : nil
         }
-        try await bench.service().delete(imageWithID: Sample.id(1))
-        #expect(bench.transport.count("POST") == 2)
+        try await fixture.service().delete(imageWithID: Sample.id(1))
+        #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("The limit holds for renewals, and a sign-in that succeeded starts it anew")
+    @Test("Applies the limit to renewals, and resets it after a success")
     func renewal() async throws {
-        let bench = Bench(images: Sample.images(9)) { request, earlier in
+        let fixture = ServiceFixture(images: Sample.images(9)) { request, earlier in
             request.method == "POST" && earlier != 1 ? .answer(504) : nil
         }
-        let service = try bench.service()
+        let service = try fixture.service()
         try await service.delete(imageWithID: Sample.id(9))
-        #expect(bench.transport.count("POST") == 2)
-        await bench.cloud.revokeAllTokens()
-        _ = try await bench.delete((1...8).map(Sample.id), with: service)
-        _ = try await bench.delete((1...8).map(Sample.id), with: service)
-        #expect(bench.transport.count("POST") == 4)
+        #expect(fixture.transport.count("POST") == 2)
+        await fixture.cloud.revokeAllTokens()
+        _ = try await fixture.delete((1...8).map(Sample.id), with: service)
+        _ = try await fixture.delete((1...8).map(Sample.id), with: service)
+        #expect(fixture.transport.count("POST") == 4)
     }
 
-    @Test("A token that another process brings is used after sign-ins without a response")
+    @Test("Uses another process's token after sign-ins without a response")
     func broughtByAnother() async throws {
         let folder = try TemporaryFolder()
         let cache = TokenCache.file(folder.file("token-cache.json"))
-        let bench = Bench { request, earlier in request.method == "POST" && earlier < 2 ? .answer(504) : nil }
-        let service = try bench.service(tokenCache: cache)
+        let fixture = ServiceFixture { request, earlier in request.method == "POST" && earlier < 2 ? .answer(504) : nil
+        }
+        let service = try fixture.service(tokenCache: cache)
         await #expect(throws: ImageDeletionError.self) { _ = try await service.signIn() }
-        bench.clock.advance(by: 6)
-        _ = try await bench.service(tokenCache: cache).signIn()
+        fixture.clock.advance(by: 6)
+        _ = try await fixture.service(tokenCache: cache).signIn()
         try await service.delete(imageWithID: Sample.id(1))
-        #expect(bench.transport.count("POST") == 3)
+        #expect(fixture.transport.count("POST") == 3)
     }
 
-    @Test("A sign-in that was cancelled counts")
+    @Test("Counts a canceled sign-in")
     func cancelled() async throws {
-        let sent = Meeting(of: 2)
-        let bench = Bench { request, earlier in
+        let sent = Barrier(of: 2)
+        let fixture = ServiceFixture { request, earlier in
             guard request.method == "POST" else { return nil }
             if earlier == 0 { await sent.arrive() }
             return earlier == 0 ? .silence : .answer(500)
         }
-        let service = try bench.service()
+        let service = try fixture.service()
         let task = Task { try await service.signIn() }
         await sent.arrive()
         task.cancel()
         _ = await task.result
         for _ in 0..<3 { _ = try? await service.signIn() }
-        #expect(bench.transport.count("POST") == 2)
+        #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("For five seconds, other processes with the same cache do not send a password that got no response")
+    @Test("Sends no password for five seconds after another process got no response")
     func processes() async throws {
         let folder = try TemporaryFolder()
         let cache = TokenCache.file(folder.file("token-cache.json"))
-        let bench = bench(.answer(504))
+        let fixture = fixture(.answer(504))
         for _ in 0..<3 {
-            await #expect(throws: ImageDeletionError.self) { _ = try await bench.service(tokenCache: cache).signIn() }
+            await #expect(throws: ImageDeletionError.self) { _ = try await fixture.service(tokenCache: cache).signIn() }
         }
-        #expect(bench.transport.count("POST") == 2)
-        bench.clock.advance(by: 6)
-        await #expect(throws: ImageDeletionError.self) { _ = try await bench.service(tokenCache: cache).signIn() }
-        #expect(bench.transport.count("POST") == 4)
+        #expect(fixture.transport.count("POST") == 2)
+        fixture.clock.advance(by: 6)
+        await #expect(throws: ImageDeletionError.self) { _ = try await fixture.service(tokenCache: cache).signIn() }
+        #expect(fixture.transport.count("POST") == 4)
     }
 }

@@ -27,8 +27,8 @@ struct TokenCacheTests {
     }
 
     /// What was told about the cache.
-    private func told(_ bench: Bench) -> [ServiceEvent] {
-        bench.events.value.filter { event in
+    private func told(_ fixture: ServiceFixture) -> [ServiceEvent] {
+        fixture.events.value.filter { event in
             switch event {
             case .tokenCacheNotWritten, .tokenCacheNotTrusted: true
             default: false
@@ -38,32 +38,32 @@ struct TokenCacheTests {
 
     // MARK: What is kept
 
-    @Test("The folder is made, the file is for its owner only, and nothing else stays")
+    @Test("Creates the folder and a file for its owner only")
     func made() async throws {
-        let bench = Bench()
-        _ = try await bench.service(tokenCache: cache).signIn()
+        let fixture = ServiceFixture()
+        _ = try await fixture.service(tokenCache: cache).signIn()
         #expect(try mode(file) == 0o600)
         #expect(try mode(file.deletingLastPathComponent()) == 0o700)
         #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
-        #expect(told(bench) == [])
+        #expect(told(fixture) == [])
     }
 
-    @Test("The next run uses the token, and where the image service is")
+    @Test("Caches the token and the endpoint for the next run")
     func shared() async throws {
-        let bench = Bench()
-        let first = try await bench.service(tokenCache: cache).signIn()
-        let second = try bench.service(tokenCache: cache)
+        let fixture = ServiceFixture()
+        let first = try await fixture.service(tokenCache: cache).signIn()
+        let second = try fixture.service(tokenCache: cache)
         #expect(try await second.signIn() == first)
         try await second.delete(imageWithID: Sample.id(1))
-        #expect(bench.transport.requests.map(\.method) == ["POST", "DELETE"])
+        #expect(fixture.transport.requests.map(\.method) == ["POST", "DELETE"])
     }
 
-    @Test("No file, no memory between runs")
+    @Test("Caches nothing without a file")
     func none() async throws {
-        let bench = Bench()
-        _ = try await bench.service().signIn()
-        _ = try await bench.service().signIn()
-        #expect(bench.transport.count("POST") == 2)
+        let fixture = ServiceFixture()
+        _ = try await fixture.service().signIn()
+        _ = try await fixture.service().signIn()
+        #expect(fixture.transport.count("POST") == 2)
     }
 
     static let others: [[String: String?]] = [
@@ -73,83 +73,83 @@ struct TokenCacheTests {
         ["OS_APPLICATION_CREDENTIAL_ID": "a", "OS_APPLICATION_CREDENTIAL_SECRET": "s", "OS_PASSWORD": nil],
     ]
 
-    @Test("Each identity has an entry of its own", arguments: others.indices)
+    @Test("Keeps one entry per identity", arguments: others.indices)
     func identities(index: Int) async throws {
-        let bench = Bench { request, earlier in
-            request.method == "POST" ? TokenAnswer { $0.token = "token-\(earlier)" }.fault : .answer(204)
+        let fixture = ServiceFixture { request, earlier in
+            request.method == "POST" ? SampleTokenResponse { $0.token = "token-\(earlier)" }.fault : .answer(204)
         }
         for changes in [[:], Self.others[index], [:], Self.others[index]] {
-            try await bench.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
+            try await fixture.service(changes, tokenCache: cache).delete(imageWithID: Sample.id(1))
         }
-        #expect(bench.transport.count("POST") == 2)
+        #expect(fixture.transport.count("POST") == 2)
         #expect(
-            bench.transport.requests.filter { $0.method == "DELETE" }.map { $0.header("X-Auth-Token") }
+            fixture.transport.requests.filter { $0.method == "DELETE" }.map { $0.header("X-Auth-Token") }
                 == ["token-0", "token-1", "token-0", "token-1"]
         )
     }
 
-    @Test("Another region is another endpoint for the same token")
+    @Test("Caches an endpoint per region")
     func region() async throws {
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             guard request.method == "POST" else { return .answer(204) }
-            return TokenAnswer {
+            return SampleTokenResponse {
                 $0.imageEndpoints = [.init("east", "https://east.example"), .init("west", "https://west.example")]
             }.fault
         }
         for region in ["east", "west"] {
-            try await bench.service(["OS_REGION_NAME": region], tokenCache: cache).delete(imageWithID: Sample.id(1))
+            try await fixture.service(["OS_REGION_NAME": region], tokenCache: cache).delete(imageWithID: Sample.id(1))
         }
-        #expect(bench.transport.requests.map(\.url.host) == ["iam.demo.example", "east.example", "west.example"])
+        #expect(fixture.transport.requests.map(\.url.host) == ["iam.demo.example", "east.example", "west.example"])
     }
 
-    @Test("A token from somewhere else is not kept")
+    @Test("Does not cache a token from OS_TOKEN")
     func foreign() async throws {
-        let bench = Bench { _, _ in TokenAnswer { $0.status = 200 }.fault }
-        _ = try await bench.service(["OS_TOKEN": "from-elsewhere"], tokenCache: cache).signIn()
+        let fixture = ServiceFixture { _, _ in SampleTokenResponse { $0.status = 200 }.fault }
+        _ = try await fixture.service(["OS_TOKEN": "from-elsewhere"], tokenCache: cache).signIn()
         #expect(!FileManager.default.fileExists(atPath: file.path))
     }
 
     // MARK: How long
 
-    @Test("A token is used until five minutes before its end, by this run and the next")
+    @Test("Uses a token until five minutes before its expiry")
     func margin() async throws {
-        let bench = Bench(tokenLifetime: 3600)
-        let first = try bench.service(tokenCache: cache)
+        let fixture = ServiceFixture(tokenLifetime: 3600)
+        let first = try fixture.service(tokenCache: cache)
         _ = try await first.signIn()
-        bench.clock.advance(by: 3600 - 300 - 1)
+        fixture.clock.advance(by: 3600 - 300 - 1)
         _ = try await first.signIn()
-        _ = try await bench.service(tokenCache: cache).signIn()
-        #expect(bench.transport.count("POST") == 1)
-        bench.clock.advance(by: 1)
-        _ = try await bench.service(tokenCache: cache).signIn()
-        #expect(bench.transport.count("POST") == 2)
+        _ = try await fixture.service(tokenCache: cache).signIn()
+        #expect(fixture.transport.count("POST") == 1)
+        fixture.clock.advance(by: 1)
+        _ = try await fixture.service(tokenCache: cache).signIn()
+        #expect(fixture.transport.count("POST") == 2)
         // The older run takes what the newer one brought.
         _ = try await first.signIn()
-        #expect(bench.transport.count("POST") == 2)
+        #expect(fixture.transport.count("POST") == 2)
     }
 
-    @Test("A token with less than that to live is used to its end, but not by the next run")
+    @Test("Uses a short-lived token only in its own run")
     func shortLived() async throws {
-        let bench = Bench(tokenLifetime: 240)
-        let first = try bench.service(tokenCache: cache)
+        let fixture = ServiceFixture(tokenLifetime: 240)
+        let first = try fixture.service(tokenCache: cache)
         _ = try await first.signIn()
-        bench.clock.advance(by: 239)
+        fixture.clock.advance(by: 239)
         _ = try await first.signIn()
-        #expect(bench.transport.count("POST") == 1)
-        _ = try await bench.service(tokenCache: cache).signIn()
-        #expect(bench.transport.count("POST") == 2)
-        bench.clock.advance(by: 1)
+        #expect(fixture.transport.count("POST") == 1)
+        _ = try await fixture.service(tokenCache: cache).signIn()
+        #expect(fixture.transport.count("POST") == 2)
+        fixture.clock.advance(by: 1)
         _ = try await first.signIn()
-        #expect(bench.transport.count("POST") == 3)
+        #expect(fixture.transport.count("POST") == 3)
     }
 
     // MARK: Files that are not to be trusted
 
-    enum Spoilt: CaseIterable {
+    enum Damage: CaseIterable {
         case damaged, truncated, empty, otherSchema, groupReadable, worldReadable, groupWritable, symbolicLink
         case hardLink, enormous
 
-        func spoil(_ file: URL, _ other: URL) throws {
+        func apply(_ file: URL, _ other: URL) throws {
             let content = try Data(contentsOf: file)
             func write(_ data: Data) throws {
                 let handle = try FileHandle(forWritingTo: file)
@@ -179,16 +179,16 @@ struct TokenCacheTests {
         }
     }
 
-    @Test("A file that is not to be trusted is not used, is told once, and is made anew", arguments: Spoilt.allCases)
-    func notTrusted(spoilt: Spoilt) async throws {
-        let bench = Bench()
-        _ = try await bench.service(tokenCache: cache).signIn()
+    @Test("Replaces an untrusted file and warns once", arguments: Damage.allCases)
+    func notTrusted(damage: Damage) async throws {
+        let fixture = ServiceFixture()
+        _ = try await fixture.service(tokenCache: cache).signIn()
         let other = folder.file("other")
-        try spoilt.spoil(file, other)
+        try damage.apply(file, other)
         let elsewhere = try? Data(contentsOf: other)
-        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
-        #expect(bench.transport.count("POST") == 2)
-        let events = told(bench)
+        try await fixture.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
+        #expect(fixture.transport.count("POST") == 2)
+        let events = told(fixture)
         #expect(events.count == 1)
         guard case .tokenCacheNotTrusted(let path, let reason)? = events.first else {
             Issue.record("told \(events)")
@@ -199,18 +199,18 @@ struct TokenCacheTests {
         #expect(try mode(file) == 0o600)
         let untouched = try? Data(contentsOf: other)
         #expect(untouched == elsewhere)
-        _ = try await bench.service(tokenCache: cache).signIn()
-        #expect(bench.transport.count("POST") == 2)
-        #expect(told(bench).count == 1)
+        _ = try await fixture.service(tokenCache: cache).signIn()
+        #expect(fixture.transport.count("POST") == 2)
+        #expect(told(fixture).count == 1)
         #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
     }
 
-    @Test("A folder in its place is told and left alone")
+    @Test("Warns about a folder in place of the file")
     func directory() async throws {
         try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
-        let bench = Bench()
-        try await bench.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
-        let events = told(bench)
+        let fixture = ServiceFixture()
+        try await fixture.service(tokenCache: cache).delete(imageWithID: Sample.id(1))
+        let events = told(fixture)
         #expect(events.count == 2)
         guard case .tokenCacheNotTrusted? = events.first, case .tokenCacheNotWritten? = events.last else {
             Issue.record("told \(events)")
@@ -219,33 +219,33 @@ struct TokenCacheTests {
         #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
     }
 
-    @Test("Where no file can be made, the deletion goes on without one")
+    @Test("Continues without a cache when no file can be created")
     func notWritable() async throws {
         try Data().write(to: folder.file("file"))
         let path = folder.file("file/work/token-cache.json")
-        let bench = Bench()
-        try await bench.service(tokenCache: .file(path)).delete(imageWithID: Sample.id(1))
-        #expect(await bench.remaining().contains(Sample.id(1)) == false)
-        guard case .tokenCacheNotWritten(let toldPath, let reason)? = told(bench).first else {
-            Issue.record("told \(told(bench))")
+        let fixture = ServiceFixture()
+        try await fixture.service(tokenCache: .file(path)).delete(imageWithID: Sample.id(1))
+        #expect(await fixture.remaining().contains(Sample.id(1)) == false)
+        guard case .tokenCacheNotWritten(let toldPath, let reason)? = told(fixture).first else {
+            Issue.record("told \(told(fixture))")
             return
         }
         #expect(toldPath == path.path)
         #expect(!reason.isEmpty)
-        #expect(told(bench).count == 1)
+        #expect(told(fixture).count == 1)
     }
 
-    @Test("No event holds the token or the password")
+    @Test("Reports no token or password in events")
     func events() async throws {
-        let bench = Bench()
-        _ = try await bench.service(tokenCache: cache).signIn()
-        try Spoilt.truncated.spoil(file, file)
-        let service = try bench.service(tokenCache: cache)
+        let fixture = ServiceFixture()
+        _ = try await fixture.service(tokenCache: cache).signIn()
+        try Damage.truncated.apply(file, file)
+        let service = try fixture.service(tokenCache: cache)
         try await service.delete(imageWithID: Sample.id(1))
         try await service.forgetToken()
-        let token = try #require(bench.transport.requests.last?.header("X-Subject-Token"))
-        var said = "\(bench.events.value)"
-        dump(bench.events.value, to: &said)
+        let token = try #require(fixture.transport.requests.last?.header("X-Subject-Token"))
+        var said = "\(fixture.events.value)"
+        dump(fixture.events.value, to: &said)
         #expect(said.contains("tokenCacheNotTrusted"))
         #expect(!said.contains(token.prefix(40)))
         #expect(!said.contains("demo-pa55w0rd"))
@@ -254,45 +254,45 @@ struct TokenCacheTests {
     // MARK: Many at once
 
     /// A service whose waits are real, so that many of them can wait for each other.
-    private func patientService(_ bench: Bench) throws -> ImageService {
+    private func patientService(_ fixture: ServiceFixture) throws -> ImageService {
         try ImageService(
-            environment: bench.cloud.environment,
+            environment: fixture.cloud.environment,
             tokenCache: cache,
             connection: ServiceConnection(
-                transport: bench.transport,
-                clock: WallClock(now: { bench.clock.now }, sleep: { try await Task.sleep(for: $0) })
+                transport: fixture.transport,
+                clock: WallClock(now: { fixture.clock.now }, sleep: { try await Task.sleep(for: $0) })
             )
         )
     }
 
-    @Test("Any number of tasks ask once")
+    @Test("Requests one token for concurrent tasks")
     func tasks() async throws {
-        let bench = Bench()
-        let service = try bench.service(tokenCache: cache)
+        let fixture = ServiceFixture()
+        let service = try fixture.service(tokenCache: cache)
         try await withThrowingTaskGroup { group in
             for _ in 0..<50 { group.addTask { try await service.signIn() } }
             let first = try await group.next()
             for try await session in group { #expect(session == first) }
         }
-        #expect(bench.transport.count("POST") == 1)
+        #expect(fixture.transport.count("POST") == 1)
     }
 
-    @Test("Any number of processes ask once")
+    @Test("Requests one token for concurrent processes")
     func processes() async throws {
-        let bench = Bench()
-        let services = try (0..<12).map { _ in try patientService(bench) }
+        let fixture = ServiceFixture()
+        let services = try (0..<12).map { _ in try patientService(fixture) }
         try await withThrowingTaskGroup { group in
             for service in services { group.addTask { try await service.signIn() } }
             let first = try await group.next()
             for try await session in group { #expect(session == first) }
         }
-        #expect(bench.transport.count("POST") == 1)
+        #expect(fixture.transport.count("POST") == 1)
         #expect(try names() == ["token-cache.json", "token-cache.json.lock"])
     }
 
     // Of the file itself, and without a pause: a sign-in waits for its turn among all the tests that run beside it, and
     // thousands of them for minutes.
-    @Test("A file that another process replaces while it is read is read as it was")
+    @Test("Reads a consistent file while another process replaces it")
     func replaced() async throws {
         let content = Data("a token".utf8)
         let cache = PrivateFile(url: file)
@@ -314,107 +314,107 @@ struct TokenCacheTests {
         #expect(try read.get())
     }
 
-    @Test("A process that takes less than two seconds is waited for in silence")
+    @Test("Waits silently for another process for up to two seconds")
     func waiting() async throws {
-        let bench = Bench()
+        let fixture = ServiceFixture()
         let other = Locked<File?>(try cache.tryLock())
         let service = try ImageService(
-            environment: bench.cloud.environment,
+            environment: fixture.cloud.environment,
             tokenCache: cache,
             connection: ServiceConnection(
-                transport: bench.transport,
+                transport: fixture.transport,
                 timeout: .seconds(31),
                 clock: WallClock(
-                    now: { bench.clock.now },
+                    now: { fixture.clock.now },
                     sleep: { duration in
-                        try await bench.clock.clock.sleep(duration)
-                        guard bench.clock.waits.reduce(.zero, +) > .milliseconds(1500) else { return }
+                        try await fixture.clock.clock.sleep(duration)
+                        guard fixture.clock.waits.reduce(.zero, +) > .milliseconds(1500) else { return }
                         other.withLock { lock in
                             lock?.close()
                             lock = nil
                         }
                     }
                 ),
-                report: { event in bench.events.withLock { $0.append(event) } }
+                report: { event in fixture.events.withLock { $0.append(event) } }
             )
         )
         _ = try await service.signIn()
-        #expect(told(bench) == [])
-        #expect(!bench.events.value.contains(.waitingForTokenCache(path: file.path)))
+        #expect(told(fixture) == [])
+        #expect(!fixture.events.value.contains(.waitingForTokenCache(path: file.path)))
     }
 
-    @Test("A process that hangs is not waited for without end")
+    @Test("Stops waiting for a process that hangs")
     func hanging() async throws {
-        let meeting = Meeting(of: 2)
-        let bench = Bench { request, earlier in
+        let barrier = Barrier(of: 2)
+        let fixture = ServiceFixture { request, earlier in
             guard request.method == "POST", earlier == 0 else { return nil }
-            await meeting.arrive()
+            await barrier.arrive()
             return .silence
         }
-        let hanging = try bench.service(tokenCache: cache)
+        let hanging = try fixture.service(tokenCache: cache)
         let task = Task { try await hanging.signIn() }
-        await meeting.arrive()
-        _ = try await bench.service(tokenCache: cache).signIn()
-        #expect(bench.transport.count("POST") == 2)
-        #expect(bench.clock.waits.allSatisfy { (.milliseconds(20)...(.milliseconds(320))).contains($0) })
+        await barrier.arrive()
+        _ = try await fixture.service(tokenCache: cache).signIn()
+        #expect(fixture.transport.count("POST") == 2)
+        #expect(fixture.clock.waits.allSatisfy { (.milliseconds(20)...(.milliseconds(320))).contains($0) })
         // For as long as one request may take, and not in silence.
-        #expect((Duration.seconds(31)..<(.seconds(32))).contains(bench.clock.waits.reduce(.zero, +)))
-        #expect(bench.events.value.count { $0 == .waitingForTokenCache(path: file.path) } == 1)
+        #expect((Duration.seconds(31)..<(.seconds(32))).contains(fixture.clock.waits.reduce(.zero, +)))
+        #expect(fixture.events.value.count { $0 == .waitingForTokenCache(path: file.path) } == 1)
         task.cancel()
         _ = await task.result
     }
 
     // MARK: Forgetting
 
-    @Test("A forgotten token is revoked and gone; another identity's stays")
+    @Test("Revokes and removes only its own identity's token")
     func forget() async throws {
-        let bench = Bench()
+        let fixture = ServiceFixture()
         let other: [String: String?] = ["OS_PROJECT_ID": "70c77dc6bbfa40dbb5f00e6705972d6f"]
-        _ = try await bench.service(tokenCache: cache).signIn()
-        _ = try await bench.service(other, tokenCache: cache).signIn()
-        #expect(try await bench.service(tokenCache: cache).forgetToken())
-        let revocation = try #require(bench.transport.requests.last)
+        _ = try await fixture.service(tokenCache: cache).signIn()
+        _ = try await fixture.service(other, tokenCache: cache).signIn()
+        #expect(try await fixture.service(tokenCache: cache).forgetToken())
+        let revocation = try #require(fixture.transport.requests.last)
         #expect(revocation.line == "DELETE /v3/auth/tokens")
         #expect(revocation.header("X-Subject-Token") == revocation.header("X-Auth-Token"))
         #expect(revocation.header("X-Subject-Token")?.hasPrefix("MII") == true)
-        _ = try await bench.service(other, tokenCache: cache).signIn()
-        #expect(bench.transport.count("POST") == 2)
-        #expect(try await bench.service(tokenCache: cache).forgetToken() == false)
-        #expect(bench.transport.count("DELETE") == 1)
-        _ = try await bench.service(tokenCache: cache).signIn()
-        #expect(bench.transport.count("POST") == 3)
+        _ = try await fixture.service(other, tokenCache: cache).signIn()
+        #expect(fixture.transport.count("POST") == 2)
+        #expect(try await fixture.service(tokenCache: cache).forgetToken() == false)
+        #expect(fixture.transport.count("DELETE") == 1)
+        _ = try await fixture.service(tokenCache: cache).signIn()
+        #expect(fixture.transport.count("POST") == 3)
     }
 
-    @Test("With the last entry the file goes")
+    @Test("Removes the file with its last entry")
     func forgetLast() async throws {
-        let bench = Bench()
-        let service = try bench.service(tokenCache: cache)
+        let fixture = ServiceFixture()
+        let service = try fixture.service(tokenCache: cache)
         _ = try await service.signIn()
         try await service.forgetToken()
         #expect(try names() == ["token-cache.json.lock"])
         // Nor does the service remember it itself.
         _ = try await service.signIn()
-        #expect(bench.transport.count("POST") == 2)
+        #expect(fixture.transport.count("POST") == 2)
     }
 
     @Test(
-        "A token that is worthless already is as good as revoked",
+        "Treats an invalid token as revoked",
         arguments: [
             (401, ""), (404, #"{"error":{"code":404,"message":"Could not find token: MII."}}"#),
             (403, #"{"error":{"code":403,"message":"X-Auth-Token is invalid in the request","title":"Forbidden"}}"#),
         ]
     )
     func worthless(status: Int, body: String) async throws {
-        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(status, body: body) : nil }
-        let service = try bench.service(tokenCache: cache)
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(status, body: body) : nil }
+        let service = try fixture.service(tokenCache: cache)
         _ = try await service.signIn()
         #expect(try await service.forgetToken())
     }
 
-    @Test("A token that could not be revoked is told", arguments: [403, 404, 500])
+    @Test("Reports a token that could not be revoked", arguments: [403, 404, 500])
     func notRevoked(status: Int) async throws {
-        let bench = Bench { request, _ in request.method == "DELETE" ? .answer(status) : nil }
-        let service = try bench.service(tokenCache: cache, retries: 0)
+        let fixture = ServiceFixture { request, _ in request.method == "DELETE" ? .answer(status) : nil }
+        let service = try fixture.service(tokenCache: cache, retries: 0)
         _ = try await service.signIn()
         do {
             try await service.forgetToken()
@@ -424,11 +424,11 @@ struct TokenCacheTests {
         }
     }
 
-    @Test("A token from somewhere else is not revoked")
+    @Test("Does not revoke a token from OS_TOKEN")
     func forgetForeign() async throws {
-        let bench = Bench()
-        let service = try bench.service(["OS_TOKEN": "from-elsewhere"], tokenCache: cache)
+        let fixture = ServiceFixture()
+        let service = try fixture.service(["OS_TOKEN": "from-elsewhere"], tokenCache: cache)
         #expect(try await service.forgetToken() == false)
-        #expect(bench.transport.requests.isEmpty)
+        #expect(fixture.transport.requests.isEmpty)
     }
 }

@@ -106,14 +106,14 @@ struct TokenRequestTests {
         ),
     ]
 
-    @Test("The body for every kind of credentials", arguments: examples)
+    @Test("Sends the body of each kind of credentials", arguments: examples)
     func body(example: Example) async throws {
-        let bench = Bench { request, _ in request.method == "POST" ? TokenAnswer().fault : nil }
-        _ = try await bench.service(example.changes).signIn()
-        let request = try #require(bench.transport.requests.first)
+        let fixture = ServiceFixture { request, _ in request.method == "POST" ? SampleTokenResponse().fault : nil }
+        _ = try await fixture.service(example.changes).signIn()
+        let request = try #require(fixture.transport.requests.first)
         #expect(request.line == "POST /v3/auth/tokens")
         #expect(try canonical(request.body) == canonical(Data(example.body.utf8)))
-        #expect(bench.transport.requests.count == 1)
+        #expect(fixture.transport.requests.count == 1)
     }
 
     private func canonical(_ json: Data) throws -> String {
@@ -121,11 +121,11 @@ struct TokenRequestTests {
         return String(decoding: try JSONSerialization.data(withJSONObject: object, options: .sortedKeys), as: UTF8.self)
     }
 
-    @Test("Each request says what it is and what it takes, and no more")
+    @Test("Sends only the documented headers")
     func headers() async throws {
-        let bench = Bench()
-        try await bench.service().delete(imageWithID: Sample.id(1))
-        let requests = bench.transport.requests
+        let fixture = ServiceFixture()
+        try await fixture.service().delete(imageWithID: Sample.id(1))
+        let requests = fixture.transport.requests
         #expect(requests.map(\.method) == ["POST", "DELETE"])
         #expect(requests.map { $0.header("Accept") } == ["application/json", "application/json"])
         let agent = "delete-image/\(Version.current)"
@@ -135,26 +135,26 @@ struct TokenRequestTests {
         #expect(requests.map { $0.header("X-Auth-Token") == nil } == [true, false])
     }
 
-    @Test("A body goes with a deletion only when backups are to go, too")
+    @Test("Sends a body with a deletion only to delete backups")
     func deleteBackup() async throws {
-        let bench = Bench()
+        let fixture = ServiceFixture()
         let plan = DeletionPlan(deleting: [try ImageID(Sample.id(1))])
-        let outcomes = try await bench.service().deleter(for: plan, options: .test(deletesBackups: true)).carryOut()
+        let outcomes = try await fixture.service().deleter(for: plan, options: .test(deletesBackups: true)).carryOut()
         #expect(outcomes.map(\.result) == [.deleted])
-        let request = try #require(bench.transport.requests.last)
+        let request = try #require(fixture.transport.requests.last)
         #expect(String(decoding: request.body, as: UTF8.self) == #"{"delete_backup":true}"#)
         #expect(request.header("Content-Type") == "application/json")
     }
 
-    @Test("A token from somewhere else is only looked up for its endpoints")
+    @Test("Looks up a token from OS_TOKEN only for its endpoints")
     func foreignToken() async throws {
-        let bench = Bench { request, _ in
-            request.url.path == "/v3/auth/tokens" ? TokenAnswer { $0.status = 200 }.fault : .answer(204)
+        let fixture = ServiceFixture { request, _ in
+            request.url.path == "/v3/auth/tokens" ? SampleTokenResponse { $0.status = 200 }.fault : .answer(204)
         }
-        let service = try bench.service(["OS_TOKEN": "from-elsewhere"])
+        let service = try fixture.service(["OS_TOKEN": "from-elsewhere"])
         try await service.delete(imageWithID: Sample.id(1))
         try await service.delete(imageWithID: Sample.id(2))
-        let requests = bench.transport.requests
+        let requests = fixture.transport.requests
         #expect(requests.map(\.method) == ["GET", "DELETE", "DELETE"])
         #expect(requests.map { $0.header("X-Auth-Token") } == Array(repeating: "from-elsewhere", count: 3))
         #expect(requests.first?.line == "GET /v3/auth/tokens")
@@ -163,19 +163,19 @@ struct TokenRequestTests {
         #expect(requests.last?.header("X-Subject-Token") == nil)
     }
 
-    @Test("With an endpoint given as well, nobody is asked about it")
+    @Test("Does not look up a token from OS_TOKEN when the endpoint is given")
     func foreignTokenAndEndpoint() async throws {
-        let bench = Bench { _, _ in .answer(204) }
-        let service = try bench.service([
+        let fixture = ServiceFixture { _, _ in .answer(204) }
+        let service = try fixture.service([
             "OS_TOKEN": "from-elsewhere", "OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.elsewhere.example/v2",
             "OS_PROJECT_NAME": nil,
         ])
         try await service.delete(imageWithID: Sample.id(1))
         #expect(
-            bench.transport.requests.map(\.url.absoluteString)
+            fixture.transport.requests.map(\.url.absoluteString)
                 == ["https://ims.elsewhere.example/v2/images/\(Sample.id(1))"]
         )
         #expect(try await service.signIn().project == nil)
-        #expect(bench.transport.requests.count == 1)
+        #expect(fixture.transport.requests.count == 1)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite("Image ID")
 struct ImageIDTests {
     @Test(
-        "A UUID is kept as it is spelled, and another spelling is another ID",
+        "Keeps the spelling of a UUID and distinguishes others",
         arguments: [
             "6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c11", "6B1C0B6E-93A5-4D0C-9D52-2C1F7F6A3C11",
             "6B1c0b6e-93A5-4d0C-9d52-2c1f7F6a3c11",
@@ -19,7 +19,7 @@ struct ImageIDTests {
     }
 
     @Test(
-        "Every bit counts",
+        "Distinguishes IDs by every bit",
         arguments: ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"]
     )
     func limits(text: String) throws {
@@ -27,7 +27,7 @@ struct ImageIDTests {
     }
 
     @Test(
-        "Nothing else is an ID",
+        "Rejects what is not a UUID",
         arguments: [
             "", "1", "nightly-1", "6b1c0b6e93a54d0c9d522c1f7f6a3c11", "6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c1",
             "6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c111", "6b1c0b6e-93a5-4d0c-9d52-2c1f7f6a3c1g",

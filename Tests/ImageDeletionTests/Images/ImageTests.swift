@@ -7,7 +7,7 @@ import Testing
 struct ImageTests {
     private func read(_ fields: String) throws -> Image { try .read(#"{"id":"\#(Sample.id(1))"\#(fields)}"#) }
 
-    @Test("What the service describes is read")
+    @Test("Reads the service's description")
     func whole() throws {
         let image = try Image.sample(7)
         #expect(try image.id == ImageID(Sample.id(7)))
@@ -24,7 +24,7 @@ struct ImageTests {
     }
 
     @Test(
-        "What is missing, null or of another type is not known",
+        "Treats missing, null and mistyped fields as unknown",
         arguments: [
             "",
             #","name":null,"owner":null,"status":null,"visibility":null,"protected":null,"created_at":null,"#
@@ -63,7 +63,7 @@ struct ImageTests {
         }
         """
 
-    @Test("An image of Open Telekom Cloud is read as its documentation shows it")
+    @Test("Reads Open Telekom Cloud's documented image")
     func openTelekomCloud() throws {
         let image = try Image.read(Self.documented)
         #expect(image.name == "ims_test")
@@ -77,7 +77,7 @@ struct ImageTests {
     }
 
     @Test(
-        "The size is in one field or in the other",
+        "Reads the size from either field",
         arguments: [
             (#""size":7"#, 7), (#""size":7,"__image_size":"9""#, 7), (#""size":0,"__image_size":"9""#, 9),
             (#""size":null,"__image_size":"9""#, 9), (#""__image_size":"9""#, 9), (#""size":0"#, 0),
@@ -88,13 +88,13 @@ struct ImageTests {
         #expect(try read("," + fields).size == size)
     }
 
-    @Test("Made from an ID it is what the service would say with nothing else")
+    @Test("Equals a description with nothing but the ID when created from one")
     func made() throws {
         #expect(try Image(id: ImageID(Sample.id(1))) == read(""))
     }
 
     @Test(
-        "Protection may be a text",
+        "Reads protection from a string",
         arguments: [("true", true), (#""true""#, true), ("false", false), (#""false""#, false)]
     )
     func protection(value: String, isProtected: Bool) throws {
@@ -102,14 +102,14 @@ struct ImageTests {
     }
 
     @Test(
-        "A date may have any fraction of a second",
+        "Reads a date with any fraction of a second",
         arguments: ["2026-09-21T14:13:20Z", "2026-09-21T14:13:20.000000Z"]
     )
     func fraction(text: String) throws {
         #expect(try read(#","created_at":"\#(text)""#).createdAt == Date(timeIntervalSince1970: 1_790_000_000))
     }
 
-    @Test("Without an ID it is no image", arguments: ["{}", #"{"id":null}"#, #"{"id":1}"#, #"{"id":"web-1"}"#, "[]"])
+    @Test("Rejects an image without an ID", arguments: ["{}", #"{"id":null}"#, #"{"id":1}"#, #"{"id":"web-1"}"#, "[]"])
     func noID(json: String) {
         #expect(throws: (any Error).self) { try Image.read(json) }
     }
@@ -123,7 +123,7 @@ struct ImageTests {
         ("p", "shared", "gold", false),
     ]
 
-    @Test("A project's own are those that it owns and that are not everybody's", arguments: owned.indices)
+    @Test("Takes only private images that a project owns as its own", arguments: owned.indices)
     func privacy(index: Int) throws {
         let (owner, visibility, type, isPrivate) = Self.owned[index]
         let image = try Image.sample(1) { image in

@@ -13,11 +13,11 @@ struct NotFoundTests {
 
     /// A cloud whose image service answers 404 to everything about an image, and whose identity service describes
     /// tokens as for `project`.
-    private func bench(project: String?, list: Int = 200) -> Bench {
-        Bench { request, _ in
+    private func fixture(project: String?, list: Int = 200) -> ServiceFixture {
+        ServiceFixture { request, _ in
             switch (request.method, request.url.path) {
             case ("GET", "/v3/auth/tokens"):
-                TokenAnswer {
+                SampleTokenResponse {
                     $0.status = 200
                     $0.projectID = project
                 }.fault
@@ -27,30 +27,30 @@ struct NotFoundTests {
         }
     }
 
-    private func outcomes(_ bench: Bench, _ changes: [String: String?]) async throws -> [Outcome] {
-        try await bench.delete([Sample.id(1), Sample.id(2), Sample.id(3)], with: bench.service(changes))
+    private func outcomes(_ fixture: ServiceFixture, _ changes: [String: String?]) async throws -> [Outcome] {
+        try await fixture.delete([Sample.id(1), Sample.id(2), Sample.id(3)], with: fixture.service(changes))
     }
 
-    @Test("Without a project, a 404 is no missing image, and the run ends")
+    @Test("Fails on a 404 without a project instead of reporting a missing image")
     func unscoped() async throws {
-        let bench = bench(project: nil)
-        let outcomes = try await outcomes(bench, Self.token)
+        let fixture = fixture(project: nil)
+        let outcomes = try await outcomes(fixture, Self.token)
         #expect(outcomes.map(\.result) == [.failed, .pending, .pending])
         #expect(outcomes[0].error?.affectsEveryImage == true)
-        #expect(bench.transport.requests.map(\.line).filter { $0.contains("auth/tokens") } == ["GET /v3/auth/tokens"])
+        #expect(fixture.transport.requests.map(\.line).filter { $0.contains("auth/tokens") } == ["GET /v3/auth/tokens"])
     }
 
-    @Test("A token that cannot be looked up is no proof that an image is missing")
+    @Test("Reports no missing image when the token cannot be looked up")
     func unknown() async throws {
-        let bench = bench(project: nil)
-        let outcomes = try await outcomes(bench, Self.token.merging(["OS_AUTH_URL": nil]) { $1 })
+        let fixture = fixture(project: nil)
+        let outcomes = try await outcomes(fixture, Self.token.merging(["OS_AUTH_URL": nil]) { $1 })
         #expect(outcomes.map(\.result) == [.failed, .pending, .pending])
     }
 
-    @Test("A look with a token of no project finds out nothing")
+    @Test("Fails a lookup with a token without a project")
     func look() async throws {
-        let bench = bench(project: nil)
-        let service = try bench.service(Self.token)
+        let fixture = fixture(project: nil)
+        let service = try fixture.service(Self.token)
         let ids = try (1...2).map { try ImageID(Sample.id($0)) }
         for entry in try await service.plan(.images(ids)).entries {
             guard case .unseen(let error) = entry.action else {
@@ -61,57 +61,57 @@ struct NotFoundTests {
         }
     }
 
-    @Test("With a token that is for a project, the image is missing; the identity service is asked once")
+    @Test("Reports a missing image after one lookup of the token's project")
     func scoped() async throws {
-        let bench = bench(project: DemoImage.projectID)
-        #expect(try await outcomes(bench, Self.token).map(\.result) == [.missing, .missing, .missing])
-        #expect(bench.transport.requests.filter { $0.url.path == "/v3/auth/tokens" }.count == 1)
+        let fixture = fixture(project: DemoImage.projectID)
+        #expect(try await outcomes(fixture, Self.token).map(\.result) == [.missing, .missing, .missing])
+        #expect(fixture.transport.requests.filter { $0.url.path == "/v3/auth/tokens" }.count == 1)
         // One more request shows that an image service v2 answers there.
-        #expect(bench.transport.requests.filter { $0.url.path == "/v2/images" }.count == 1)
+        #expect(fixture.transport.requests.filter { $0.url.path == "/v2/images" }.count == 1)
     }
 
-    @Test("A lost response and then 404 is no deletion where every image gets 404")
+    @Test("Reports no deletion after a lost response when every image gets a 404")
     func lost() async throws {
         let lost = Locked(false)
-        let bench = Bench { request, earlier in
+        let fixture = ServiceFixture { request, earlier in
             if request.method == "DELETE", earlier == 0 {
                 lost.withLock { $0 = true }
                 return .error(TransportError(.connectionLost, "reset"))
             }
             if request.method == "DELETE" { return .answer(404) }
-            return TokenAnswer {
+            return SampleTokenResponse {
                 $0.status = 200
                 $0.projectID = nil
             }.fault
         }
-        let outcome = try #require(try await bench.delete([Sample.id(1)], with: bench.service(Self.token)).first)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)], with: fixture.service(Self.token)).first)
         #expect(lost.value)
         #expect(outcome.result == .failed)
     }
 
     @Test(
-        "An address with too much in it is an error, not a missing image",
+        "Reports a wrong address instead of a missing image",
         arguments: [
             "https://ims.demo.example/v2/images", "https://ims.demo.example/v2/\(DemoImage.projectID)",
             "https://ims.demo.example/glance", "https://ims.demo.example/v3",
         ]
     )
     func address(override: String) async throws {
-        let bench = Bench()
-        let service = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": override])
-        let outcomes = try await bench.delete([Sample.id(1), Sample.id(2)], with: service)
+        let fixture = ServiceFixture()
+        let service = try fixture.service(["OS_IMAGE_ENDPOINT_OVERRIDE": override])
+        let outcomes = try await fixture.delete([Sample.id(1), Sample.id(2)], with: service)
         #expect(outcomes.map(\.result) == [.failed, .pending])
         guard outcomes[0].error?.code == .configuration else {
             Issue.record("\(String(describing: outcomes[0].error))")
             return
         }
-        #expect(await bench.remaining().count == 5)
+        #expect(await fixture.remaining().count == 5)
     }
 
-    @Test("A list that is not found is a wrong address")
+    @Test("Reports a wrong address when the list is not found")
     func list() async throws {
-        let bench = Bench()
-        let service = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example/v2/images"])
+        let fixture = ServiceFixture()
+        let service = try fixture.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example/v2/images"])
         do {
             _ = try await service.images(ImageQuery(owner: DemoImage.projectID))
             Issue.record("a list")
@@ -121,52 +121,52 @@ struct NotFoundTests {
     }
 
     @Test(
-        "Version suffixes of an image endpoint are understood",
+        "Accepts version suffixes of an image endpoint",
         arguments: ["", "/", "/v1", "/v1/", "/v1.1", "/v2", "/v2/", "/v2.0", "/v2.9/"]
     )
     func suffix(_ suffix: String) async throws {
-        let bench = Bench()
-        let service = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example" + suffix])
+        let fixture = ServiceFixture()
+        let service = try fixture.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example" + suffix])
         try await service.delete(imageWithID: Sample.id(1))
-        #expect(bench.transport.requests.last?.url.path == "/v2/images/\(Sample.id(1))")
+        #expect(fixture.transport.requests.last?.url.path == "/v2/images/\(Sample.id(1))")
     }
 
-    @Test("Of several image endpoints in a region, the one of version 2 is used", arguments: [0, 1, 2])
+    @Test("Prefers the image endpoint of version 2 in a region", arguments: [0, 1, 2])
     func several(first: Int) async throws {
-        let endpoints: [TokenAnswer.Endpoint] = [
+        let endpoints: [SampleTokenResponse.Endpoint] = [
             .init("eu-demo", "https://ims.demo.example/image/v1"),
             .init("eu-demo", "https://ims.demo.example/image/v2"),
             .init("eu-demo", "https://ims.demo.example/other"),
         ]
-        let bench = Bench { request, _ in
+        let fixture = ServiceFixture { request, _ in
             guard request.method == "POST" else { return .answer(204) }
-            return TokenAnswer { $0.imageEndpoints = Array(endpoints[first...] + endpoints[..<first]) }.fault
+            return SampleTokenResponse { $0.imageEndpoints = Array(endpoints[first...] + endpoints[..<first]) }.fault
         }
-        try await bench.service().delete(imageWithID: Sample.id(1))
-        #expect(bench.transport.requests.last?.url.path == "/image/v2/images/\(Sample.id(1))")
+        try await fixture.service().delete(imageWithID: Sample.id(1))
+        #expect(fixture.transport.requests.last?.url.path == "/image/v2/images/\(Sample.id(1))")
     }
 
-    @Test("A list that was read proves the service; a missing image takes no further request")
+    @Test("Sends no further request for a missing image after reading a list")
     func proved() async throws {
-        let bench = Bench()
-        let service = try bench.service()
+        let fixture = ServiceFixture()
+        let service = try fixture.service()
         _ = try await service.images(ImageQuery(owner: DemoImage.projectID))
-        let before = bench.transport.requests.count
-        #expect(try await bench.delete([Sample.id(99)], with: service).map(\.result) == [.missing])
-        #expect(bench.transport.requests.count == before + 1)
+        let before = fixture.transport.requests.count
+        #expect(try await fixture.delete([Sample.id(99)], with: service).map(\.result) == [.missing])
+        #expect(fixture.transport.requests.count == before + 1)
     }
 
-    @Test("An account that may not list images still gets missing ones reported")
+    @Test("Reports missing images to an account that must not list images")
     func noList() async throws {
-        let bench = bench(project: DemoImage.projectID, list: 403)
-        #expect(try await outcomes(bench, Self.token).map(\.result) == [.missing, .missing, .missing])
+        let fixture = fixture(project: DemoImage.projectID, list: 403)
+        #expect(try await outcomes(fixture, Self.token).map(\.result) == [.missing, .missing, .missing])
     }
 
-    @Test("While the service cannot be confirmed, no image is missing")
+    @Test("Reports no missing image until the service is confirmed")
     func unavailable() async throws {
-        let bench = bench(project: DemoImage.projectID, list: 500)
-        let service = try bench.service(Self.token, retries: 0)
-        let outcome = try #require(try await bench.delete([Sample.id(1)], with: service).first)
+        let fixture = fixture(project: DemoImage.projectID, list: 500)
+        let service = try fixture.service(Self.token, retries: 0)
+        let outcome = try #require(try await fixture.delete([Sample.id(1)], with: service).first)
         #expect(outcome.result == .failed)
         #expect(outcome.status == 500)
     }

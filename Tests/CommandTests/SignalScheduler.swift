@@ -1,38 +1,37 @@
 import Foundation
 import TestSupport
 
-/// Sends signals to a program a while after a request of it has come, which is nearer to what it does than the time since
-/// it was started.
-final class Trigger: Sendable {
+/// Sends signals to a program a given time after one of its requests, which is more precise than the time since its start.
+final class SignalScheduler: Sendable {
     private struct State {
         var running: Running?
         var seen = 0
-        /// After how many requests; nil once it has been pulled.
+        /// The number of requests before the first signal; nil once the signals are sent.
         var requests: Int?
         var signals: [(pause: Double, number: Int32)] = []
     }
 
     private let state = Locked(State())
 
-    /// Sends each of `signals` so many milliseconds after the one before it, the first of them after `requests` requests.
-    func arm(_ running: Running, after requests: Int, _ signals: [(pause: Double, number: Int32)]) {
+    /// Sends each of `signals` the given milliseconds after the previous one, the first of them after `requests` requests.
+    func schedule(_ running: Running, after requests: Int, _ signals: [(pause: Double, number: Int32)]) {
         state.withLock {
             $0.running = running
             $0.requests = requests
             $0.signals = signals
         }
-        pull()
+        sendIfDue()
     }
 
-    /// The program has ended: its number may soon be another's.
-    func disarm() { state.withLock { $0 = State() } }
+    /// Cancels the signals. Call it when the program has ended: another process may get its ID.
+    func cancel() { state.withLock { $0 = State() } }
 
-    func requestCame() {
+    func countRequest() {
         state.withLock { $0.seen += 1 }
-        pull()
+        sendIfDue()
     }
 
-    private func pull() {
+    private func sendIfDue() {
         state.withLock { state in
             guard state.running != nil, let requests = state.requests, state.seen >= requests else { return }
             state.requests = nil

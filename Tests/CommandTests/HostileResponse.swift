@@ -2,8 +2,8 @@ import Foundation
 import ImageDeletionDemo
 import TestSupport
 
-/// A place where a server is asked something, and how a run gets there.
-enum Place: String, CaseIterable, Sendable {
+/// A kind of request, and the arguments of a run that sends it.
+enum RequestKind: String, CaseIterable, Sendable {
     case signIn, list, look, deletion, servers, members
 
     var arguments: [String] {
@@ -16,7 +16,7 @@ enum Place: String, CaseIterable, Sendable {
         }
     }
 
-    /// The status that a good answer has here, and where none may be good, one that is not.
+    /// The status of a successful response, or, for a deletion, of a refusal.
     var status: Int {
         switch self {
         case .signIn: 201
@@ -49,8 +49,8 @@ enum Place: String, CaseIterable, Sendable {
     }
 }
 
-/// What no honest server does. None of it says that an image is deleted.
-enum Hostility: String, CaseIterable, Sendable {
+/// A malformed or hostile response. None of them reports that an image is deleted.
+enum HostileResponse: String, CaseIterable, Sendable {
     case closed, reset, halfClosed, garbage, binary, noHead, http2, cutHead, cutBody
     case noStatus, hugeStatus, zeroStatus, switching, notModified, passing
     case negativeLength, wordLength, twoLengths, hugeLength, hugeChunk, wordChunk, cutChunk, shortChunk, lengthAndChunks
@@ -61,7 +61,7 @@ enum Hostility: String, CaseIterable, Sendable {
     case openTags, openHeads, entities, combining
     case basic, digest, proxy
 
-    /// The answer where `status` is expected.
+    /// Returns the reply to a request whose response should have `status`.
     func reply(_ status: Int) -> LoopbackServer.Reply {
         switch self {
         case .closed: .bytes(Data())

@@ -1,7 +1,7 @@
 import Foundation
 public import ImageDeletion
 
-extension Bench {
+extension ServiceFixture {
     /// Shows `images`, whatever they look like, in the place of the cloud's.
     public static func showing(
         _ images: Locked<[Image]>
@@ -23,9 +23,9 @@ extension Bench {
         }
     }
 
-    /// What becomes of `images` by `rules`, at a cloud that has no others.
+    /// Returns the plan for `images` by `rules`, for a cloud that has no others.
     public static func plan(_ images: [Image], by rules: [RetentionRule]) async throws -> DeletionPlan {
-        try await Bench().service(showing: Locked(images)).plan(ImageSelection(.rules(rules)))
+        try await ServiceFixture().service(showing: Locked(images)).plan(ImageSelection(.rules(rules)))
     }
 }
 
@@ -46,7 +46,7 @@ extension Image {
 }
 
 extension DeletionPlan {
-    /// A plan to delete `ids` without a look at them.
+    /// Creates a plan to delete `ids` without looking them up.
     public init(deleting ids: [ImageID]) {
         let session = ImageSession(
             endpoint: URL(string: "https://ims.demo.example/v2")!,

@@ -2,75 +2,76 @@ import Foundation
 import ImageDeletionDemo
 import TestSupport
 
-/// Everybody else who does something on a simulated day, and everything else that happens by itself.
-struct People {
-    enum Deed {
+/// What other users and the system do while the processes of a scenario run.
+struct ExternalEvents {
+    enum Event {
         case remove(String)
         case rename(String, to: String)
         case protect(String, Bool)
         case use(String)
-        case lend(String)
+        case share(String)
         case add(DemoImage)
         case revokeTokens
-        /// The credentials are worth nothing any more, and no token that was given for them.
+        /// The credentials and all tokens that were issued for them become invalid.
         case changePassword
-        /// The machine's clock is set, by so many seconds.
+        /// The machine's clock is set forward by this many seconds.
         case setClock(TimeInterval)
-        case spoilCache(Damage)
+        case spoilCache(CacheDamage)
     }
 
-    /// What becomes of the cache file.
-    enum Damage: CaseIterable {
+    /// Damage to the token cache's file.
+    enum CacheDamage: CaseIterable {
         case gone, cut, garbage, empty, anotherSchema, openToAll, link, folder, lockGone
     }
 
-    /// When something is done: while a process sends one of its requests, or while a person thinks about its question.
+    /// The time of an event: while a process sends one of its requests, or while it waits for a confirmation.
     enum Moment: Equatable {
         case request(_ process: Int, Int)
         case question
     }
 
-    /// What is done, and when.
-    let deeds: [(moment: Moment, deed: Deed)]
+    /// The events and their times.
+    let events: [(moment: Moment, event: Event)]
 
-    init(_ images: [DemoImage], _ dice: inout Dice) {
+    init(_ images: [DemoImage], _ generator: inout SeededGenerator) {
         let ids = images.map(\.id)
-        let count = dice.once(in: 3) ? 0 : dice.number(1...8)
-        deeds = (0..<count).map { number in
-            let moment: Moment = dice.once(in: 2) ? .question : .request(dice.number(1...6), dice.number(1...12))
-            let id = dice.pick(ids)
-            let deed: Deed =
-                switch dice.number(0...14) {
+        let count = generator.once(in: 3) ? 0 : generator.number(1...8)
+        events = (0..<count).map { number in
+            let moment: Moment =
+                generator.once(in: 2) ? .question : .request(generator.number(1...6), generator.number(1...12))
+            let id = generator.pick(ids)
+            let event: Event =
+                switch generator.number(0...14) {
                 case 0, 1: .remove(id)
-                case 2...5: .rename(id, to: dice.pick(["nightly-1", "kept", "release"]))
-                case 6: .protect(id, dice.once(in: 2))
+                case 2...5: .rename(id, to: generator.pick(["nightly-1", "kept", "release"]))
+                case 6: .protect(id, generator.once(in: 2))
                 case 7: .use(id)
-                case 8: .lend(id)
-                case 9: .add(DemoImage(id: Sample.id(900 + number), name: "nightly-1", createdAt: Day.start))
+                case 8: .share(id)
+                case 9: .add(DemoImage(id: Sample.id(900 + number), name: "nightly-1", createdAt: Scenario.start))
                 case 10, 11: .revokeTokens
                 case 12: .changePassword
-                case 13: .setClock(dice.pick([-86_400, -3600, -1, 1, 299, 3600, 86_400, 400 * 86_400]))
-                default: .spoilCache(dice.pick(Damage.allCases))
+                case 13: .setClock(generator.pick([-86_400, -3600, -1, 1, 299, 3600, 86_400, 400 * 86_400]))
+                default: .spoilCache(generator.pick(CacheDamage.allCases))
                 }
-            return (moment, deed)
+            return (moment, event)
         }
     }
 }
 
 extension DemoCloud {
-    /// Does what only somebody else does, and in the same moment looks at what that has changed.
-    func `do`(_ deed: People.Deed, at now: Date, seenBy ledger: Ledger) {
+    /// Applies `event` and records the images after it, as one atomic step.
+    func apply(_ event: ExternalEvents.Event, at now: Date, seenBy ledger: Ledger) {
         func change(_ id: String, _ change: (inout DemoImage) -> Void) {
             guard var image = currentImages.first(where: { $0.id == id }) else { return }
             change(&image)
             put(image)
         }
-        switch deed {
+        switch event {
         case .remove(let id): remove(id)
         case .rename(let id, let name): change(id) { ($0.name, $0.updatedAt) = (name, now) }
         case .protect(let id, let isProtected): change(id) { ($0.isProtected, $0.updatedAt) = (isProtected, now) }
         case .use(let id): change(id) { $0.usedBy = "server" }
-        case .lend(let id):
+        case .share(let id):
             change(id) { ($0.visibility, $0.members, $0.updatedAt) = ("shared", ["another project"], now) }
         case .add(let image): put(image)
         case .revokeTokens, .changePassword: revokeAllTokens()
@@ -80,9 +81,9 @@ extension DemoCloud {
     }
 }
 
-extension People.Damage {
-    /// Does it to the cache in `folder`, if there is one.
-    func happen(in folder: URL) throws {
+extension ExternalEvents.CacheDamage {
+    /// Damages the cache in `folder`, if there is one.
+    func apply(in folder: URL) throws {
         let files = FileManager.default
         let cache = folder.appendingPathComponent("token-cache.json")
         guard let content = try? Data(contentsOf: cache) else { return }

@@ -7,8 +7,8 @@ import Testing
 @testable import delete_image
 
 /// What a refusal to sign in says, and that it does not deny what the service said.
-@Suite("Words of a refused sign-in")
-struct SignInWordsTests {
+@Suite("Sign-in error messages")
+struct SignInMessageTests {
     private func run(
         _ line: String,
         _ fault: FaultyTransport.Fault,
@@ -22,7 +22,7 @@ struct SignInWordsTests {
 
     private static let signIn = "POST /v3/auth/tokens"
 
-    @Test("A correct password without the passcode asks for OS_PASSCODE")
+    @Test("Asks for OS_PASSCODE when the password is correct")
     func receipt() async throws {
         let body =
             #"{"receipt": {"methods": ["password"], "user": {"name": "demo"}}, "required_auth_methods": [["totp", "password"]]}"#
@@ -36,7 +36,7 @@ struct SignInWordsTests {
         #expect(!words.contains("secret-receipt"))
     }
 
-    @Test("A further method that is not supported is named")
+    @Test("Names a required authentication method that is not supported")
     func unsupported() async throws {
         let body = #"{"receipt": {"methods": ["password"]}, "required_auth_methods": [["password", "hwtoken"]]}"#
         let (words, status) = try await run(
@@ -49,7 +49,7 @@ struct SignInWordsTests {
     }
 
     @Test(
-        "A reason that the service gives is quoted and not denied",
+        "Quotes the service's reason",
         arguments: [
             "mfa totp code verify fail",
             "The password is expired and needs to be changed for user: 0ca8f6.",
@@ -66,7 +66,7 @@ struct SignInWordsTests {
         for guess in ["does not say", "wrong password", "unknown user"] { #expect(!words.contains(guess), "\(words)") }
     }
 
-    @Test("A refusal without a reason lists what it can be")
+    @Test("Lists possible causes of a refusal without a reason")
     func generic() async throws {
         let message = "The request you have made requires authentication."
         let (words, _) = try await run(
@@ -77,7 +77,7 @@ struct SignInWordsTests {
     }
 
     @Test(
-        "A revoked OS_TOKEN is an invalid token, not a missing identity service",
+        "Reports a revoked OS_TOKEN as an invalid token",
         arguments: ["Failed to validate token", "Could not recognize Fernet token", "Could not find token: abc."]
     )
     func revoked(message: String) async throws {
@@ -91,7 +91,7 @@ struct SignInWordsTests {
         #expect(!words.contains("no identity service"))
     }
 
-    @Test("So is one to which the identity service answers 401")
+    @Test("Reports an OS_TOKEN that gets a 401 as an invalid token")
     func unauthorized() async throws {
         let (words, status) = try await run(
             "GET /v3/auth/tokens",
@@ -103,7 +103,7 @@ struct SignInWordsTests {
         #expect(!words.contains("password"))
     }
 
-    @Test("An address without an identity service is still named as such")
+    @Test("Reports an address without an identity service")
     func wrongAddress() async throws {
         let html = "<title>404 Not Found</title><p>The requested URL was not found on the server.</p>"
         let (words, status) = try await run(
@@ -115,14 +115,14 @@ struct SignInWordsTests {
         #expect(words.contains("OS_AUTH_URL"))
     }
 
-    @Test("77: a token of no project, and one that cannot be looked up", arguments: [true, false])
+    @Test("77: Rejects a token without a project and one that cannot be looked up", arguments: [true, false])
     func unscoped(hasAuthURL: Bool) async throws {
         var situation = Situation(when: "a token of no project")
         situation.fault = { request, _ in
             switch (request.method, request.url.path) {
             case (_, "/v2/images/\(Sample.id(1))"): .answer(404)
             case ("GET", "/v3/auth/tokens"):
-                TokenAnswer {
+                SampleTokenResponse {
                     $0.status = 200
                     $0.projectID = nil
                 }.fault
@@ -143,7 +143,7 @@ struct SignInWordsTests {
         }
     }
 
-    @Test("78: an address at which there is no image service")
+    @Test("78: Reports an address without an image service")
     func address() async throws {
         var situation = Situation(when: "an address with too much in it")
         situation.variables = ["OS_IMAGE_ENDPOINT_OVERRIDE": "https://ims.demo.example/v2/images"]

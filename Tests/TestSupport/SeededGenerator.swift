@@ -1,5 +1,5 @@
-/// Random numbers that are the same for the same seed (SplitMix64), so that what failed can be seen again.
-public struct Dice: RandomNumberGenerator {
+/// A random number generator with a seed (SplitMix64), so that a failure can be reproduced.
+public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
     public init(seed: Int) { state = UInt64(bitPattern: Int64(seed)) }
@@ -12,13 +12,13 @@ public struct Dice: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    /// Happens once in `times`.
+    /// Returns true once in `times`, on average.
     public mutating func once(in times: Int) -> Bool { Int.random(in: 0..<times, using: &self) == 0 }
 
     public mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 
     public mutating func pick<Element>(_ elements: [Element]) -> Element { elements[number(0...elements.count - 1)] }
 
-    /// Some of `elements`, or none, or all, in their order.
-    public mutating func some<Element>(_ elements: [Element]) -> [Element] { elements.filter { _ in once(in: 2) } }
+    /// Returns a random subset of `elements`, in their order.
+    public mutating func subset<Element>(of elements: [Element]) -> [Element] { elements.filter { _ in once(in: 2) } }
 }

@@ -1,10 +1,10 @@
-/// Where tasks wait for each other, so that a test knows what is under way at the same time.
-public actor Meeting {
+/// A barrier at which tasks wait for each other, so that a test knows which operations are concurrent.
+public actor Barrier {
     private let size: Int
     private var arrived = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// - Parameter size: How many have to arrive before any of them goes on. Later ones do not wait.
+    /// - Parameter size: The number of tasks that must arrive before any of them continues. Later tasks do not wait.
     public init(of size: Int) { self.size = size }
 
     public func arrive() async {

@@ -2,30 +2,30 @@ import Foundation
 import ImageDeletion
 import TestSupport
 
-/// What comes between a process and the cloud, and how often.
-struct Weather {
-    /// What happens to one request.
+/// The faults that the network injects, and how often.
+struct FaultProfile {
+    /// A fault of one request.
     enum Fault: Equatable {
         /// Nothing was sent.
         case refused, untrusted
         /// The connection breaks, before or after the server has done what was asked.
         case reset(hasActed: Bool)
-        /// Nothing ever comes.
+        /// No response ever arrives.
         case silence(hasActed: Bool)
-        /// The whole answer takes this long, in seconds.
+        /// The response takes this many seconds.
         case drip(Int)
-        /// The server does it when nobody waits any more, after so many seconds.
+        /// The connection breaks, and the server acts on the request after this many seconds.
         case late(Int)
-        /// The end of the answer is missing, and nobody says so.
+        /// The end of the response is missing, without an error.
         case truncated
-        /// The answer is too large to be taken.
+        /// The response exceeds the size limit.
         case oversized
-        /// Another answer in the place of the server's own.
+        /// Another response replaces the server's.
         case answer(Answer, hasActed: Bool)
-        /// The list of images is not what it should be.
+        /// The page of the list of images is changed.
         case list(List)
 
-        /// Whether nobody is told what became of the request: there is no answer, or one that tells nothing of it.
+        /// Whether the client may not learn the result of the request.
         var mayLoseAnswer: Bool {
             switch self {
             case .reset, .silence, .drip, .late, .oversized: true
@@ -36,17 +36,17 @@ struct Weather {
     }
 
     enum List: CaseIterable {
-        /// The page that came before comes again.
+        /// The previous page is sent again.
         case repeated
-        /// Some images are not on it.
+        /// Some images are missing.
         case lost
-        /// It bears no link, although there is more.
+        /// It has no link to the next page, although there is one.
         case linkless
-        /// It says that there is more, although there is not.
+        /// It has a link to the next page, although there is none.
         case linked
     }
 
-    /// An answer that the cloud never gave. In the body, `TOKEN` and `BODY` stand for what was sent.
+    /// An injected response. In its body, `TOKEN` and `BODY` stand for the request's token and body.
     struct Answer: Equatable {
         var status: Int
         var headers: [String: String] = [:]
@@ -57,68 +57,70 @@ struct Weather {
         case refused, untrusted, reset, silence, drip, late, truncated, oversized, unauthorized, throttled, answer, list
     }
 
-    /// Which requests it meets.
-    private enum Aim {
-        case all, signIns, looks, changes, deletions
+    /// The requests that can have a fault.
+    private enum Target {
+        case all, signIns, reads, changes, deletions
     }
 
     private let kinds: [Kind]
-    /// A fault comes once in so many requests; 0: never.
+    /// The number of requests per fault, on average; 0 for no faults.
     private let rarity: Int
-    private let aim: Aim
+    private let target: Target
 
-    /// Weather without any fault.
-    static let calm = Weather()
+    /// A profile without faults.
+    static let none = FaultProfile()
 
     private init() {
-        (kinds, rarity, aim) = ([], 0, .all)
+        (kinds, rarity, target) = ([], 0, .all)
     }
 
-    init(_ dice: inout Dice) {
-        kinds = dice.once(in: 3) ? Kind.allCases : (1...3).map { _ in dice.pick(Kind.allCases) }
-        rarity = dice.pick([0, 20, 10, 5, 5, 3, 2, 1])
-        aim = dice.pick([.all, .all, .signIns, .looks, .looks, .changes, .changes, .changes, .deletions, .deletions])
+    init(_ generator: inout SeededGenerator) {
+        kinds = generator.once(in: 3) ? Kind.allCases : (1...3).map { _ in generator.pick(Kind.allCases) }
+        rarity = generator.pick([0, 20, 10, 5, 5, 3, 2, 1])
+        target = generator.pick([
+            .all, .all, .signIns, .reads, .reads, .changes, .changes, .changes, .deletions, .deletions,
+        ])
     }
 
-    /// What happens to the next request; nil: nothing.
-    func fault(of request: SentRequest, _ dice: inout Dice) -> Fault? {
-        guard rarity > 0, meets(request), dice.once(in: rarity) else { return nil }
-        let hasActed = dice.once(in: 2)
-        return switch dice.pick(kinds) {
+    /// Returns the fault of `request`, or nil for none.
+    func fault(of request: SentRequest, _ generator: inout SeededGenerator) -> Fault? {
+        guard rarity > 0, meets(request), generator.once(in: rarity) else { return nil }
+        let hasActed = generator.once(in: 2)
+        return switch generator.pick(kinds) {
         case .refused: .refused
         case .untrusted: .untrusted
         case .reset: .reset(hasActed: hasActed)
         case .silence: .silence(hasActed: hasActed)
-        case .drip: .drip(dice.number(1...90))
-        case .late: .late(dice.number(1...90))
+        case .drip: .drip(generator.number(1...90))
+        case .late: .late(generator.number(1...90))
         case .truncated: .truncated
         case .oversized: .oversized
-        case .unauthorized: .answer(Answer(status: 401, body: dice.pick(Bodies.all)), hasActed: false)
-        case .throttled: .answer(Self.throttled(&dice), hasActed: false)
-        case .answer: .answer(Self.answer(&dice), hasActed: hasActed)
-        case .list: .list(dice.pick(List.allCases))
+        case .unauthorized: .answer(Answer(status: 401, body: generator.pick(Bodies.all)), hasActed: false)
+        case .throttled: .answer(Self.throttled(&generator), hasActed: false)
+        case .answer: .answer(Self.answer(&generator), hasActed: hasActed)
+        case .list: .list(generator.pick(List.allCases))
         }
     }
 
     private func meets(_ request: SentRequest) -> Bool {
-        switch aim {
+        switch target {
         case .all: true
         case .signIns: request.url.path.hasSuffix("/auth/tokens")
-        case .looks: request.method == "GET"
+        case .reads: request.method == "GET"
         case .changes: request.changesImages
         case .deletions: request.changesImages && request.method == "DELETE"
         }
     }
 
-    private static func throttled(_ dice: inout Dice) -> Answer {
-        let after = dice.pick([
+    private static func throttled(_ generator: inout SeededGenerator) -> Answer {
+        let after = generator.pick([
             nil, "0", "1", "30", "-1", "soon", "99999999999999999999", "Wed, 18 Nov 2026 11:07:00 GMT",
             "Fri, 31 Dec 9999 23:59:59 GMT", "",
         ])
         return Answer(
-            status: dice.pick([429, 503]),
+            status: generator.pick([429, 503]),
             headers: after.map { ["Retry-After": $0] } ?? [:],
-            body: dice.pick(Bodies.all)
+            body: generator.pick(Bodies.all)
         )
     }
 
@@ -127,17 +129,17 @@ struct Weather {
         + [400, 402, 403, 404, 405, 406, 407, 408, 409, 410, 412, 413, 414, 415, 418, 422, 423, 429, 431, 451, 494]
         + [500, 501, 502, 503, 504, 505, 507, 511, 520, 599]
 
-    private static func answer(_ dice: inout Dice) -> Answer {
-        let status = dice.pick(statuses + [dice.number(200...599)])
-        var answer = Answer(status: status, body: dice.pick(Bodies.all))
-        if dice.once(in: 3) { answer.headers["X-Openstack-Request-Id"] = "req-\u{1B}[31mTOKEN" }
+    private static func answer(_ generator: inout SeededGenerator) -> Answer {
+        let status = generator.pick(statuses + [generator.number(200...599)])
+        var answer = Answer(status: status, body: generator.pick(Bodies.all))
+        if generator.once(in: 3) { answer.headers["X-Openstack-Request-Id"] = "req-\u{1B}[31mTOKEN" }
         if (300..<400).contains(status) { answer.headers["Location"] = "http://elsewhere.example/TOKEN" }
-        if dice.once(in: 4) { answer.headers["X-Subject-Token"] = dice.pick(["made up", "made-up", ""]) }
+        if generator.once(in: 4) { answer.headers["X-Subject-Token"] = generator.pick(["made up", "made-up", ""]) }
         return answer
     }
 }
 
-extension Weather.Fault {
+extension FaultProfile.Fault {
     /// For the tally.
     var kind: String {
         switch self {
@@ -167,18 +169,18 @@ extension Weather.Fault {
     }
 }
 
-extension Weather.Answer {
-    /// Whether it says that an image is not there.
+extension FaultProfile.Answer {
+    /// Whether it reports that the image does not exist.
     var saysGone: Bool {
         ["IMG.0027", "IMG.0144"].contains { body.contains($0) }
             || [404, 410].contains(status) && !body.contains("APIGW.0101")
     }
 
-    /// Whether it says that an image is not to be deleted.
+    /// Whether it reports that the image must not be deleted.
     var saysHeld: Bool {
         ["IMG.0028", "IMG.0083", "IMG.0094"].contains { body.contains($0) } || body.contains("is protected")
     }
 
-    /// Whether it says that nothing was done.
+    /// Whether it reports that the request was refused.
     var saysRefused: Bool { (300..<500).contains(status) || status == 503 }
 }

@@ -2,7 +2,7 @@ import Foundation
 import ImageDeletion
 import TestSupport
 
-extension Bench {
+extension ServiceFixture {
     /// The requests that were sent with `method` to a path that ends in `end`.
     func sent(_ method: String, _ end: String = "") -> [SentRequest] {
         transport.requests.filter { $0.method == method && $0.url.path.hasSuffix(end) }

@@ -5,38 +5,39 @@ import TestSupport
 import Testing
 
 /// What a program can do wrong with the three verbs, and what keeps its images all the same.
-@Suite("Three verbs")
-struct VerbTests {
+@Suite("Library misuse")
+struct LibraryMisuseTests {
     private static let rule = RetentionRule(tags: ["ci"])
     private let images = [try? Image.sample(1), try? Image.sample(2)].compactMap { $0 }
 
-    @Test("A safeguard that the plan did not ask for was not checked: the image is kept")
+    @Test("Keeps an image when the plan did not check a requested safeguard")
     func lateSafeguard() async throws {
-        let bench = Bench()
-        let service = try bench.service(showing: Locked(images))
+        let fixture = ServiceFixture()
+        let service = try fixture.service(showing: Locked(images))
         let plan = try await service.plan(.rule(Self.rule))
         #expect(plan.deletions.count == 2)
         let outcomes = await service.delete(plan, options: DeletionOptions(safeguards: [.inUse]))
         #expect(outcomes.map(\.result) == [.kept(.unchecked), .kept(.unchecked)])
-        #expect(bench.transport.count("DELETE") == 0)
+        #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("A plan for another cloud fails as a whole, and is not called missing")
+    @Test("Fails the whole plan for another cloud instead of reporting missing images")
     func otherCloud() async throws {
-        let plan = try await Bench().service(showing: Locked(images)).plan(.rule(Self.rule))
-        let bench = Bench()
-        let elsewhere = try bench.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://other.example/v2"])
+        let plan = try await ServiceFixture().service(showing: Locked(images)).plan(.rule(Self.rule))
+        let fixture = ServiceFixture()
+        let elsewhere = try fixture.service(["OS_IMAGE_ENDPOINT_OVERRIDE": "https://other.example/v2"])
         let outcomes = await elsewhere.delete(plan)
         #expect(outcomes.map(\.result) == [.failed, .failed])
         #expect(outcomes.allSatisfy { $0.error?.code == .plan })
-        #expect(bench.transport.count("DELETE") == 0)
+        #expect(fixture.transport.count("DELETE") == 0)
     }
 
-    @Test("An image that is named twice is one, also when it cannot be found out what keeps it")
+    @Test("Plans an image once that is named twice, also when a safeguard is unknown")
     func namedTwice() async throws {
-        let bench = Bench { request, _ in request.url.path.hasSuffix("/servers/detail") ? .answer(403) : nil }
+        let fixture = ServiceFixture { request, _ in request.url.path.hasSuffix("/servers/detail") ? .answer(403) : nil
+        }
         let id = images[0].id
-        let plan = try await bench.service(retries: 0).plan(
+        let plan = try await fixture.service(retries: 0).plan(
             .images([id, id]),
             options: DeletionOptions(safeguards: [.inUse])
         )
@@ -44,9 +45,9 @@ struct VerbTests {
         #expect(plan.deletions.isEmpty)
     }
 
-    @Test("A rule that is not valid selects nothing, and nothing is sent")
+    @Test("Sends nothing with an invalid rule")
     func rules() async throws {
-        let tomorrow = Bench().clock.now + 86_400
+        let tomorrow = ServiceFixture().clock.now + 86_400
         var (exclusion, groups) = (RetentionRule(keep: [.last: 1]), RetentionRule(tags: ["ci"]))
         exclusion.exclusions = [try Glob("release-*")]
         groups.groupKey = try GroupKey("tag:branch")
@@ -61,21 +62,21 @@ struct VerbTests {
                 [0, -1, .min].map { (RetentionRule(tags: ["ci"], keep: [keep: $0]), .keepCount(keep, $0)) }
             }
         for (rule, problem) in invalid {
-            let bench = Bench()
-            let service = try bench.service(showing: Locked(images))
+            let fixture = ServiceFixture()
+            let service = try fixture.service(showing: Locked(images))
             // Another rule, which is valid, does not help.
             for rules in [[rule], [Self.rule, rule]] {
                 await #expect(throws: ImageDeletionError.rule(problem)) {
                     try await service.plan(ImageSelection(.rules(rules)))
                 }
             }
-            #expect(bench.transport.requests.isEmpty)
+            #expect(fixture.transport.requests.isEmpty)
         }
     }
 
-    @Test("What the cloud says now is what a rechecked plan says of the project")
+    @Test("Updates the project's name when a plan is rechecked")
     func projectName() async throws {
-        let service = try Bench().service(showing: Locked(images))
+        let service = try ServiceFixture().service(showing: Locked(images))
         let json = String(decoding: try await service.plan(.rule(Self.rule)).json(), as: UTF8.self)
         let edited = json.replacing(#""name" : "ci""#, with: #""name" : "staging""#)
         #expect(edited != json)
@@ -91,28 +92,31 @@ struct VerbTests {
         options.liftsProtection = true
         var image = images[0]
         image.isProtected = true
-        let plan = try await Bench().service(showing: Locked([image])).plan(.images([image.id]), options: options)
+        let plan = try await ServiceFixture().service(showing: Locked([image])).plan(
+            .images([image.id]),
+            options: options
+        )
         #expect(receipt.begin(try #require(plan.entries.first), at: plan.createdAt))
         return file
     }
 
-    @Test("An image that an earlier run left unprotected is protected again first, also if only delete has the receipt")
+    @Test("Restores first the protection that an earlier run left lifted")
     func unprotected() async throws {
-        let bench = Bench()
-        let service = try bench.service()
+        let fixture = ServiceFixture()
+        let service = try fixture.service()
         var options = DeletionOptions()
         let plan = try await service.plan(.images([images[0].id]))
         let folder = try TemporaryFolder()
         options.receipt = try await service.receipt(at: receipt(folder, service))
         let outcomes = await service.delete(plan, options: options)
         #expect(outcomes.map(\.result) == [.kept(.protected)])
-        #expect(await bench.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected == true)
+        #expect(await fixture.cloud.currentImages.first { $0.id == Sample.id(1) }?.isProtected == true)
     }
 
-    @Test("A deletion that an earlier run began and did stays its deletion, run after run")
+    @Test("Reports a deletion that an earlier run did as deleted in every later run")
     func gone() async throws {
         let folder = try TemporaryFolder()
-        let service = try Bench(images: []).service()
+        let service = try ServiceFixture(images: []).service()
         let file = try await receipt(folder, service)
         for _ in 0..<2 {
             var options = DeletionOptions()

@@ -3,14 +3,14 @@ import ImageDeletion
 import ImageDeletionDemo
 import TestSupport
 
-/// What somebody asks the command for, and which images are meant by it, by a definition of its own.
-struct Wish {
-    /// Which images.
+/// One command line, with an independent definition of the images that it selects.
+struct Invocation {
+    /// The images to delete.
     enum Choice {
         case ids([String])
         case names([String])
         case rules([Rule], isPolicy: Bool)
-        /// What the plan says that an earlier process wrote.
+        /// The images in a plan that an earlier process wrote.
         case planned
     }
 
@@ -29,7 +29,7 @@ struct Wish {
         var unlessReferenced = false
     }
 
-    /// A glob, and what it means.
+    /// A glob, with an independent definition of what it matches.
     struct Pattern {
         var glob: String
         var isMeant: @Sendable (String) -> Bool
@@ -41,7 +41,7 @@ struct Wish {
     }
 
     var choice: Choice
-    /// What the options on the command line say of all images, beside the rules.
+    /// The options on the command line that apply to all images.
     var extra = Rule()
     var isDryRun = false
     var writesPlan = false
@@ -57,30 +57,30 @@ struct Wish {
     var maxDeletions: Int?
     var retries = 4
     var timeout = 30.0
-    /// Those that are left, which change nothing about what is true in the end.
+    /// Options that do not change which images are deleted.
     var others: [String] = []
 
-    init(_ choice: Choice, _ dice: inout Dice) {
+    init(_ choice: Choice, _ generator: inout SeededGenerator) {
         self.choice = choice
-        retries = dice.pick([0, 1, 2, 4, 4, 4])
-        timeout = dice.pick([1, 5, 30, 30])
-        isJSON = !dice.once(in: 4)
-        usesCache = !dice.once(in: 12)
-        forgetsToken = dice.once(in: 20)
-        waits = dice.once(in: 6)
-        ignoresMissing = dice.once(in: 4)
-        isConfirmed = dice.once(in: 3)
-        if dice.once(in: 10) { maxDeletions = dice.number(0...8) }
-        others = dice.some([["--verbose"], ["--quiet"], ["--delete-backup"]]).flatMap(\.self)
-        others += ["--concurrency", "\(dice.pick([1, 2, 4, 8, 64]))"]
-        extra.unlessInUse = dice.once(in: 4)
-        extra.unlessShared = dice.once(in: 5)
-        extra.unlessReferenced = dice.once(in: 6)
+        retries = generator.pick([0, 1, 2, 4, 4, 4])
+        timeout = generator.pick([1, 5, 30, 30])
+        isJSON = !generator.once(in: 4)
+        usesCache = !generator.once(in: 12)
+        forgetsToken = generator.once(in: 20)
+        waits = generator.once(in: 6)
+        ignoresMissing = generator.once(in: 4)
+        isConfirmed = generator.once(in: 3)
+        if generator.once(in: 10) { maxDeletions = generator.number(0...8) }
+        others = generator.subset(of: [["--verbose"], ["--quiet"], ["--delete-backup"]]).flatMap(\.self)
+        others += ["--concurrency", "\(generator.pick([1, 2, 4, 8, 64]))"]
+        extra.unlessInUse = generator.once(in: 4)
+        extra.unlessShared = generator.once(in: 5)
+        extra.unlessReferenced = generator.once(in: 6)
         switch choice {
-        case .ids, .names: extra.unprotects = dice.once(in: 2)
+        case .ids, .names: extra.unprotects = generator.once(in: 2)
         case .rules, .planned: break
         }
-        switch dice.number(0...11) {
+        switch generator.number(0...11) {
         case 0: isDryRun = true
         case 1...5: hasReceipt = true
         default: break
@@ -88,7 +88,7 @@ struct Wish {
         if isDryRun { forgetsToken = false }
     }
 
-    /// The command line, with files in `folder`; what is to be read there is written first.
+    /// Returns the arguments, after writing the files that they name to `folder`.
     func arguments(in folder: URL, process: Int) throws -> [String] {
         func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
         var arguments =
@@ -125,23 +125,23 @@ struct Wish {
     }
 }
 
-extension Wish.Rule {
-    /// A rule that selects by something.
-    init(_ dice: inout Dice) {
-        pattern = dice.pick([Wish.Pattern.all[0]] + Wish.Pattern.all)
-        if dice.once(in: 8) { tag = "ci" }
-        if dice.once(in: 4) { days = dice.number(1...8) }
-        if dice.once(in: 8) { excluded = dice.pick(Wish.Pattern.all) }
-        switch dice.number(0...3) {
-        case 0: keep[.last] = dice.number(1...4)
-        case 1: for rule in dice.some(KeepRule.allCases) { keep[rule] = dice.number(1...4) }
+extension Invocation.Rule {
+    /// Creates a random rule that has a filter.
+    init(_ generator: inout SeededGenerator) {
+        pattern = generator.pick([Invocation.Pattern.all[0]] + Invocation.Pattern.all)
+        if generator.once(in: 8) { tag = "ci" }
+        if generator.once(in: 4) { days = generator.number(1...8) }
+        if generator.once(in: 8) { excluded = generator.pick(Invocation.Pattern.all) }
+        switch generator.number(0...3) {
+        case 0: keep[.last] = generator.number(1...4)
+        case 1: for rule in generator.subset(of: KeepRule.allCases) { keep[rule] = generator.number(1...4) }
         default: break
         }
-        isGrouped = !keep.isEmpty && dice.once(in: 4)
-        unprotects = dice.once(in: 2)
-        unlessInUse = dice.once(in: 4)
-        unlessShared = dice.once(in: 4)
-        unlessReferenced = dice.once(in: 6)
+        isGrouped = !keep.isEmpty && generator.once(in: 4)
+        unprotects = generator.once(in: 2)
+        unlessInUse = generator.once(in: 4)
+        unlessShared = generator.once(in: 4)
+        unlessReferenced = generator.once(in: 6)
     }
 
     fileprivate var arguments: [String] {
@@ -195,10 +195,10 @@ extension Wish.Rule {
 }
 
 extension DemoImage {
-    /// Whether it is a private one of the project that signs in.
+    /// Whether it is a private image of the project that signs in.
     var isOwn: Bool { owner == DemoImage.projectID && ["private", "shared"].contains(visibility) }
 
-    /// What the image service says of it: neither the servers made from it nor the projects that it is lent to.
+    /// The image as the image service describes it: without the servers that use it and the projects that share it.
     var description: DemoImage {
         var image = self
         (image.usedBy, image.members) = (nil, [])

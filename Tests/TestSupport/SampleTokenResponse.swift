@@ -1,7 +1,7 @@
 import Foundation
 
 /// A token response of a test's own making, for what the demo cloud's identity service does not do.
-public struct TokenAnswer: Sendable {
+public struct SampleTokenResponse: Sendable {
     /// An endpoint of the catalog's image service.
     public struct Endpoint: Sendable {
         var region: String?
@@ -27,7 +27,7 @@ public struct TokenAnswer: Sendable {
     public var headers: [String: String] = [:]
     public var status = 201
 
-    public init(_ change: (inout TokenAnswer) -> Void = { _ in }) { change(&self) }
+    public init(_ change: (inout SampleTokenResponse) -> Void = { _ in }) { change(&self) }
 
     /// The answer in the place of the identity service's own.
     public var fault: FaultyTransport.Fault {

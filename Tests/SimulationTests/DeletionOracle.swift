@@ -5,28 +5,28 @@ import TestSupport
 
 @testable import delete_image
 
-/// Which images a process may have deleted, at most, by what was asked for and by what truly was.
-struct Intent {
-    private let day: Day
+/// Decides which images a process was allowed to delete, from its command line and the true state of the cloud.
+struct DeletionOracle {
+    private let scenario: Scenario
     private let run: Run
 
-    init(of run: Run, on day: Day) {
+    init(of run: Run, on scenario: Scenario) {
         self.run = run
-        self.day = day
+        self.scenario = scenario
     }
 
-    /// Whether the image with `id` may have gone by this process.
+    /// Returns whether this process was allowed to delete the image with `id`.
     func allows(_ id: String) -> Bool {
-        guard !run.wish.isDryRun, !run.wish.writesPlan, isConfirmed, isAsSeen(id) else { return false }
-        switch run.wish.choice {
+        guard !run.invocation.isDryRun, !run.invocation.writesPlan, isConfirmed, isAsSeen(id) else { return false }
+        switch run.invocation.choice {
         case .ids(let ids):
-            return ids.contains(id) && (!run.wish.extra.unlessReferenced || !day.referenced.contains(id))
-                && versions(id).contains { isFree($0, run.wish.extra) }
+            return ids.contains(id) && (!run.invocation.extra.unlessReferenced || !scenario.referenced.contains(id))
+                && versions(id).contains { isFree($0, run.invocation.extra) }
         case .names(let names):
-            return bears(names, id) && isFree(of: run.wish.extra, id)
+            return bears(names, id) && isFree(of: run.invocation.extra, id)
         case .rules(let rules, _):
             // What several rules select goes only if none keeps or excludes it, whatever its age.
-            return isFree(of: run.wish.extra, id)
+            return isFree(of: run.invocation.extra, id)
                 && versions(id).contains { version in
                     let selecting = rules.filter { $0.isFor(version, now: run.now) }
                     return !selecting.isEmpty && selecting.allSatisfy { isFree(of: $0, id) }
@@ -34,57 +34,61 @@ struct Intent {
                         && (!version.isProtected || selecting.allSatisfy(\.unprotects))
                 }
         case .planned:
-            return isFree(of: run.wish.extra, id) && isPlanned(id)
+            return isFree(of: run.invocation.extra, id) && isPlanned(id)
         }
     }
 
-    private func versions(_ id: String) -> [DemoImage] { day.ledger.versions(of: id, from: run.began, to: run.ended) }
+    private func versions(_ id: String) -> [DemoImage] {
+        scenario.ledger.versions(of: id, from: run.began, to: run.ended)
+    }
 
-    /// Whether somebody said yes, or nobody had to be asked.
+    /// Whether the deletion was confirmed, or needed no confirmation.
     private var isConfirmed: Bool {
-        switch run.wish.choice {
+        switch run.invocation.choice {
         case .ids, .planned: true
-        case .names, .rules: run.wish.isConfirmed || run.question?.answer == .yes
+        case .names, .rules: run.invocation.isConfirmed || run.question?.answer == .yes
         }
     }
 
-    /// Whether, where somebody was asked, it was at the end what was shown to them.
+    /// Returns whether the image, if a confirmation was asked for, was still as shown in it.
     private func isAsSeen(_ id: String) -> Bool {
         guard let question = run.question else { return true }
-        let shown = day.ledger.versions(of: id, from: run.began, to: question.asked)
-        let meant = day.ledger.versions(of: id, from: question.answered, to: run.ended)
+        let shown = scenario.ledger.versions(of: id, from: run.began, to: question.asked)
+        let meant = scenario.ledger.versions(of: id, from: question.answered, to: run.ended)
         return !Set(shown.map(\.description)).isDisjoint(with: meant.map(\.description))
     }
 
     private func bears(_ names: [String], _ id: String) -> Bool {
         // A receipt knows which image a name meant to an earlier run.
-        let began = run.wish.hasReceipt ? 0 : run.began
-        return day.ledger.states(from: began, to: run.ended).contains { images in
+        let began = run.invocation.hasReceipt ? 0 : run.began
+        return scenario.ledger.states(from: began, to: run.ended).contains { images in
             guard let image = images[id], image.isOwn, names.contains(image.name) else { return false }
             let isOnlyOne = images.values.count { $0.isOwn && $0.name == image.name } == 1
-            return isOnlyOne || day.ledger[run.number].wasShownAnotherList
+            return isOnlyOne || scenario.ledger[run.number].wasShownAnotherList
         }
     }
 
     private func isPlanned(_ id: String) -> Bool {
-        guard let json = try? Data(contentsOf: day.folder.file(run.wish.plan)),
+        guard let json = try? Data(contentsOf: scenario.folder.file(run.invocation.plan)),
             let plan = try? DeletionPlan(json: json),
             plan.entries.contains(where: { $0.id.description == id && $0.action == .unchecked }),
-            let planner = day.runs.first(where: { $0.wish.writesPlan && $0.wish.plan == run.wish.plan })
+            let planner = scenario.runs.first(where: {
+                $0.invocation.writesPlan && $0.invocation.plan == run.invocation.plan
+            })
         else { return false }
-        let then = day.ledger.versions(of: id, from: planner.began, to: planner.ended).map(\.description)
+        let then = scenario.ledger.versions(of: id, from: planner.began, to: planner.ended).map(\.description)
         return !Set(then).isDisjoint(with: versions(id).map(\.description))
     }
 
-    private func isExcluded(_ image: DemoImage, by rules: [Wish.Rule]) -> Bool {
+    private func isExcluded(_ image: DemoImage, by rules: [Invocation.Rule]) -> Bool {
         rules.contains { $0.excluded?.isMeant(image.name) == true }
     }
 
     /// Whether the keep rules of `rule` keep `image` in any list that the process may have seen.
-    private func keeps(_ image: DemoImage, _ rule: Wish.Rule, of rules: [Wish.Rule]) -> Bool {
+    private func keeps(_ image: DemoImage, _ rule: Invocation.Rule, of rules: [Invocation.Rule]) -> Bool {
         guard !rule.keep.isEmpty, rule.matches(image) else { return false }
         guard let group = rule.group(of: image) else { return true }
-        let states = day.ledger.states(from: run.began, to: run.ended)
+        let states = scenario.ledger.states(from: run.began, to: run.ended)
         // A process that reads a list while it changes sees some of it before and some after.
         let counted = Set(states.flatMap(\.values)).filter { other in
             other.id != image.id && other.status == "active" && rule.matches(other) && rule.group(of: other) == group
@@ -100,23 +104,22 @@ struct Intent {
     }
 
     /// Whether `rule` gives `image` a place, whichever of `others` are in the list.
-    private func hasPlace(_ image: DemoImage, _ rule: Wish.Rule, among others: Set<DemoImage>) -> Bool {
+    private func hasPlace(_ image: DemoImage, _ rule: Invocation.Rule, among others: Set<DemoImage>) -> Bool {
         let newer = others.filter { $0.isNewer(than: image) }
         return rule.keep.contains { rule, count in
             guard rule != .last else { return Set(newer.map(\.id)).count < count }
             let period = PlainRetention.period(rule, image.createdAt)
             let periods = Set(newer.map { PlainRetention.period(rule, $0.createdAt) })
-            // The oldest has a place if there are fewer periods than places.
-            return periods.count < count && (!periods.contains(period) || newer.count == others.count)
+            return periods.count < count && !periods.contains(period)
         }
     }
 
-    /// Whether nothing held the image, by `rule`, at some moment.
-    private func isFree(of rule: Wish.Rule, _ id: String) -> Bool {
-        (!rule.unlessReferenced || !day.referenced.contains(id)) && versions(id).contains { isFree($0, rule) }
+    /// Returns whether no safeguard of `rule` held the image at some time.
+    private func isFree(of rule: Invocation.Rule, _ id: String) -> Bool {
+        (!rule.unlessReferenced || !scenario.referenced.contains(id)) && versions(id).contains { isFree($0, rule) }
     }
 
-    private func isFree(_ image: DemoImage, _ rule: Wish.Rule) -> Bool {
+    private func isFree(_ image: DemoImage, _ rule: Invocation.Rule) -> Bool {
         // Only a shared image has members.
         (!rule.unlessInUse || image.usedBy == nil)
             && (!rule.unlessShared || image.visibility != "shared" || image.members.isEmpty)

@@ -1,0 +1,88 @@
+package import ImageDeletionEssentials
+
+/// The time from the mark that announces the deletion of an image to its deletion.
+public struct GracePeriod: Sendable, Hashable {
+    /// The length, from one minute to 365 days.
+    public let seconds: Int
+
+    private static let range = 60...365 * 86_400
+
+    /// Reads a length of time, like `90m`, `12h`, `7d` or `2w`.
+    ///
+    /// - Throws: ``ImageDeletionError/Code/rule`` for anything else, and for a length under one minute or over 365 days.
+    public init(_ text: String) throws(ImageDeletionError) {
+        guard let seconds = MinimumAge.length(text), let period = GracePeriod(seconds: seconds) else {
+            throw .rule(.gracePeriod(text))
+        }
+        self = period
+    }
+
+    /// A period of so many seconds; nil if it is too short or too long.
+    init?(seconds: Int) {
+        guard Self.range.contains(seconds) else { return nil }
+        self.seconds = seconds
+    }
+}
+
+/// The tag that announces the deletion of an image, like `delete-after-20261204T112000Z`.
+///
+/// It is the only state of a grace period, so that any machine can go on with what another began.
+struct DeletionMark: Sendable, Hashable {
+    /// The time after which the image may be deleted.
+    let dueAt: Date
+
+    /// The tag.
+    var tag: String { Self.prefix + dueAt.formatted(Self.format) }
+
+    private static let prefix = "delete-after-"
+    private static let format = Date.ISO8601FormatStyle(
+        dateSeparator: .omitted,
+        timeSeparator: .omitted,
+        timeZone: .gmt
+    )
+
+    /// A mark for `dueAt`, to the second.
+    init(dueAt: Date) { self.dueAt = Date(timeIntervalSince1970: dueAt.timeIntervalSince1970.rounded(.up)) }
+
+    /// Reads a tag; nil if it is not a mark in exactly the form that ``tag`` has.
+    init?(tag: String) {
+        guard tag.hasPrefix(Self.prefix),
+            let date = try? Date(String(tag.dropFirst(Self.prefix.count)), strategy: Self.format)
+        else { return nil }
+        self.init(dueAt: date)
+        guard self.tag.exact == tag.exact else { return nil }
+    }
+}
+
+extension Image {
+    /// The marks of the image. One that is due before the image was created was copied from another image, and is none.
+    var marks: [DeletionMark] {
+        // Open Telekom Cloud may list a tag without a value as a key with an empty one.
+        let marks = tags.compactMap { tag in
+            DeletionMark(tag: tag)
+                ?? (imageType != nil && tag.hasSuffix("=") ? DeletionMark(tag: String(tag.dropLast())) : nil)
+        }
+        return marks.filter { mark in createdAt.map { $0 < mark.dueAt } ?? true }
+    }
+
+    /// The time after which the image may be deleted; nil if it is not marked. Of several marks, the latest counts.
+    package var dueAt: Date? { marks.map(\.dueAt).max() }
+}
+
+extension DeletionPlan.Entry {
+    /// Returns the entry after its grace period is taken into account: an image is deleted only if its mark is due, and
+    /// loses the mark if it is kept.
+    func applyingGrace(now: Date) -> DeletionPlan.Entry {
+        guard let grace = conditions.grace, let image else { return self }
+        var entry = self
+        switch (action, image.dueAt) {
+        case (.delete, nil):
+            entry.action = .mark(until: DeletionMark(dueAt: now.addingTimeInterval(Double(grace.seconds))).dueAt)
+        case (.delete, let dueAt?) where dueAt >= now: entry.action = .keep(.inGrace(until: dueAt))
+        case (.keep(let reason), _?) where reason.kind.endsGrace: entry.action = .unmark(reason)
+        case (.delete, _), (.keep, _), (.unchecked, _), (.unseen, _), (.alreadyDeleted, _), (.mark, _), (.unmark, _):
+            break
+        }
+        return entry
+    }
+}
