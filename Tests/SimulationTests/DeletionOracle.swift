@@ -17,13 +17,16 @@ struct DeletionOracle {
 
     /// Returns whether this process was allowed to delete the image with `id`.
     func allows(_ id: String) -> Bool {
-        guard !run.invocation.isDryRun, !run.invocation.writesPlan, isConfirmed, isAsSeen(id) else { return false }
+        guard !run.invocation.isDryRun, !run.invocation.writesPlan, !run.invocation.restores, isConfirmed, isAsSeen(id)
+        else { return false }
         switch run.invocation.choice {
         case .ids(let ids):
-            return ids.contains(id) && (!run.invocation.extra.unlessReferenced || !scenario.referenced.contains(id))
+            return ids.contains(id) && isDue(id, after: run.invocation.extra.grace)
+                && (!run.invocation.extra.unlessReferenced || !scenario.referenced.contains(id))
                 && versions(id).contains { isFree($0, run.invocation.extra) }
         case .names(let names):
-            return bears(names, id) && isFree(of: run.invocation.extra, id)
+            return bears(names, id) && isDue(id, after: run.invocation.extra.grace)
+                && isFree(of: run.invocation.extra, id)
         case .rules(let rules, _):
             // What several rules select goes only if none keeps or excludes it, whatever its age.
             return isFree(of: run.invocation.extra, id)
@@ -32,6 +35,7 @@ struct DeletionOracle {
                     return !selecting.isEmpty && selecting.allSatisfy { isFree(of: $0, id) }
                         && !isExcluded(version, by: rules) && !rules.contains { keeps(version, $0, of: rules) }
                         && (!version.isProtected || selecting.allSatisfy(\.unprotects))
+                        && isDue(id, after: rules.filter { $0.matches(version) }.compactMap(\.grace).max())
                 }
         case .planned:
             return isFree(of: run.invocation.extra, id) && isPlanned(id)
@@ -40,6 +44,28 @@ struct DeletionOracle {
 
     private func versions(_ id: String) -> [DemoImage] {
         scenario.ledger.versions(of: id, from: run.began, to: run.ended)
+    }
+
+    /// Returns whether the image was marked when the process last looked at it, and a whole grace period of the processes
+    /// that marked it was over.
+    ///
+    /// - Parameter minutes: The grace period of this process; nil if it has none.
+    private func isDue(_ id: String, after minutes: Int?) -> Bool {
+        guard minutes != nil else { return true }
+        let marks = scenario.ledger[run.number].shown[id]?.marks ?? []
+        // By its own clock, the process looked before its end.
+        let now = run.now + (run.ended - run.began)
+        return !marks.isEmpty
+            && marks.allSatisfy { mark in
+                guard let dueAt = DemoImage.dueDate(of: mark), dueAt < now else { return false }
+                return scenario.runs.contains { marker in
+                    let path = "/v2/images/\(id)/tags/\(mark)"
+                    let isMarker = scenario.ledger[marker.number].requests.contains {
+                        $0.method == "PUT" && $0.url.path == path
+                    }
+                    return isMarker && dueAt >= marker.now + Double(marker.invocation.minimumGrace * 60)
+                }
+            }
     }
 
     /// Whether the deletion was confirmed, or needed no confirmation.
@@ -76,6 +102,8 @@ struct DeletionOracle {
                 $0.invocation.writesPlan && $0.invocation.plan == run.invocation.plan
             })
         else { return false }
+        let grace = plan.entries.first { $0.id.description == id }?.conditions.grace
+        guard isDue(id, after: grace.map { $0.seconds / 60 }) else { return false }
         let then = scenario.ledger.versions(of: id, from: planner.began, to: planner.ended).map(\.description)
         return !Set(then).isDisjoint(with: versions(id).map(\.description))
     }
@@ -132,5 +160,16 @@ extension DemoImage {
         if createdAt != other.createdAt { return createdAt > other.createdAt }
         let names = (Array(name.utf8), Array(other.name.utf8))
         return names.0 == names.1 ? id > other.id : names.1.lexicographicallyPrecedes(names.0)
+    }
+}
+
+extension DemoImage {
+    /// The tags that mark it for deletion.
+    var marks: [String] { tags.filter { $0.hasPrefix("delete-after-") } }
+
+    /// Returns the time in `mark`; nil if it is malformed.
+    static func dueDate(of mark: String) -> Date? {
+        let format = Date.ISO8601FormatStyle(dateSeparator: .omitted, timeSeparator: .omitted, timeZone: .gmt)
+        return try? Date(String(mark.dropFirst("delete-after-".count)), strategy: format)
     }
 }

@@ -9,6 +9,8 @@ struct ExternalEvents {
         case rename(String, to: String)
         case protect(String, Bool)
         case use(String)
+        /// The marks of an image are removed, and it is shown again.
+        case restore(String)
         case share(String)
         case add(DemoImage)
         case revokeTokens
@@ -45,7 +47,7 @@ struct ExternalEvents {
                 case 0, 1: .remove(id)
                 case 2...5: .rename(id, to: generator.pick(["nightly-1", "kept", "release"]))
                 case 6: .protect(id, generator.once(in: 2))
-                case 7: .use(id)
+                case 7: generator.once(in: 2) ? .use(id) : .restore(id)
                 case 8: .share(id)
                 case 9: .add(DemoImage(id: Sample.id(900 + number), name: "nightly-1", createdAt: Scenario.start))
                 case 10, 11: .revokeTokens
@@ -71,6 +73,11 @@ extension DemoCloud {
         case .rename(let id, let name): change(id) { ($0.name, $0.updatedAt) = (name, now) }
         case .protect(let id, let isProtected): change(id) { ($0.isProtected, $0.updatedAt) = (isProtected, now) }
         case .use(let id): change(id) { $0.usedBy = "server" }
+        case .restore(let id):
+            change(id) { image in
+                image.tags.removeAll { $0.hasPrefix("delete-after-") }
+                (image.isHidden, image.updatedAt) = (false, now)
+            }
         case .share(let id):
             change(id) { ($0.visibility, $0.members, $0.updatedAt) = ("shared", ["another project"], now) }
         case .add(let image): put(image)

@@ -66,9 +66,25 @@ struct Invariants {
                 let isSaid = row.detail?.contains("may be gone") ?? false
                 return isTaken && !isSaid && !record.saidRefused.contains(row.id)
             case "kept": return isTaken && !record.saidHeld.contains(row.id)
+            case "marked":
+                let marks = record.requests.filter { $0.method == "PUT" && $0.imageID == row.id }
+                return isTaken
+                    || !versions(row.id, run).contains { image in
+                        marks.contains { image.tags.contains($0.url.lastPathComponent) }
+                    }
+            case "unmarked":
+                let before = Set(versions(row.id, run).first?.marks ?? [])
+                let isUnmarked = versions(row.id, run).contains { image in
+                    before.isDisjoint(with: image.marks) && (!image.isHidden || record.changeUnknown.contains(row.id))
+                }
+                return isTaken || !isUnmarked && isThere && !record.saidGone.contains(row.id)
             default: return isTaken
             }
         }.map { "\($0.id) \($0.outcome): \($0.detail ?? "")" }
+    }
+
+    private func versions(_ id: String, _ run: Run) -> [DemoImage] {
+        scenario.ledger.versions(of: id, from: run.began, to: run.ended)
     }
 
     private func isComplete(_ report: Report, _ run: Run) -> [String] {
@@ -156,7 +172,8 @@ struct Invariants {
                 let isOwn = scenario.ledger.now[row.id].map { $0.owner == DemoImage.projectID } ?? true
                 let action = actual[row.id].map { [$0.outcome, $0.reason] }
                 if !isOwn, ["wouldDelete", "kept"].contains(row.outcome), action == ["failed", nil] { return false }
-                return action != (row.outcome == "wouldDelete" ? ["deleted", nil] : [row.outcome, row.reason])
+                let done = ["wouldDelete": "deleted", "wouldMark": "marked", "wouldUnmark": "unmarked"]
+                return action != [done[row.outcome] ?? row.outcome, row.reason]
             }.map { row in
                 "\(run.number): the dry run: \(row.id) \(row.outcome), but \(actual[row.id]?.outcome ?? "nothing")"
             }
@@ -183,7 +200,9 @@ struct Invariants {
         }
         return untrue.map { "\($0) is not gone" }
             + report.images.filter { row in
-                let isTold = ["deleted", "failed", "missing", "kept"].contains(row.outcome) && row.attempts > 0
+                let isTold =
+                    ["deleted", "marked", "unmarked", "failed", "missing", "kept"].contains(row.outcome)
+                    && row.attempts > 0
                 return isTold
                     && !lines.contains { $0.contains(row.id) && $0.contains("\"outcome\":\"\(row.outcome)\"") }
             }.map { "\($0.id) \($0.outcome) is not in it" }

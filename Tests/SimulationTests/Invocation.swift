@@ -23,6 +23,8 @@ struct Invocation {
         var keep: [KeepRule: Int] = [:]
         /// Whether images are counted by the part of their names before the last hyphen.
         var isGrouped = false
+        /// The grace period in minutes; nil if images are deleted at once.
+        var grace: Int?
         var unprotects = false
         var unlessInUse = false
         var unlessShared = false
@@ -43,6 +45,8 @@ struct Invocation {
     var choice: Choice
     /// The options on the command line that apply to all images.
     var extra = Rule()
+    /// Whether marks are removed.
+    var restores = false
     var isDryRun = false
     var writesPlan = false
     /// The plan's file.
@@ -77,7 +81,13 @@ struct Invocation {
         extra.unlessShared = generator.once(in: 5)
         extra.unlessReferenced = generator.once(in: 6)
         switch choice {
-        case .ids, .names: extra.unprotects = generator.once(in: 2)
+        case .ids, .names:
+            extra.unprotects = generator.once(in: 2)
+            switch generator.number(0...9) {
+            case 0: extra.grace = generator.pick([1, 2, 5, 10])
+            case 1: restores = true
+            default: break
+            }
         case .rules, .planned: break
         }
         switch generator.number(0...11) {
@@ -86,6 +96,15 @@ struct Invocation {
         default: break
         }
         if isDryRun { forgetsToken = false }
+    }
+
+    /// The shortest grace period, in minutes, with which it marks images.
+    var minimumGrace: Int {
+        switch choice {
+        case .ids, .names: extra.grace ?? 1
+        case .rules(let rules, _): rules.compactMap(\.grace).min() ?? 1
+        case .planned: 1
+        }
     }
 
     /// Returns the arguments, after writing the files that they name to `folder`.
@@ -111,6 +130,7 @@ struct Invocation {
         case .planned: arguments += ["--apply", path(plan)]
         }
         arguments += extra.arguments
+        if restores { arguments.append("--restore") }
         if isDryRun { arguments.append("--dry-run") }
         if writesPlan { arguments += ["--plan", path(plan)] }
         if hasReceipt { arguments += ["--receipt", path("receipt")] }
@@ -138,6 +158,7 @@ extension Invocation.Rule {
         default: break
         }
         isGrouped = !keep.isEmpty && generator.once(in: 4)
+        if generator.once(in: 3) { grace = generator.pick([1, 2, 5, 10]) }
         unprotects = generator.once(in: 2)
         unlessInUse = generator.once(in: 4)
         unlessShared = generator.once(in: 4)
@@ -154,6 +175,7 @@ extension Invocation.Rule {
             if let count = keep[rule] { arguments += ["--keep-\(rule)", "\(count)"] }
         }
         if isGrouped { arguments += ["--group-by", "name:(*)-*"] }
+        if let grace { arguments += ["--grace", "\(grace)m"] }
         if unprotects { arguments.append("--unprotect") }
         if unlessInUse { arguments.append("--unless-in-use") }
         if unlessShared { arguments.append("--unless-shared") }
@@ -169,6 +191,7 @@ extension Invocation.Rule {
         json["exclude"] = excluded?.glob
         for (rule, count) in keep { json["keep\(rule.rawValue.capitalized)"] = count }
         if isGrouped { json["groupBy"] = "name:(*)-*" }
+        json["grace"] = grace.map { "\($0)m" }
         if unprotects { json["unprotect"] = true }
         if unlessInUse { json["unlessInUse"] = true }
         if unlessShared { json["unlessShared"] = true }

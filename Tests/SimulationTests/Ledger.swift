@@ -17,6 +17,10 @@ final class Ledger: @unchecked Sendable {
         var requests: [SentRequest] = []
         /// The images that its requests deleted.
         var taken: Set<String> = []
+        /// The images as the cloud last showed them to it, one by one.
+        var shown: [String: DemoImage] = [:]
+        /// The images for which a response to a change was not the cloud's own, or came late.
+        var changeUnknown: Set<String> = []
         /// The images whose protection it lifted, even if something protected them again.
         var unprotected: Set<String> = []
         /// The images that an injected response reported as missing.

@@ -44,9 +44,9 @@ final class Network: HTTPTransport, @unchecked Sendable {
         let fault = scenario.faultProfile.fault(of: sent, &generator)
         if let fault { ledger.count("\(sent.method) \(fault.kind)") }
         if sent.changesImages {
-            let id = sent.url.lastPathComponent
+            let id = sent.imageID
             ledger[process].begun[id] = ledger[process].begun[id] ?? scheduler.time
-            if sent.method == "DELETE", fault?.mayLoseAnswer ?? false { ledger[process].unanswered.insert(id) }
+            if sent.deletesImage, fault?.mayLoseAnswer ?? false { ledger[process].unanswered.insert(id) }
         }
         ledger.note("\(process): \(sent.method) \(sent.url.path) \(fault?.name ?? "")")
         try await wait(.milliseconds(generator.number(0...200)))
@@ -78,7 +78,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
         _ fault: FaultProfile.Fault?
     ) async throws -> HTTPResponse {
         switch fault {
-        case nil: return try await act(request, sent)
+        case nil: return try await act(request, sent, isShown: true)
         case .refused: throw TransportError(.unreachable, "connection refused")
         case .untrusted: throw TransportError(.untrusted, "certificate has expired")
         case .reset(let hasActed):
@@ -89,12 +89,13 @@ final class Network: HTTPTransport, @unchecked Sendable {
             try await wait(.seconds(24 * 60 * 60))
             throw TransportError(.connectionLost, "connection reset by peer")
         case .drip(let seconds):
-            let answer = try await act(request, sent)
+            let answer = try await act(request, sent, isShown: true)
             try await wait(.seconds(seconds))
             return answer
         case .late(let seconds):
             // What is put back before a request that is still on its way will not stay so.
-            if sent.method == "PATCH" { ledger[process].protectionUnknown.insert(sent.url.lastPathComponent) }
+            if sent.method == "PATCH" { ledger[process].protectionUnknown.insert(sent.imageID) }
+            if sent.changesImages { ledger[process].changeUnknown.insert(sent.imageID) }
             Task {
                 try await scheduler.sleep(.seconds(seconds))
                 _ = try await act(request, sent)
@@ -120,17 +121,25 @@ final class Network: HTTPTransport, @unchecked Sendable {
     }
 
     /// Passes the request to the cloud.
-    private func act(_ request: HTTPRequest, _ sent: SentRequest) async throws -> HTTPResponse {
+    ///
+    /// - Parameter isShown: Whether the process sees the response as it is.
+    private func act(
+        _ request: HTTPRequest,
+        _ sent: SentRequest,
+        isShown: Bool = false
+    ) async throws -> HTTPResponse {
         if sent.method == "POST", scenario.hasOldPassword { return other(FaultProfile.Answer(status: 401), sent) }
         let answer = try await cloud.answer(to: request, seenBy: ledger)
         let status = answer.status
         if status == 401, sent.method != "POST" { ledger[process].endedTokens += 1 }
-        let isImage = sent.url.path.hasPrefix("/v2/images/")
-        if isImage, sent.method == "DELETE", status == 204 {
-            ledger[process].taken.insert(sent.url.lastPathComponent)
+        if sent.deletesImage, status == 204 { ledger[process].taken.insert(sent.imageID) }
+        if sent.method == "PATCH", status == 200, sent.body.contains(Data("false".utf8)),
+            sent.body.contains(Data("/protected".utf8))
+        {
+            ledger[process].unprotected.insert(sent.imageID)
         }
-        if isImage, sent.method == "PATCH", status == 200, sent.body.contains(Data("false".utf8)) {
-            ledger[process].unprotected.insert(sent.url.lastPathComponent)
+        if isShown, sent.method == "GET", sent.url.pathComponents.count == 4, status == 200 {
+            ledger[process].shown[sent.imageID] = ledger.now[sent.imageID]
         }
         if let token = answer.headers["X-Subject-Token"] { ledger.keepSecret(token) }
         ledger.note("\(process): \(sent.method) \(sent.url.lastPathComponent) … \(status)")
@@ -141,11 +150,12 @@ final class Network: HTTPTransport, @unchecked Sendable {
     private func note(_ answer: FaultProfile.Answer, to sent: SentRequest, hasActed: Bool) {
         if sent.line == "GET /v2/images" { ledger[process].wasShownAnotherList = true }
         guard sent.url.path.hasPrefix("/v2/images/") else { return }
-        let id = sent.url.pathComponents[3]
+        let id = sent.imageID
+        if sent.changesImages { ledger[process].changeUnknown.insert(id) }
         if answer.saysGone { ledger[process].saidGone.insert(id) }
         if answer.saysHeld { ledger[process].saidHeld.insert(id) }
         if sent.method == "PATCH" { ledger[process].protectionUnknown.insert(id) }
-        if sent.method == "DELETE", hasActed {
+        if sent.deletesImage, hasActed {
             ledger[process].answeredOtherwise.insert(id)
             if answer.saysRefused { ledger[process].saidRefused.insert(id) }
         }
@@ -162,7 +172,7 @@ final class Network: HTTPTransport, @unchecked Sendable {
             text.replacing("TOKEN", with: token).replacing("BODY", with: String(decoding: sent.body, as: UTF8.self))
         }
         // Not to a deletion: that would be the server's lie, and nobody could see through it.
-        let status = answer.status == 204 && sent.method == "DELETE" ? 200 : answer.status
+        let status = answer.status == 204 && ["DELETE", "PUT"].contains(sent.method) ? 200 : answer.status
         return HTTPResponse(
             status: status,
             headers: HTTPHeaders(answer.headers.mapValues(filled)),
@@ -191,6 +201,14 @@ extension SentRequest {
 
     /// Whether it is a request to change an image.
     var changesImages: Bool { method != "GET" && url.path.hasPrefix("/v2/images") }
+
+    /// Whether it asks for the deletion of an image.
+    var deletesImage: Bool {
+        method == "DELETE" && url.path.hasPrefix("/v2/images/") && url.pathComponents.count == 4
+    }
+
+    /// The ID of the image that it is about; empty if it is about none.
+    var imageID: String { url.pathComponents.count > 3 ? url.pathComponents[3] : "" }
 }
 
 extension DemoCloud {

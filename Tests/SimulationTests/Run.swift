@@ -94,6 +94,9 @@ final class Run: @unchecked Sendable {
             let detail = (row.detail ?? "").replacing(#/req-[0-9a-f-]+/#, with: "req-…")
             scenario.ledger.note("\(number): \(row.id) \(row.outcome) \(detail)")
             scenario.ledger.count("outcome: \(row.outcome)")
+            if row.outcome == "deleted", scenario.ledger[number].shown[row.id]?.marks.isEmpty == false {
+                scenario.ledger.count("deleted after a grace period")
+            }
         }
     }
 }

@@ -107,7 +107,13 @@ final class Scenario: @unchecked Sendable {
 
     private func work(_ round: Int) async throws {
         let invocation = invocation()
-        switch generator.number(0...6) {
+        switch generator.number(0...7) {
+        case 7:
+            // What a job does every night, a few times.
+            for _ in 1...generator.number(2...4) {
+                try await run(invocation)
+                try await scheduler.sleep(.seconds(generator.number(0...400)))
+            }
         case 0, 1:
             try await run(invocation)
         case 2:

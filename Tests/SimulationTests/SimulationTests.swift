@@ -51,15 +51,18 @@ struct SimulationTests {
     private static let events: [String] = {
         let faults = ["refused", "reset", "reset after", "silence", "drip", "late", "oversized", "answer"]
         let methods = ["GET", "DELETE"]
-        let outcomes = ["deleted", "kept", "missing", "failed", "pending", "wouldDelete"]
+        let outcomes = [
+            "deleted", "marked", "unmarked", "kept", "missing", "failed", "pending", "wouldDelete", "wouldMark",
+        ]
         let statuses = [
             "done", "incomplete", "usage", "input", "unavailable", "denied", "configuration", "interrupted",
         ]
         let events = [
-            "remove", "rename", "protect", "use", "share", "add", "revokeTokens", "changePassword", "setClock",
+            "remove", "rename", "protect", "use", "restore", "share", "add", "revokeTokens", "changePassword",
+            "setClock",
         ]
         return methods.flatMap { method in faults.map { "\(method) \($0)" } } + [
-            "POST answer", "POST reset", "GET list", "rehearsal",
+            "deleted after a grace period", "POST answer", "POST reset", "GET list", "rehearsal",
         ]
             + outcomes.map { "outcome: \($0)" } + statuses.map { "status: \($0)" }
             + (events + ["spoilCache"]).map { "external: \($0)" }

@@ -7,7 +7,7 @@ package struct DeletionConditions: Sendable, Hashable {
     /// The names of the rules that selected it, of those that have one; for people.
     var rules: [String]
     /// The time between its mark and its deletion; nil if it is deleted at once.
-    var grace: GracePeriod?
+    package var grace: GracePeriod?
 
     init(
         liftsProtection: Bool = false,
