@@ -107,6 +107,12 @@ struct DryRunTests {
         return image
     }
 
+    /// Keep rules and their counts; often none.
+    private static func keeps(_ generator: inout SeededGenerator) -> [(rule: String, count: Int)] {
+        let some = generator.subset(of: ["last", "daily", "weekly", "monthly", "yearly"])
+        return generator.pick([[], ["last"], some]).map { ($0, generator.number(1...3)) }
+    }
+
     private static func selection(
         _ images: [DemoImage],
         _ files: Locked<[String: Data]>,
@@ -123,11 +129,13 @@ struct DryRunTests {
             files.withLock { $0["list"] = Data((ids + names).joined(separator: "\n").utf8) }
             options += ["--from", "list"]
         case 3:
-            options +=
-                ["--match", "nightly-*", "--keep-last", "\(generator.number(0...3))"]
-                + generator.pick([[], ["--tag", "ci"]])
+            options += ["--match", "nightly-*"]
+            options += generator.pick([[], ["--tag", "ci"], ["--older-than", "2020-01-06"]])
+            options += keeps(&generator).flatMap { ["--keep-\($0)", "\($1)"] }
+            options += generator.pick([[], ["--exclude", "*-[1-3]"]])
         default:
-            let rule = #"{"tag":"ci","keepLast":\#(generator.number(0...2)),"unprotect":\#(unprotects)}"#
+            let keep = keeps(&generator).map { #","keep\#($0.capitalized)":\#($1)"# }.joined()
+            let rule = #"{"tag":"ci","unprotect":\#(unprotects)\#(keep)}"#
             files.withLock { $0["policy"] = Data(#"{"rules":{"ci":\#(rule)}}"#.utf8) }
             return options + ["--policy=policy"]
         }

@@ -92,7 +92,7 @@ struct SafeguardTests {
     func unprotect() async throws {
         var image = DemoImage.old(1, "release")
         image.isProtected = true
-        let cloud = try LoopbackCloud(images: [image, .old(2, "free")])
+        let cloud = try LoopbackCloud(images: [image, .old(2, "free", day: 1)])
         let kept = try await cloud.run(["--yes", "--match", "release"])
         #expect(kept.status == 0)
         #expect(

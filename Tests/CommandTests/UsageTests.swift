@@ -36,18 +36,53 @@ struct UsageTests {
         (["--older-than", "1d", "--older-than=2d", "--tag", "ci"], "--older-than is given twice"),
         (["--policy", "--policy=strict.json"], "--policy is given twice"),
         (["--apply", "a.json", "--apply", "b.json"], "--apply is given twice"),
-        (["--match", "nightly-[", "--yes"], "--match “nightly-[” is no pattern"),
+        (["--match", "nightly-[", "--yes"], "--match “nightly-[” is not a valid pattern"),
         (["--match="], "--match needs a value"),
-        (["--older-than", "30"], "--older-than “30” is no age (90m, 12h, 30d, 2w) and no date"),
-        (["--older-than", "2026-02-30"], "--older-than “2026-02-30” is no age"),
-        (["--tag", "ci", "--keep-last", "-1"], "--keep-last takes a whole number"),
+        (["--older-than", "30"], "--older-than “30” is not an age (90m, 12h, 30d, 2w) or a date"),
+        (["--older-than", "2026-02-30"], "--older-than “2026-02-30” is not an age"),
+        (["--tag", "ci", "--keep-last", "-1"], "--keep-last takes a whole number from 1 to 1000000, not -1"),
         (["--tag", "ci", "--keep-last", "two"], "--keep-last takes a whole number"),
-        (["--keep-last", "3"], "--keep-last needs --match, --tag or --older-than"),
+        (["--tag", "ci", "--keep-last", "0"], "--keep-last 0 would keep nothing; leave it out"),
+        (["--tag", "ci", "--keep-daily", "0"], "--keep-daily 0 would keep nothing; leave it out"),
+        (["--tag", "ci", "--keep-weekly=00"], "--keep-weekly 00 would keep nothing; leave it out"),
+        (["--tag", "ci", "--keep-monthly", "0", "--keep-last", "1"], "--keep-monthly 0 would keep nothing"),
+        (["--tag", "ci", "--keep-yearly", "-0"], "--keep-yearly -0 would keep nothing"),
+        (["--tag", "ci", "--keep-daily", "1000001"], "--keep-daily takes a whole number from 1 to 1000000"),
+        (["--tag", "ci", "--keep-weekly", "1.5"], "--keep-weekly takes a whole number"),
+        (["--tag", "ci", "--keep-monthly", ""], "--keep-monthly needs a value"),
+        (["--tag", "ci", "--keep-yearly", "--yes"], "--keep-yearly needs a value"),
+        (["--tag", "ci", "--keep-hourly", "1"], "unknown option --keep-hourly"),
+        (["--tag", "ci", "--keep-daily", "1", "--keep-daily", "2"], "--keep-daily is given twice"),
+        (["--keep-last", "3"], "--keep-…, --group-by and --exclude need --match, --tag, --property or --older-than"),
+        (["--keep-yearly", "3", "--yes"], "need --match, --tag, --property or --older-than to select images"),
+        (["--exclude", "release-*"], "need --match, --tag, --property or --older-than to select images"),
+        (["--keep-daily", "1", "--group-by", "tag:a"], "need --match, --tag, --property or --older-than to select"),
+        (["--tag", "ci", "--group-by", "tag:branch"], "--group-by needs a --keep- option, which counts the images"),
+        (["--tag", "ci", "--keep-last", "1", "--group-by", "branch"], "--group-by “branch” is not property:NAME"),
+        (["--tag", "ci", "--keep-last", "1", "--group-by", "tag:"], "--group-by “tag:” is not property:NAME"),
+        (["--tag", "ci", "--keep-last", "1", "--group-by", "name:*"], "“*” must have exactly one part in parentheses"),
+        (["--tag", "ci", "--keep-last", "1", "--group-by", "name:(*)-(*)"], "must have exactly one part in"),
+        (["--tag", "ci", "--keep-last", "1", "--group-by", "name:(*)["], "“(*)[” is not a valid pattern"),
+        (["--group-by", "tag:a", "--group-by", "tag:b", "--tag", "ci"], "--group-by is given twice"),
+        (["--match", "*", "--exclude", "a["], "--exclude “a[” is not a valid pattern"),
+        (["--match", "*", "--exclude="], "--exclude needs a value"),
+        (["--property", "=debian"], "--property “=debian” is not KEY=VALUE, KEY or !KEY"),
+        (["--property", "!"], "--property “!” is not KEY=VALUE, KEY or !KEY"),
+        (["--property="], "--property needs a value"),
+        (["--property", "a\u{1B}[2J\n", "--property", "=\u{1B}[2J"], "“=\\u{1B}[2J”"),
+        (["--property", "os", Sample.id(1)], "images named one by one and filters"),
+        (["--exclude", "x", "nightly"], "images named one by one and filters"),
+        (["--policy", "--keep-daily", "1"], "--policy do not go together"),
+        (["--policy", "--exclude", "x"], "--policy do not go together"),
+        (["--apply", "plan.json", "--group-by", "tag:a", "--keep-last", "1"], "--apply do not go together"),
         (["--unprotect"], "nothing to delete"),
         (["--unless-in-use", "--yes"], "nothing to delete"),
         (["--match", "*", Sample.id(1)], "images named one by one and filters"),
         (["--keep-last", "1", "nightly"], "images named one by one and filters"),
-        (["--policy=x", "--tag", "ci"], "filters (--match, --tag, --older-than, --keep-last) and --policy do not go"),
+        (
+            ["--policy=x", "--tag", "ci"],
+            "filters (--match, --tag, --property, --older-than, --keep-…) and --policy do not go together"
+        ),
         (["nightly", "--policy"], "images named one by one and --policy do not go together"),
         (["--apply", "plan.json", Sample.id(1)], "images named one by one and --apply do not go together"),
         (["--apply", "plan.json", "--policy"], "--policy and --apply do not go together"),
@@ -61,7 +96,7 @@ struct UsageTests {
         (["--receipt", "r", "--plan", "p", Sample.id(1)], "--receipt goes with --apply"),
         (["--forget-token", "--dry-run", Sample.id(1)], "--forget-token revokes the token"),
         (["--forget-token", "--plan", "p"], "--forget-token revokes the token"),
-        (["--match", "a\\"], "--match “a\\” is no pattern"),
+        (["--match", "a\\"], "--match “a\\” is not a valid pattern"),
         (["--tag", "ci", "--older-than", "2999-01-01"], "--older-than: the date "),
     ]
 
@@ -81,11 +116,12 @@ struct UsageTests {
 
     @Test("Rejects a repeated option with a single value, and accepts a repeated flag")
     func repeated() throws {
-        let repeatable: Set<String> = ["--from", "--match", "--tag", "--referenced-in"]
+        let repeatable: Set<String> = ["--from", "--match", "--exclude", "--tag", "--property", "--referenced-in"]
         for option in Option.Section.all.flatMap(\.options) {
             let words = option.usage.split(separator: " ").map(String.init)
             guard let name = words.last(where: { $0.hasPrefix("--") }) else { continue }
-            let value = ["N": "1", "SECONDS": "1", "AGE": "1d", "GLOB": "*"][words.last ?? ""] ?? "x"
+            let values = ["N": "1", "SECONDS": "1", "AGE": "1d", "GLOB": "*", "KEY": "tag:branch"]
+            let value = values[words.last ?? ""] ?? "x"
             let isFlag = words.last == name
             let twice = isFlag ? [name, name] : ["\(name)=\(value)", "\(name)=\(value)"]
             if isFlag || repeatable.contains(name) {

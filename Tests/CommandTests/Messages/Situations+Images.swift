@@ -46,6 +46,39 @@ extension Situation {
             arguments: ["--match", "*", "--keep-last", "1", "--yes"],
             images: [.old(1)]
         ),
+        Situation(
+            when: "the newest of its week, and of its month, in its group",
+            arguments: [
+                "--match", "*", "--keep-weekly", "1", "--keep-monthly", "1", "--group-by", "tag:branch", "--yes",
+            ],
+            images: [.old(1, tags: ["branch=main"])]
+        ),
+        Situation(
+            when: "in no group",
+            arguments: ["--match", "*", "--keep-last", "1", "--group-by", "property:os_distro", "--yes"],
+            images: [.old(1)]
+        ),
+        Situation(
+            when: "without a creation time",
+            arguments: ["--match", "*", "--keep-last", "1", "--yes"],
+            fault: { request, _ in
+                guard request.line == "GET /v2/images" else { return nil }
+                let image =
+                    #"{"id": "\#(Sample.id(1))", "owner": "\#(DemoImage.projectID)", "visibility": "private"}"#
+                let isHidden = request.url.query?.contains("os_hidden") == true
+                return .answer(200, body: #"{"images": [\#(isHidden ? "" : image)], "first": "/v2/images"}"#)
+            }
+        ),
+        Situation(
+            when: "an upload that failed",
+            arguments: ["--match", "*", "--keep-last", "1", "--yes"],
+            images: [DemoImage(id: Sample.id(1), name: "nightly-1", status: "killed")]
+        ),
+        Situation(
+            when: "excluded by its name",
+            arguments: ["--match", "*", "--exclude", "nightly", "--yes"],
+            images: [.old(1)]
+        ),
         image("in use", ["--unless-in-use"], { $0.usedBy = "web-1" }),
         image("lent", ["--unless-shared"], { ($0.visibility, $0.members) = ("shared", ["0"]) }),
         image(

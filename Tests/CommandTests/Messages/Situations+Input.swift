@@ -28,6 +28,22 @@ extension Situation {
         Situation(when: "`--older-than 30`", arguments: ["--older-than", "30"]),
         Situation(when: "`--older-than 2999-01-01`", arguments: ["--older-than", "2999-01-01"]),
         Situation(when: "`--keep-last 3` alone", arguments: ["--keep-last", "3"]),
+        Situation(when: "`--keep-daily 0`", arguments: ["--match", "*", "--keep-daily", "0"]),
+        Situation(when: "`--keep-yearly -1`", arguments: ["--match", "*", "--keep-yearly", "-1"]),
+        Situation(
+            when: "`--group-by` without a `--keep-` option",
+            arguments: ["--match", "*", "--group-by", "tag:branch"]
+        ),
+        Situation(
+            when: "`--group-by branch`",
+            arguments: ["--match", "*", "--keep-last", "1", "--group-by", "branch"]
+        ),
+        Situation(
+            when: "`--group-by 'name:nightly-*'`",
+            arguments: ["--match", "*", "--keep-last", "1", "--group-by", "name:nightly-*"]
+        ),
+        Situation(when: "`--property =debian`", arguments: ["--property", "=debian"]),
+        Situation(when: "`--exclude 'nightly-['`", arguments: ["--match", "*", "--exclude", "nightly-["]),
         Situation(when: "`--match '*'` beside an image", arguments: ["--match", "*", Sample.id(1)]),
         Situation(when: "`--unprotect --policy`", arguments: ["--unprotect", "--policy"]),
         Situation(when: "`--plan` with `--apply`", arguments: ["--plan", "a", "--apply", "b"]),
@@ -107,10 +123,23 @@ extension Situation {
         policy("an `olderThan` that is no text", #"{"rules": {"nightlies": {"olderThan": 30}}}"#),
         policy("an `olderThan` ahead", #"{"rules": {"nightlies": {"olderThan": "2999-01-01"}}}"#),
         policy("a `keepLast` that is no number", #"{"rules": {"nightlies": {"match": "*", "keepLast": "3"}}}"#),
+        policy("a `keepDaily` of 0", #"{"rules": {"nightlies": {"match": "*", "keepDaily": 0}}}"#),
+        policy("a `groupBy` without a keep rule", #"{"rules": {"nightlies": {"match": "*", "groupBy": "tag:a"}}}"#),
+        policy(
+            "a `groupBy` that is not a key",
+            #"{"rules": {"nightlies": {"match": "*", "keepLast": 1, "groupBy": "branch"}}}"#
+        ),
+        policy(
+            "a `groupBy` with two parts in parentheses",
+            #"{"rules": {"nightlies": {"match": "*", "keepLast": 1, "groupBy": "name:(*)-(*)"}}}"#
+        ),
+        policy("a `property` without a key", #"{"rules": {"nightlies": {"property": "!"}}}"#),
+        policy("an `exclude` that is not a pattern", #"{"rules": {"nightlies": {"match": "*", "exclude": "[a"}}}"#),
         policy("an `unlessInUse` that is no truth", #"{"rules": {"nightlies": {"match": "*", "unlessInUse": 1}}}"#),
         policy("an invisible character", "{\"rules\": {\"a\": {\"match\": \"\u{FEFF}x\"}}}"),
         Situation(when: "a plan that is no JSON", arguments: ["--apply", "plan.json"], files: ["plan.json": "no"]),
         plan("something else than a plan") { $0["schema"] = "else/1" },
+        plan("a plan of an earlier version") { $0["schema"] = "delete-image-plan/2" },
         plan("a plan without its images") { $0["images"] = nil },
         plan("a plan with an unknown key") { $0["comment"] = "approved" },
         plan("a plan with another action") {
