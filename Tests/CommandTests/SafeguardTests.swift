@@ -103,8 +103,8 @@ struct SafeguardTests {
         #expect(await cloud.remaining().isEmpty)
         #expect(
             cloud.requestLines.suffix(3) == [
-                "DELETE /image/v2/images/\(Sample.id(2))", "PATCH /image/v2/images/\(Sample.id(1))",
-                "DELETE /image/v2/images/\(Sample.id(1))",
+                "PATCH /image/v2/images/\(Sample.id(1))", "DELETE /image/v2/images/\(Sample.id(1))",
+                "DELETE /image/v2/images/\(Sample.id(2))",
             ]
         )
     }

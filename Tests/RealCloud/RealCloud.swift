@@ -65,6 +65,21 @@ struct RealCloud: Sendable {
         }
     }
 
+    /// Returns the tags of an image.
+    func tags(_ id: String) async throws -> [String] {
+        try await send("GET", "/v2/images/\(id)").json["tags"] as? [String] ?? []
+    }
+
+    /// Returns whether ordinary lists leave an image out.
+    func isHidden(_ id: String) async throws -> Bool {
+        try await send("GET", "/v2/images/\(id)").json["os_hidden"] as? Bool ?? false
+    }
+
+    /// Adds a tag to an image.
+    func addTag(_ tag: String, to id: String) async throws {
+        guard try await send("PUT", "/v2/images/\(id)/tags/\(tag)").status == 204 else { throw Unexpected() }
+    }
+
     /// Deletes an image behind the command's back.
     func delete(_ id: String) async throws {
         guard try await send("DELETE", "/v2/images/\(id)").status == 204 else { throw Unexpected() }

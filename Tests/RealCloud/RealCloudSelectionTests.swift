@@ -214,4 +214,48 @@ extension RealCloudTests {
         #expect(again.status == 0)
         #expect(try await there(ids + younger) == [ids[1]] + younger)
     }
+
+    @Test("Keeps images per value of a property, and filters by it")
+    func groups() async throws {
+        var ids: [String] = []
+        for (index, distro) in ["debian", "debian", "fedora", nil].enumerated() {
+            let property: [String: any Sendable] = distro.map { ["os_distro": $0] } ?? [:]
+            ids += try await makeImages(["grouped-\(index)"], property)
+            try await RealCloud.backdate([ids[index]], days: 10 - index)
+        }
+        let dryRun = try await run(
+            ["--dry-run", "--match", "grouped-*", "--keep-last", "1", "--group-by", "property:os_distro"]
+        )
+        #expect(try outcomes(dryRun) == ["wouldDelete", "kept keepLast", "kept keepLast", "kept ungrouped"])
+        let run = try await run(["--yes", "--match", "grouped-*", "--property", "os_distro=debian"])
+        #expect(try outcomes(run) == ["deleted", "deleted"])
+        #expect(try await there(ids) == Array(ids.dropFirst(2)))
+    }
+
+    @Test("Marks, hides, restores and deletes images with a grace period")
+    func grace() async throws {
+        let ids = try await makeImages(["graced-1", "graced-2", "graced-3"], data: Data("x".utf8))
+        try await RealCloud.backdate(ids, days: 30)
+        let grace = ["--yes", "--match", "graced-*", "--grace", "7d"]
+        #expect(try outcomes(try await run(grace)) == ["marked", "marked", "marked"])
+        for id in ids { #expect(try await cloud.isHidden(id)) }
+        #expect(try outcomes(try await run(grace)) == ["kept inGrace", "kept inGrace", "kept inGrace"])
+
+        #expect(try outcomes(try await run(["--restore", "graced-1"])) == ["unmarked"])
+        #expect(try await cloud.tags(ids[0]) == [])
+        #expect(try await !cloud.isHidden(ids[0]))
+
+        // A mark of last week, of which a week is over.
+        try await cloud.addTag("delete-after-\(Self.date(daysAgo: 1))", to: ids[0])
+        try await cloud.addTag("delete-after-\(Self.date(daysAgo: 1))", to: ids[1])
+        let run = try await run(grace + ["--exclude", "graced-3"])
+        #expect(try outcomes(run) == ["deleted", "kept inGrace", "kept excluded"])
+        #expect(try await there(ids) == Array(ids.dropFirst()))
+    }
+
+    /// A date in the form that a mark has.
+    private static func date(daysAgo days: Int) -> String {
+        let format = Date.ISO8601FormatStyle(dateSeparator: .omitted, timeSeparator: .omitted, timeZone: .gmt)
+        return (Date() - Double(days) * 86_400).formatted(format)
+    }
 }
