@@ -5,7 +5,7 @@ import ImageDeletionEssentials
 /// Keystone: "Password authentication with scoped authorization", "Authenticating with an Application Credential",
 /// "Multi-step authentication"; Open Telekom Cloud: "Obtaining a User Token Through Password Authentication".
 struct TokenRequest {
-    /// The body; nil for a token from somewhere else, for which there is nothing to ask.
+    /// The body; nil for a token from somewhere else and for an access key, which need no other token.
     let body: Data?
 
     init(_ credentials: Credentials) {
@@ -24,7 +24,7 @@ struct TokenRequest {
                 "methods": ["application_credential"],
                 "application_credential": credential.json(adding: ["secret": .text(secret.value)]),
             ]
-        case .token:
+        case .token, .accessKey:
             body = nil
             return
         }
