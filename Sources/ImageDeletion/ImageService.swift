@@ -50,7 +50,12 @@ public struct ImageService: Sendable {
         if connection.transport == nil {
             connection.transport = try CurlTransport(certificates: environment.certificates)
         }
-        authorization = TokenAuthorization(environment, tokenCache: tokenCache, connection: connection)
+        authorization =
+            switch environment.credentials.method {
+            case .accessKey(let key): AccessKeyAuthorization(key, environment, connection: connection)
+            case .password, .applicationCredential, .token:
+                TokenAuthorization(environment, tokenCache: tokenCache, connection: connection)
+            }
         images = ImageClient(
             connection: connection,
             authorization: authorization,

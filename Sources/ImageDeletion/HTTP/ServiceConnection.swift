@@ -162,6 +162,13 @@ public struct ServiceConnection: Sendable {
                 failure.kind = .incompleteCredentials
                 failure.message = methods.isEmpty ? nil : redact(methods.joined(separator: ", "))
             }
+            if request.sign != nil {
+                failure.noteRefusedSignature(
+                    hasSecurityToken: request.headers["X-Security-Token"] != nil,
+                    now: clock.now(),
+                    serviceTime: response.headers["Date"].flatMap(HTTPDate.parse)
+                )
+            }
             if failure.kind == .redirected {
                 failure.message = response.headers["Location"].map(redact.callAsFunction)
             }

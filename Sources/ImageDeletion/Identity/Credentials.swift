@@ -9,12 +9,15 @@ package struct Credentials: Sendable, Hashable {
     package var method: Method
     /// The project whose images are meant. An application credential or a token has its own.
     package var project: Project?
+    /// The agency whose project that is; nil for a project of the user's own account.
+    package var agency: Agency?
 
     /// Credentials of these parts.
-    package init(authURL: URL?, method: Method, project: Project? = nil) {
+    package init(authURL: URL?, method: Method, project: Project? = nil, agency: Agency? = nil) {
         self.authURL = authURL
         self.method = method
         self.project = project
+        self.agency = agency
     }
 
     /// How the identity is proved.

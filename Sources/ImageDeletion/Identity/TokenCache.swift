@@ -205,6 +205,7 @@ extension TokenCache.Identity {
             user = ["application credential name", name] + owner.words
         case .token, .accessKey: return nil
         }
+        if let agency = credentials.agency { user += ["agency", agency.name] + agency.domain.words }
         let project = credentials.project
         scope =
             (project?.id.map { ["project", $0] } ?? []) + (project?.name.map { ["project name", $0] } ?? [])
