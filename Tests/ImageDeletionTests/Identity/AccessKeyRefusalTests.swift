@@ -79,22 +79,27 @@ struct AccessKeyRefusalTests {
         #expect(bench.transport.requests.count == 1)
     }
 
-    @Test("A server that echoes what it was sent gives nothing away", arguments: ["Authorization", "X-Security-Token"])
-    func redaction(field: String) async throws {
+    @Test(
+        "A server that echoes a secret gives nothing away",
+        arguments: ["the signature", "the security token", "the secret key"]
+    )
+    func redaction(what: String) async throws {
+        let echoed = Locked("")
         let bench = SignedBench { request, _ in
-            .answer(
-                400,
-                body: #"{"message":"you sent \#(request.header(field) ?? "") with \#(SignedCloud.secretKey)"}"#
-            )
+            let secret =
+                switch what {
+                case "the signature": String(request.header("Authorization")?.suffix(64) ?? "")
+                case "the security token": request.header("X-Security-Token") ?? ""
+                default: SignedCloud.secretKey
+                }
+            echoed.withLock { $0 = secret }
+            return .answer(400, body: #"{"message":"you sent \#(secret)"}"#)
         }
-        let token = "temporary-security-token-of-some-length"
-        let service = try bench.service(["OS_SECURITY_TOKEN": token])
+        let service = try bench.service(["OS_SECURITY_TOKEN": "temporary-security-token-of-some-length"])
         await #expect(throws: ImageDeletionError.self) { try await service.delete(imageWithID: Sample.id(1)) }
+        #expect(echoed.value.count >= 32)
         let told = "\(bench.events.value)"
-        for secret in [SignedCloud.secretKey, token] { #expect(!told.contains(secret)) }
-        let signatures = bench.transport.requests.compactMap { $0.header("Authorization")?.suffix(64) }
-        #expect(!signatures.isEmpty)
-        for signature in signatures { #expect(!told.contains(signature)) }
+        #expect(!told.contains(echoed.value))
         #expect(told.contains("(redacted)"))
     }
 }
