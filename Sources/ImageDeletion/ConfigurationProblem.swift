@@ -8,6 +8,8 @@ package enum ConfigurationProblem: Sendable, Hashable {
     case contradictory([String])
     /// The variable, with this value, asks for something that cannot be done here.
     case unsupported(variable: String, value: String)
+    /// The variable, whose value may be a secret, has a character that no such value has.
+    case malformed(variable: String)
     /// The file at `path`, which the variable names, cannot be used.
     case file(variable: String, path: String, CertificateFault)
     /// libcurl, which sends all requests, cannot be used on this machine, for this reason.
@@ -27,6 +29,14 @@ package enum ConfigurationProblem: Sendable, Hashable {
     case noComputeService
     /// The catalog has no block storage service that could be asked about the volumes that servers boot from.
     case noVolumeService
+    /// The account of the access key has no project with this name.
+    case unknownProject(name: String)
+    /// Several projects have this name. They have these IDs.
+    case ambiguousProject(name: String, ids: [String])
+    /// The access key may not look up a project by its name.
+    case projectLookupDenied(name: String, ServiceError)
+    /// The identity service does not exchange the user's token for one of the agency.
+    case agencyRefused(name: String, ServiceError)
     /// Images are to be kept if they are referenced, and there is no search for references (``DeletionOptions/references``).
     case noReferenceSearch
     /// The token is for no project, so that no image could be seen with it.
@@ -65,6 +75,8 @@ extension ConfigurationProblem: CustomStringConvertible {
         case .contradictory(let names): "\(names.joined(separator: " and ")) contradict each other; unset one of them."
         case .unsupported(let variable, let value):
             "\(variable)=\(printable(value, limit: 60)) cannot be followed here; unset it, or use another client."
+        case .malformed(let variable):
+            "\(variable) contains a space, a line break, or another character that is never part of it. Copy it again."
         case .file(let variable, let path, let fault):
             "the file in \(variable), \(printable(path, limit: 200)), \(fault.description)"
         case .libcurl(let reason):
@@ -88,6 +100,17 @@ extension ConfigurationProblem: CustomStringConvertible {
         case .noVolumeService:
             "a server boots from a volume, and the project's catalog has no block storage service (volumev3) that could "
                 + "be asked which image it was created from."
+        case .unknownProject(let name):
+            "the access key's account has no project named \(quoted(name)). Correct OS_PROJECT_NAME, or set OS_PROJECT_ID."
+        case .ambiguousProject(let name, let ids):
+            "several projects are named \(quoted(name)). Set OS_PROJECT_ID to the one that is meant: "
+                + "\(ids.map { printable($0, limit: 64) }.joined(separator: ", "))."
+        case .projectLookupDenied(let name, let error):
+            "the project \(quoted(name)) cannot be looked up by name. \(error) Set OS_PROJECT_ID, or ask the account's "
+                + "administrator for the permission iam:projects:listProjects."
+        case .agencyRefused(let name, let error):
+            "the agency \(quoted(name)) cannot be used. \(error) Check OS_AGENCY_NAME, OS_AGENCY_DOMAIN_NAME and "
+                + "OS_DELEGATED_PROJECT. The user needs the permission Agent Operator."
         case .noReferenceSearch: "no search for references was given."
         case .regionNeeded(let regions):
             "the image service is in several regions; set OS_REGION_NAME to the one that is meant: "

@@ -50,7 +50,12 @@ public struct ImageService: Sendable {
         if connection.transport == nil {
             connection.transport = try CurlTransport(certificates: environment.certificates)
         }
-        authorization = TokenAuthorization(environment, tokenCache: tokenCache, connection: connection)
+        authorization =
+            switch environment.credentials.method {
+            case .accessKey(let key): AccessKeyAuthorization(key, environment, connection: connection)
+            case .password, .applicationCredential, .token:
+                TokenAuthorization(environment, tokenCache: tokenCache, connection: connection)
+            }
         images = ImageClient(
             connection: connection,
             authorization: authorization,
@@ -61,7 +66,8 @@ public struct ImageService: Sendable {
 
     /// Gets a token, from the cache if it can (else `POST /v3/auth/tokens`), and finds the image service.
     ///
-    /// Nobody has to call it: whatever needs a token gets one.
+    /// Nobody has to call it: whatever needs a token gets one. With an access key there is no token, and only a project
+    /// without an ID is looked up (`GET /v3/projects`).
     ///
     /// - Returns: Where the images are, and whose they are.
     /// - Throws: ``ImageDeletionError/Code/service`` where the identity service gives none, and
@@ -81,7 +87,8 @@ public struct ImageService: Sendable {
     /// Takes this identity's token out of the cache and revokes it at the identity service
     /// (`DELETE /v3/auth/tokens`).
     ///
-    /// - Returns: Whether there was one; a token from somewhere else (`OS_TOKEN`) is none of ours.
+    /// - Returns: Whether there was one; a token from somewhere else (`OS_TOKEN`) is none of ours, and an access key needs
+    ///   none.
     /// - Throws: ``ImageDeletionError/Code/service`` where it could not be revoked; it is out of the cache all the same.
     @discardableResult
     public func forgetToken() async throws(ImageDeletionError) -> Bool {

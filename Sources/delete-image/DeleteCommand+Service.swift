@@ -18,9 +18,7 @@ extension DeleteCommand {
             throw Failure(error)
         }
         for variable in environment.notFollowed { warn(Messages.notFollowed(variable)) }
-        if options.forgetsToken, case .token = environment.credentials.method {
-            throw Failure(.usage, "--forget-token has nothing to forget: a token in OS_TOKEN is never cached.")
-        }
+        if options.forgetsToken { try checkForgettable(environment.credentials.method) }
         let connection = ServiceConnection(
             transport: transport,
             retry: RetryPolicy(retries: options.retries, random: context.random),
@@ -30,6 +28,17 @@ extension DeleteCommand {
         )
         do { return try ImageService(environment, tokenCache: tokenCache(), connection: connection) } catch {
             throw Failure(error)
+        }
+    }
+
+    /// Checks that `method` gets a token that may be in the cache.
+    private func checkForgettable(_ method: Credentials.Method) throws(Failure) {
+        switch method {
+        case .password, .applicationCredential: break
+        case .token:
+            throw Failure(.usage, "--forget-token has nothing to forget: a token in OS_TOKEN is never cached.")
+        case .accessKey:
+            throw Failure(.usage, "--forget-token has nothing to forget: an access key needs no token.")
         }
     }
 

@@ -31,8 +31,7 @@ public struct ServiceConnection: Sendable {
 
     /// Sends until the answer is one that `request` expects, no further try is worth it, or none is left.
     func send(_ request: ServiceRequest) async throws(ServiceError) -> Reply {
-        let redact = Redaction(request.secrets)
-        let httpRequest = request.httpRequest
+        var (httpRequest, redact) = request.attempt(at: clock.now())
         if let fault = httpRequest.fault {
             var error = ServiceError(request.service.name, .invalidRequest, message: fault)
             error.attempts = 0
@@ -78,6 +77,8 @@ public struct ServiceConnection: Sendable {
             let wait = retry.wait(afterAttempt: attempt, response: response, now: clock.now())
             do { try await clock.sleep(wait) } catch { throw failure }
             attempt += 1
+            // A signature holds for a few minutes only.
+            if request.sign != nil { (httpRequest, redact) = request.attempt(at: clock.now()) }
         }
     }
 
@@ -160,6 +161,13 @@ public struct ServiceConnection: Sendable {
             if let methods = AuthenticationReceipt.missingMethods(response) {
                 failure.kind = .incompleteCredentials
                 failure.message = methods.isEmpty ? nil : redact(methods.joined(separator: ", "))
+            }
+            if request.sign != nil {
+                failure.noteRefusedSignature(
+                    hasSecurityToken: request.headers["X-Security-Token"] != nil,
+                    now: clock.now(),
+                    serviceTime: response.headers["Date"].flatMap(HTTPDate.parse)
+                )
             }
             if failure.kind == .redirected {
                 failure.message = response.headers["Location"].map(redact.callAsFunction)

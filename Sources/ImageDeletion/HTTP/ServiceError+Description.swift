@@ -34,10 +34,17 @@ extension ServiceError: CustomStringConvertible, LocalizedError {
             case .oversizedAnswer: "sent more than is ever read"
             case .cancelled: "was not waited for any longer, because the run was interrupted"
             case .invalidToken: "rejects the token"
+            case .expiredSignature where clockDifference != nil: "rejects the signature, because \(clock)"
             case .unauthorized where status == nil, .unavailable where status == nil: "was not asked again"
             default: status.map { "answered \($0)" } ?? "gave an answer that makes no sense"
             }
         return words + (kind == .cancelled ? "" : own)
+    }
+
+    /// What is wrong with this machine's clock.
+    private var clock: String {
+        let minutes = Int(((clockDifference ?? 0) / 60).rounded())
+        return "this machine's clock is \(abs(minutes)) minutes \(minutes > 0 ? "ahead of" : "behind") the service's"
     }
 
     /// What the account still needs, for a sign-in that was only accepted in part.

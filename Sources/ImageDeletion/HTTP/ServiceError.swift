@@ -1,3 +1,5 @@
+public import ImageDeletionEssentials
+
 /// A request to one of the services that did not do what it was for.
 ///
 /// It holds facts, not advice: the command makes its sentences from them, and so can any other program. No field
@@ -39,6 +41,12 @@ public struct ServiceError: Error, Sendable, Hashable {
         case incompleteCredentials
         /// The identity service does not know the token from `OS_TOKEN`: it is invalid, expired, or revoked.
         case invalidToken
+        /// The service does not accept the signature: the access key is unknown or locked, or its secret key is wrong.
+        case invalidSignature
+        /// The signature's time is too far from the service's, because this machine's clock is wrong.
+        case expiredSignature
+        /// The security token of a temporary access key has expired.
+        case expiredSecurityToken
         /// The account certainly lacks the permission for this operation.
         case lacksPermission
         /// Refused, for whatever reason: a foreign or public image, a missing right, an address filter.
@@ -79,6 +87,9 @@ public struct ServiceError: Error, Sendable, Hashable {
     var uncertainAttempts = 0
     /// Whether any try, this or an earlier one, may have been carried out although no answer tells so.
     public internal(set) var mayHaveActed: Bool
+    /// How many seconds this machine's clock is ahead of the service's, if ``kind-swift.property`` is
+    /// ``Kind-swift.enum/expiredSignature`` and the response says.
+    public internal(set) var clockDifference: TimeInterval?
 
     init(
         _ service: Service,
@@ -134,7 +145,7 @@ public struct ServiceError: Error, Sendable, Hashable {
     var affectsEveryImage: Bool {
         switch kind {
         case .invalidRequest, .unreachable, .untrusted, .unauthorized, .lacksPermission: true
-        default: service == .identity
+        default: service == .identity || kind.isRefusedSignature
         }
     }
 
@@ -154,6 +165,11 @@ extension ServiceError.Kind {
         case .connectionLost, .timedOut, .oversizedAnswer, .cancelled: true
         default: false
         }
+    }
+
+    /// Whether the service refused the signature of an access key.
+    package var isRefusedSignature: Bool {
+        [.invalidSignature, .expiredSignature, .expiredSecurityToken].contains(self)
     }
 
     init(_ kind: TransportError.Kind) {

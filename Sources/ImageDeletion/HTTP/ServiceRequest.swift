@@ -17,8 +17,18 @@ struct ServiceRequest: Sendable {
     /// The number of attempts of which nobody may learn whether they were processed, for a request that must not be
     /// repeated freely; nil for any other.
     var maximumUncertainAttempts: Int?
+    /// Adds a proof that holds for an attempt at this time only, and returns the part of it that nobody may see; nil if
+    /// the headers prove enough.
+    var sign: (@Sendable (inout HTTPRequest, Date) -> Secret)?
 
-    var httpRequest: HTTPRequest {
+    /// Returns the request for an attempt at `date`, and what keeps its secrets out of all that is reported about it.
+    func attempt(at date: Date) -> (request: HTTPRequest, redact: Redaction) {
+        var request = httpRequest
+        let proof = sign?(&request, date)
+        return (request, Redaction(secrets + [proof].compactMap { $0 }))
+    }
+
+    private var httpRequest: HTTPRequest {
         guard let endpoint else { preconditionFailure("an Authorization sets it") }
         // Not `*/*`: Glance and gateways would answer in HTML.
         var fields: HTTPHeaders = ["Accept": "application/json", "User-Agent": "delete-image/\(Version.current)"]

@@ -2,18 +2,22 @@ package import ImageDeletionEssentials
 
 /// Who asks, where, and for which project: what the identity service needs to know before it gives a token.
 package struct Credentials: Sendable, Hashable {
-    /// The identity service, ending in `/v3`. Only nil with ``Method/token(_:)`` and an endpoint override.
+    /// The identity service, ending in `/v3`. Only nil with ``Method/token(_:)`` or ``Method/accessKey(_:)``, and an
+    /// endpoint override.
     package var authURL: URL?
     /// How the identity is proved.
     package var method: Method
     /// The project whose images are meant. An application credential or a token has its own.
     package var project: Project?
+    /// The agency whose project that is; nil for a project of the user's own account.
+    package var agency: Agency?
 
     /// Credentials of these parts.
-    package init(authURL: URL?, method: Method, project: Project? = nil) {
+    package init(authURL: URL?, method: Method, project: Project? = nil, agency: Agency? = nil) {
         self.authURL = authURL
         self.method = method
         self.project = project
+        self.agency = agency
     }
 
     /// How the identity is proved.
@@ -24,6 +28,25 @@ package struct Credentials: Sendable, Hashable {
         case applicationCredential(ApplicationCredential, secret: Secret)
         /// A token from somewhere else, used as it is.
         case token(Secret)
+        /// An access key, which signs each request. It belongs to a user, and to no project.
+        case accessKey(AccessKey)
+    }
+
+    /// An access key (AK/SK).
+    package struct AccessKey: Sendable, Hashable {
+        /// The access key ID, which is sent with each request.
+        package var id: String
+        /// The secret key, which is never sent.
+        package var secret: Secret
+        /// The security token of a temporary access key; nil for a permanent one.
+        package var securityToken: Secret?
+
+        /// An access key of these parts.
+        package init(id: String, secret: Secret, securityToken: Secret? = nil) {
+            self.id = id
+            self.secret = secret
+            self.securityToken = securityToken
+        }
     }
 
     /// A user, by ID or by name within a domain.
@@ -90,12 +113,12 @@ package struct Credentials: Sendable, Hashable {
         }
     }
 
-    /// Who asks, for people; nil for a token, which does not say.
+    /// Who asks, for people; nil for a token or an access key, which do not say.
     var userName: String? {
         switch method {
         case .password(.id(let name), _, _), .password(.name(let name, _), _, _): name
         case .applicationCredential(.id(let name), _), .applicationCredential(.name(let name, _), _): name
-        case .token: nil
+        case .token, .accessKey: nil
         }
     }
 
@@ -105,6 +128,7 @@ package struct Credentials: Sendable, Hashable {
         case .password(_, let password, let passcode): [password, passcode].compactMap { $0 }
         case .applicationCredential(_, let secret): [secret]
         case .token(let token): [token]
+        case .accessKey(let key): [key.secret, key.securityToken].compactMap { $0 }
         }
     }
 }

@@ -27,15 +27,14 @@ package struct EndpointFilter: Sendable, Hashable {
     /// Where the image service's address is from, for people.
     var imageSource: String { override == nil ? "the catalog" : "OS_IMAGE_ENDPOINT_OVERRIDE" }
 
-    /// The image service's address for `token`: the override, else the catalog's, else, on Open Telekom Cloud, the
-    /// identity service's host with `ims` in its place.
-    func imageEndpoint(for token: Token, authURL: URL?) throws(ImageDeletionError) -> URL {
+    /// The image service's address: the override, else the catalog's, else, on Open Telekom Cloud, the identity
+    /// service's host with `ims` in its place.
+    func imageEndpoint(in catalog: ServiceCatalog, authURL: URL?) throws(ImageDeletionError) -> URL {
         if let override { return override }
-        let endpoints = token.endpoints(of: .image)
+        let endpoints = catalog.endpoints(of: .image)
         guard !endpoints.isEmpty else {
             if let url = openTelekomCloud(authURL) { return url }
-            let types = (token.endpoints ?? [:]).keys + token.otherServiceTypes
-            throw .configuration([.noImageService(types: types.sorted())])
+            throw .configuration([.noImageService(types: catalog.allServiceTypes)])
         }
         // A catalog may have an entry for each version of the API.
         let entry = try entry(
@@ -50,9 +49,12 @@ package struct EndpointFilter: Sendable, Hashable {
         }
     }
 
-    /// The address, as the catalog has it, of a service for `token`.
-    func endpoint(of service: CloudService, for token: Token) throws(ImageDeletionError) -> URL {
-        let endpoints = token.endpoints(of: service)
+    /// The image service's address, where it is known without a catalog; else nil.
+    func imageEndpoint(besides authURL: URL?) -> URL? { override ?? openTelekomCloud(authURL) }
+
+    /// The address of a service, as the catalog has it.
+    func endpoint(of service: CloudService, in catalog: ServiceCatalog) throws(ImageDeletionError) -> URL {
+        let endpoints = catalog.endpoints(of: service)
         guard !endpoints.isEmpty else {
             throw .configuration([service == .cinder ? .noVolumeService : .noComputeService])
         }

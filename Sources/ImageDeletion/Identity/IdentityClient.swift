@@ -5,24 +5,28 @@ struct IdentityClient: Sendable {
     var credentials: Credentials
     var connection: ServiceConnection
 
-    /// Requests a token: `POST /v3/auth/tokens`. A 401 is final: five of them can lock an account.
+    /// Requests a token: `POST /v3/auth/tokens`, twice for an agency's. A 401 is final: five of them can lock an account.
     ///
     /// - Parameter maximumUncertainAttempts: The number of times that the password may be sent without a response that
     ///   says whether it was processed. Each may count as a wrong password.
     func token(from authURL: URL, maximumUncertainAttempts: Int) async throws(ImageDeletionError) -> Token {
-        try await token(
-            ServiceRequest(
-                service: .identity,
-                method: "POST",
-                endpoint: authURL,
-                path: "auth/tokens",
-                body: TokenRequest(credentials).body,
-                expects: [200, 201],
-                secrets: credentials.secrets,
-                maximumUncertainAttempts: maximumUncertainAttempts
-            ),
-            secret: nil
+        let request = ServiceRequest(
+            service: .identity,
+            method: "POST",
+            endpoint: authURL,
+            path: "auth/tokens",
+            body: TokenRequest(credentials).body,
+            expects: [200, 201],
+            secrets: credentials.secrets,
+            maximumUncertainAttempts: maximumUncertainAttempts
         )
+        guard let agency = credentials.agency else { return try await token(request, secret: nil) }
+        let own = try await receive(request, secret: nil).secret
+        do throws(ImageDeletionError) {
+            return try await token(agency.request(to: authURL, with: own, for: credentials.project), secret: nil)
+        } catch {
+            throw agency.meaning(of: error)
+        }
     }
 
     /// Looks up what the token from `OS_TOKEN` is for: `GET /v3/auth/tokens`.
@@ -69,7 +73,16 @@ struct IdentityClient: Sendable {
         }
     }
 
+    /// Returns a token for the project that is wanted.
     private func token(_ request: ServiceRequest, secret: Secret?) async throws(ImageDeletionError) -> Token {
+        let token = try await receive(request, secret: secret)
+        if token.project == nil { throw .configuration([.tokenWithoutProject]) }
+        if let problem = credentials.contradiction(to: token) { throw .configuration([problem]) }
+        return token
+    }
+
+    /// Returns a token for whatever it is for.
+    private func receive(_ request: ServiceRequest, secret: Secret?) async throws(ImageDeletionError) -> Token {
         let reply: Reply
         do { reply = try await connection.send(request) } catch { throw .service(error) }
         let token: Token
@@ -80,11 +93,11 @@ struct IdentityClient: Sendable {
                 ServiceError(.identity, .unexpected, status: reply.status, message: error.reason)
             )
         }
-        try check(token, serverTime: reply.date)
+        try checkExpiry(of: token, serverTime: reply.date)
         return token
     }
 
-    private func check(_ token: Token, serverTime: Date?) throws(ImageDeletionError) {
+    private func checkExpiry(of token: Token, serverTime: Date?) throws(ImageDeletionError) {
         let now = connection.clock.now()
         if let serverTime, abs(now.timeIntervalSince(serverTime)) > Token.margin {
             connection.report(.clockDiffers(seconds: now.timeIntervalSince(serverTime)))
@@ -92,8 +105,6 @@ struct IdentityClient: Sendable {
         if let expiresAt = token.expiresAt, expiresAt <= now {
             throw .configuration([.tokenEnded(expiresAt: expiresAt, now: now, serverTime: serverTime)])
         }
-        if token.project == nil { throw .configuration([.tokenWithoutProject]) }
-        if let problem = credentials.contradiction(to: token) { throw .configuration([problem]) }
     }
 }
 

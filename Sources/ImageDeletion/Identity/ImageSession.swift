@@ -6,7 +6,8 @@ public struct ImageSession: Sendable, Hashable {
     public let endpoint: URL
     /// The project; nil for a token from somewhere else that nobody was asked about.
     public let project: TokenProject?
-    /// The user's name or ID, or the application credential's; nil for a token from somewhere else.
+    /// The user's name or ID, or the application credential's; nil for a token from somewhere else and for
+    /// an access key.
     public let user: String?
 
     package init(endpoint: URL, project: TokenProject?, user: String?) {

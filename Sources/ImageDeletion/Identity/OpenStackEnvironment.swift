@@ -9,6 +9,12 @@ import ImageDeletionEssentials
 /// - `OS_APPLICATION_CREDENTIAL_ID` or `OS_APPLICATION_CREDENTIAL_NAME`, `OS_APPLICATION_CREDENTIAL_SECRET`: instead of
 ///   user, password and project.
 /// - `OS_TOKEN`: a token from somewhere else, used as it is, never kept and never renewed.
+/// - `OS_ACCESS_KEY`, `OS_SECRET_KEY`, and for a temporary key `OS_SECURITY_TOKEN`: an access key, which signs each
+///   request (Open Telekom Cloud), instead of user and password. Without `OS_PROJECT_ID`, the project is looked up by
+///   `OS_PROJECT_NAME`. Nothing is kept.
+/// - `OS_AGENCY_NAME`, `OS_AGENCY_DOMAIN_NAME` or `OS_AGENCY_DOMAIN_ID`, `OS_DELEGATED_PROJECT`: with user and password,
+///   an agency of another account (Open Telekom Cloud) and the name of that account's project, whose images are meant
+///   instead of `OS_PROJECT_NAME`'s.
 /// - `OS_CACERT`, `OS_CERT`, `OS_KEY`: certificates; see ``CertificateFiles``.
 /// - `OS_REGION_NAME`, `OS_INTERFACE`, `OS_IMAGE_ENDPOINT_OVERRIDE`: which image service.
 ///
@@ -43,22 +49,24 @@ public struct OpenStackEnvironment: Sendable, Hashable {
         if reader["OS_AUTH_URL"] == nil {
             if reader["OS_CLOUD"] != nil {
                 reader.problems = [.cloudsFile]
-            } else if reader["OS_TOKEN"] == nil {
+            } else if reader["OS_TOKEN"] == nil, !reader.usesAccessKey {
                 reader.problems.insert(.missing(["OS_AUTH_URL"]), at: 0)
             } else if reader["OS_IMAGE_ENDPOINT_OVERRIDE"] == nil {
                 reader.problems.insert(.missing(["OS_AUTH_URL", "OS_IMAGE_ENDPOINT_OVERRIDE"]), at: 0)
             }
         }
-        let project = reader.project()
-        if project != nil, reader["OS_AUTH_URL"] == nil, reader.problems.isEmpty {
-            // Nobody else can tell which project the token is for.
+        let agency = reader.agency(of: method)
+        let project = agency.map { reader.delegatedProject($0) } ?? reader.project()
+        let isKnown = reader.usesAccessKey && project?.id != nil
+        if project != nil, !isKnown, reader["OS_AUTH_URL"] == nil, reader.problems.isEmpty {
+            // Nobody else can tell which project the token is for, or which ID the project has.
             reader.problems = [.missing(["OS_AUTH_URL"])]
         }
         let interface = reader.interface()
         reader.refuseWhatWouldMeanAnotherScope()
         let certificates = reader.certificates()
         guard let method, reader.problems.isEmpty else { throw .configuration(reader.problems) }
-        credentials = Credentials(authURL: authURL, method: method, project: project)
+        credentials = Credentials(authURL: authURL, method: method, project: project, agency: agency)
         endpoint = EndpointFilter(
             override: override,
             region: reader["OS_REGION_NAME"],
@@ -71,11 +79,13 @@ public struct OpenStackEnvironment: Sendable, Hashable {
 }
 
 /// Reads one variable after the other and collects what is wrong on the way.
-private struct VariableReader {
+struct VariableReader {
     private let environment: [String: String]
     var problems: [ConfigurationProblem] = []
     /// Whether the project has to be named, because the credentials do not bring their own.
-    private var needsProject = false
+    var needsProject = false
+    /// Whether requests are signed with an access key.
+    var usesAccessKey = false
 
     init(_ environment: [String: String]) {
         self.environment = environment
@@ -86,7 +96,7 @@ private struct VariableReader {
     }
 
     /// The value of the first of `names` that is set; where it is needed and none is, that is a problem.
-    private mutating func value(_ names: String..., needed: Bool = true) -> String? {
+    mutating func value(_ names: String..., needed: Bool = true) -> String? {
         if let value = names.compactMap({ self[$0] }).first { return value }
         if needed { problems.append(.missing(names)) }
         return nil
@@ -115,6 +125,7 @@ private struct VariableReader {
             .contains { self["OS_APPLICATION_CREDENTIAL_\($0)"] != nil }
         switch self["OS_AUTH_TYPE"] {
         case nil:
+            if hasAccessKey { return accessKey() }
             if let token = self["OS_TOKEN"] { return .token(Secret(token)) }
             guard hasApplicationCredential else { return password() }
             if self["OS_PASSWORD"] != nil {
@@ -163,14 +174,14 @@ private struct VariableReader {
         let id = value("OS_PROJECT_ID", older: "OS_TENANT_ID")
         let name = value("OS_PROJECT_NAME", older: "OS_TENANT_NAME")
         var domain = domain("OS_PROJECT_DOMAIN")
-        if needsProject, id == nil {
+        if needsProject, !hasAgency, id == nil {
             guard name != nil else {
                 problems.append(.missing(["OS_PROJECT_NAME", "OS_PROJECT_ID"]))
                 return nil
             }
             domain = domain ?? userDomain
             // Without OS_USER_ID, what is missing is the user's domain, which is reported already.
-            if domain == nil, self["OS_USER_ID"] != nil {
+            if domain == nil, !usesAccessKey, self["OS_USER_ID"] != nil {
                 problems.append(.missing(["OS_PROJECT_DOMAIN_NAME", "OS_PROJECT_DOMAIN_ID"]))
             }
         }
@@ -178,7 +189,7 @@ private struct VariableReader {
         return Credentials.Project(id: id, name: name, domain: domain)
     }
 
-    private func domain(_ prefix: String) -> Credentials.Domain? {
+    func domain(_ prefix: String) -> Credentials.Domain? {
         self["\(prefix)_ID"].map { .id($0) } ?? self["\(prefix)_NAME"].map { .name($0) }
     }
 
@@ -200,7 +211,7 @@ private struct VariableReader {
 
     /// Settings under which another client would delete as somebody else or elsewhere, and this one cannot.
     mutating func refuseWhatWouldMeanAnotherScope() {
-        for name in ["OS_SYSTEM_SCOPE", "OS_TRUST_ID", "OS_AGENCY_NAME", "OS_DELEGATED_PROJECT"] {
+        for name in ["OS_SYSTEM_SCOPE", "OS_TRUST_ID"] {
             if let value = self[name] { problems.append(.unsupported(variable: name, value: value)) }
         }
         for (name, version) in [("OS_IDENTITY_API_VERSION", "3"), ("OS_IMAGE_API_VERSION", "2")] {
@@ -213,7 +224,8 @@ private struct VariableReader {
     /// Settings without effect here, whose absence another client would make felt.
     var notFollowed: [String] {
         let off = ["false", "0", "no", "off"]
-        return ["OS_CLOUD", "OS_DEFAULT_DOMAIN", "OS_INSECURE"]
+        let ownProject = hasAgency ? ["OS_PROJECT_ID", "OS_PROJECT_NAME", "OS_TENANT_ID", "OS_TENANT_NAME"] : []
+        return (["OS_CLOUD", "OS_DEFAULT_DOMAIN", "OS_INSECURE"] + ownProject)
             .filter { name in self[name].map { !off.contains($0.lowercased()) } ?? false }
     }
 }

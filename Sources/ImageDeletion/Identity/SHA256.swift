@@ -33,6 +33,11 @@ enum SHA256 {
         return hash(block.map { $0 ^ 0x5C } + hash(block.map { $0 ^ 0x36 } + message))
     }
 
+    /// Returns a digest or a code as hexadecimal digits in lower case.
+    static func hexadecimal(_ code: [UInt8]) -> String {
+        code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
     /// Returns whether two codes are equal, in a time that does not depend on where they differ.
     static func areEqual(_ code: [UInt8], _ other: [UInt8]) -> Bool {
         code.count == other.count && zip(code, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0

@@ -16,13 +16,8 @@ struct Token: Sendable, Hashable, Codable {
     /// The types of the other services in the catalog, for the words of an error.
     var otherServiceTypes: [String] = []
 
-    /// The types of services that are spoken to.
-    static let serviceTypes = Set(CloudService.allCases.flatMap(\.types))
-
-    /// The catalog's endpoints of a service, under the first of its types that has any.
-    func endpoints(of service: CloudService) -> [CatalogEndpoint] {
-        service.types.lazy.compactMap { endpoints?[$0] }.first { !$0.isEmpty } ?? []
-    }
+    /// The catalog that came along; an empty one where nobody has said so.
+    var catalog: ServiceCatalog { ServiceCatalog(endpoints: endpoints ?? [:], otherServiceTypes: otherServiceTypes) }
 
     /// A token is used until this long before its end, so that none ends on the way.
     static let margin: TimeInterval = 5 * 60
@@ -51,13 +46,6 @@ public struct TokenProject: Sendable, Hashable, Codable {
 struct ProjectDomain: Sendable, Hashable, Codable {
     var id: String?
     var name: String?
-}
-
-/// One endpoint of the catalog, as it came.
-struct CatalogEndpoint: Sendable, Hashable, Codable {
-    var region: String?
-    var interface: String?
-    var url: String
 }
 
 extension Secret: Codable {

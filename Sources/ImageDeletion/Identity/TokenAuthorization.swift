@@ -30,7 +30,7 @@ struct TokenAuthorization: Authorization {
     }
 
     func offers(_ service: CloudService) async throws(ImageDeletionError) -> Bool {
-        try await !token(for: service).endpoints(of: service).isEmpty
+        try await !token(for: service).catalog.endpoints(of: service).isEmpty
     }
 
     func endpoint(of service: CloudService) async throws(ImageDeletionError) -> URL {
@@ -65,9 +65,9 @@ struct TokenAuthorization: Authorization {
     }
 
     private func endpoint(of service: CloudService, for token: Token) throws(ImageDeletionError) -> URL {
-        guard service == .image else { return try choice.endpoint(of: service, for: token) }
+        guard service == .image else { return try choice.endpoint(of: service, in: token.catalog) }
         if let known = imageEndpoint.withLock({ $0 }), known.secret == token.secret { return known.url }
-        let url = try choice.imageEndpoint(for: token, authURL: authURL)
+        let url = try choice.imageEndpoint(in: token.catalog, authURL: authURL)
         imageEndpoint.withLock { $0 = (token.secret, url) }
         return url
     }

@@ -82,7 +82,7 @@ public struct TokenCache: Sendable {
             switch credentials.method {
             case .password(_, let password?, _): secret = password
             case .applicationCredential(_, let applicationSecret): secret = applicationSecret
-            case .password(_, nil, _), .token: return nil
+            case .password(_, nil, _), .token, .accessKey: return nil
             }
             guard let name = try? TokenCache.encoder.encode(identity) else { return nil }
             bytes = SHA256.authenticationCode(
@@ -92,8 +92,7 @@ public struct TokenCache: Sendable {
         }
 
         func code(of message: [UInt8]) -> String {
-            SHA256.authenticationCode(of: message, key: bytes)
-                .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            SHA256.hexadecimal(SHA256.authenticationCode(of: message, key: bytes))
         }
     }
 
@@ -195,7 +194,7 @@ public struct TokenCache: Sendable {
 }
 
 extension TokenCache.Identity {
-    /// The identity of `credentials`; nil for a token from somewhere else, which is never kept.
+    /// The identity of `credentials`; nil for a token from somewhere else and for an access key, which are never kept.
     init?(_ credentials: Credentials) {
         guard let authURL = credentials.authURL else { return nil }
         self.authURL = authURL.absoluteString
@@ -204,8 +203,9 @@ extension TokenCache.Identity {
         case .applicationCredential(.id(let id), _): user = ["application credential", id]
         case .applicationCredential(.name(let name, let owner), _):
             user = ["application credential name", name] + owner.words
-        case .token: return nil
+        case .token, .accessKey: return nil
         }
+        if let agency = credentials.agency { user += ["agency", agency.name] + agency.domain.words }
         let project = credentials.project
         scope =
             (project?.id.map { ["project", $0] } ?? []) + (project?.name.map { ["project name", $0] } ?? [])

@@ -5,7 +5,7 @@ import ImageDeletionEssentials
 /// Keystone: "Password authentication with scoped authorization", "Authenticating with an Application Credential",
 /// "Multi-step authentication"; Open Telekom Cloud: "Obtaining a User Token Through Password Authentication".
 struct TokenRequest {
-    /// The body; nil for a token from somewhere else, for which there is nothing to ask.
+    /// The body; nil for a token from somewhere else and for an access key, which need no other token.
     let body: Data?
 
     init(_ credentials: Credentials) {
@@ -17,14 +17,18 @@ struct TokenRequest {
             if let password { identity["password"] = ["user": user.json(adding: ["password": .text(password.value)])] }
             if let passcode { identity["totp"] = ["user": user.json(adding: ["passcode": .text(passcode.value)])] }
             auth["identity"] = .object(identity)
-            auth["scope"] = credentials.project.map { ["project": $0.json] }
+            // A token that is exchanged for an agency's is for the user's own account as a whole: the permission to do
+            // so (Agent Operator) belongs to no project.
+            auth["scope"] =
+                credentials.agency == nil
+                ? credentials.project.map { ["project": $0.json] } : user.domain.map { ["domain": $0.json] }
         case .applicationCredential(let credential, let secret):
             // Bound to its project: to name a scope here is an error.
             auth["identity"] = [
                 "methods": ["application_credential"],
                 "application_credential": credential.json(adding: ["secret": .text(secret.value)]),
             ]
-        case .token:
+        case .token, .accessKey:
             body = nil
             return
         }
@@ -33,6 +37,10 @@ struct TokenRequest {
 }
 
 extension Credentials.User {
+    fileprivate var domain: Credentials.Domain? {
+        if case .name(_, let domain) = self { domain } else { nil }
+    }
+
     fileprivate func json(adding proof: [String: JSONValue] = [:]) -> JSONValue {
         switch self {
         case .id(let id): .object(proof.merging(["id": .text(id)]) { $1 })
@@ -51,7 +59,7 @@ extension Credentials.ApplicationCredential {
 }
 
 extension Credentials.Project {
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         if let id { return ["id": .text(id)] }
         var json: [String: JSONValue] = [:]
         json["name"] = name.map { .text($0) }

@@ -9,33 +9,13 @@ struct TokenResponse: Decodable {
     struct Body: Decodable {
         var expiresAt: String?
         var project: Project?
-        var catalog: [Service]?
+        var catalog: [CatalogService]?
     }
 
     struct Project: Decodable {
         var id: String
         var name: String?
         var domain: ProjectDomain?
-    }
-
-    struct Service: Decodable {
-        var type: String?
-        var endpoints: [Endpoint]?
-
-        var catalogEndpoints: [CatalogEndpoint] {
-            (endpoints ?? []).compactMap { entry in
-                entry.url.map {
-                    CatalogEndpoint(region: entry.regionId ?? entry.region, interface: entry.interface, url: $0)
-                }
-            }
-        }
-    }
-
-    struct Endpoint: Decodable {
-        var region: String?
-        var regionId: String?
-        var interface: String?
-        var url: String?
     }
 
     /// The token that `body` describes, with `secret` from the header.
@@ -56,19 +36,14 @@ struct TokenResponse: Decodable {
         guard let expiry = response.expiresAt, let expiresAt = ServiceDate.parse(expiry) else {
             throw UnusableAnswer("the answer does not say when the token ends (expires_at)")
         }
-        let catalog = response.catalog ?? []
+        let catalog = ServiceCatalog(response.catalog ?? [])
         return Token(
             secret: secret,
             expiresAt: expiresAt,
             project: response.project.map { TokenProject(id: $0.id, name: $0.name) },
             projectDomain: response.project?.domain,
-            endpoints: Dictionary(
-                catalog.filter { Token.serviceTypes.contains($0.type ?? "") }.map {
-                    ($0.type ?? "", $0.catalogEndpoints)
-                },
-                uniquingKeysWith: +
-            ),
-            otherServiceTypes: Set(catalog.compactMap(\.type)).subtracting(Token.serviceTypes).sorted()
+            endpoints: catalog.endpoints,
+            otherServiceTypes: catalog.otherServiceTypes
         )
     }
 }

@@ -104,6 +104,7 @@ actor TokenSource {
         switch client.credentials.method {
         case .token(let secret): token = try await foreign(secret)
         case .password, .applicationCredential: token = try await own(rejecting: rejected)
+        case .accessKey: preconditionFailure("an access key signs requests, and needs no token")
         }
         if let project = held?.token.project, let other = token.project, project.id.exact != other.id.exact {
             // The images of this run were selected in the first project.

@@ -1,5 +1,3 @@
-import ImageDeletionEssentials
-
 /// What the image service is asked to list (the query of `GET /v2/images`). It may list more than was asked for;
 /// whoever asks looks again.
 public struct ImageQuery: Sendable, Hashable {
@@ -34,27 +32,5 @@ public struct ImageQuery: Sendable, Hashable {
         if isHidden { items.append(("os_hidden", "true")) }
         if let marker { items.append(("marker", "\(marker)")) }
         return items
-    }
-}
-
-extension URL {
-    /// This address with a query. `URLComponents` leaves `+` as it is, which servers read as a blank.
-    func with(_ query: [(name: String, value: String)]) -> URL {
-        guard !query.isEmpty, var parts = URLComponents(url: self, resolvingAgainstBaseURL: false) else { return self }
-        parts.percentEncodedQuery = query.map { "\($0.name)=\($0.value.percentEncoded)" }.joined(separator: "&")
-        return parts.url ?? self
-    }
-}
-
-extension String {
-    /// The text with everything escaped that has or may get a meaning in an address (RFC 3986, 2.3).
-    fileprivate var percentEncoded: String {
-        utf8.reduce(into: "") { text, byte in
-            if byte < 0x80 && byte.isLetterOrDigit || "-._~".utf8.contains(byte) {
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                text += "%" + String(0x100 + Int(byte), radix: 16, uppercase: true).dropFirst()
-            }
-        }
     }
 }

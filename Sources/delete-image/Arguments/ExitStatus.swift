@@ -52,6 +52,7 @@ extension ExitStatus {
     init(_ error: ImageDeletionError) {
         switch error.reason {
         case .configuration([.tokenWithoutProject]), .configuration([.tokenOfUnknownProject]): self = .denied
+        case .configuration(let problems) where problems.contains(where: \.isRefusal): self = .denied
         case .configuration(let problems):
             // A program that is missing, and no setting.
             let isMissingLibrary = problems.contains { if case .libcurl = $0 { true } else { false } }
@@ -68,7 +69,7 @@ extension ExitStatus {
             case (_, .cancelled): self = .interrupted
             case (_, .invalidRequest): self = .configuration
             case (_, .unauthorized), (_, .incompleteCredentials), (_, .invalidToken), (_, .lacksPermission),
-                (_, .forbidden):
+                (_, .forbidden), (_, .invalidSignature), (_, .expiredSignature), (_, .expiredSecurityToken):
                 self = .denied
             // IAM understood the address or the values in another way than they were meant.
             case (.identity, .rejected), (.identity, .redirected): self = .configuration
@@ -92,6 +93,16 @@ extension ExitStatus {
         case .unavailable where hasAnswers && !outcomes.contains { $0.uncheckedSafeguard != nil }: self = .incomplete
         case let status?: self = status
         case nil: self = isIncomplete ? .incomplete : .done
+        }
+    }
+}
+
+extension ConfigurationProblem {
+    /// Whether the identity service refused something, so that no setting may be wrong.
+    fileprivate var isRefusal: Bool {
+        switch self {
+        case .projectLookupDenied, .agencyRefused: true
+        default: false
         }
     }
 }

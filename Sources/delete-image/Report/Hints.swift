@@ -54,13 +54,18 @@ enum Hints {
         "IAM.0081": "The user may use the console only; have programmatic access allowed",
         "IAM.0083": "The region is private; check OS_REGION_NAME and OS_PROJECT_NAME",
         "IAM.1104 IAM.1105 IAM.1106 IAM.1107 IAM.1108 IAM.1109":
-            "IAM does not take the access key; this command signs in by password, application credential or token",
+            "IAM does not accept the access key. Check OS_ACCESS_KEY and OS_SECRET_KEY",
     ]
 
     /// For an account that may not do what was asked for.
     static let permission =
         "The account lacks the permission in this project (ims:images:delete; to look, ims:images:list and get); "
         + "ask its administrator"
+
+    /// For an access key that a service does not accept.
+    static let invalidSignature =
+        "Check OS_ACCESS_KEY and OS_SECRET_KEY. A temporary key also needs OS_SECURITY_TOKEN, and expires with it. The key "
+        + "is not tried again, because a few refusals lock it for five minutes"
 
     /// For the image service.
     static func image(_ status: Int) -> String {

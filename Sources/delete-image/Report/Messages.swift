@@ -123,6 +123,11 @@ enum Messages {
         case .connectionLost: return "Run again"
         case .oversizedAnswer: return "Check \(variable)"
         case .invalidToken: return "It is invalid, expired, or revoked. Set OS_TOKEN to a new one"
+        case .invalidSignature: return Hints.invalidSignature
+        case .expiredSignature where error.clockDifference != nil: return "Set this machine's clock, and run again"
+        case .expiredSignature: return "Check this machine's clock. A signature is valid for 15 minutes"
+        case .expiredSecurityToken:
+            return "Get a new temporary key, and set OS_ACCESS_KEY, OS_SECRET_KEY and OS_SECURITY_TOKEN to it"
         case .invalidRequest, .cancelled: return ""
         case .unauthorized where error.status == nil, .unavailable where error.status == nil: return ""
         default: break

@@ -130,14 +130,14 @@ struct ImageFilterTests {
         ] as [(String, String?)]
     )
     func values(json: String, text: String?) async throws {
-        let bench = ServiceFixture { request, _ in
+        let fixture = ServiceFixture { request, _ in
             guard request.method == "GET", request.url.path == "/v2/images" else { return nil }
             let isHidden = request.url.query?.contains("os_hidden") == true
             let image =
                 #"{"id":"\#(Sample.id(1))","owner":"\#(DemoImage.projectID)","visibility":"private","os":\#(json)}"#
             return .answer(200, body: #"{"images":[\#(isHidden ? "" : image)],"first":"/v2/images"}"#)
         }
-        let service = try bench.service()
+        let service = try fixture.service()
         for (filter, isSelected) in [("os", text != nil), ("!os", text == nil), ("os=\(text ?? "null")", text != nil)] {
             let plan = try await service.plan(.rule(rule(properties: [filter])))
             #expect(plan.deletions.count == (isSelected ? 1 : 0), "\(filter)")
@@ -156,9 +156,9 @@ struct ImageFilterTests {
 
     @Test("Property names and values are not sent to the server")
     func notSent() async throws {
-        let bench = ServiceFixture()
-        _ = try await bench.service().plan(.rule(rule(properties: ["os=debian"])))
-        #expect(bench.transport.requests.allSatisfy { $0.url.query?.contains("debian") != true })
+        let fixture = ServiceFixture()
+        _ = try await fixture.service().plan(.rule(rule(properties: ["os=debian"])))
+        #expect(fixture.transport.requests.allSatisfy { $0.url.query?.contains("debian") != true })
     }
 
     // MARK: Plans

@@ -185,7 +185,6 @@ struct OpenStackEnvironmentTests {
         (["OS_CLOUD": "mine", "OS_AUTH_URL": nil, "OS_PASSWORD": nil], [.cloudsFile]),
         (["OS_SYSTEM_SCOPE": "all"], [.unsupported(variable: "OS_SYSTEM_SCOPE", value: "all")]),
         (["OS_TRUST_ID": "t1"], [.unsupported(variable: "OS_TRUST_ID", value: "t1")]),
-        (["OS_AGENCY_NAME": "a"], [.unsupported(variable: "OS_AGENCY_NAME", value: "a")]),
         (["OS_IDENTITY_API_VERSION": "2.0"], [.unsupported(variable: "OS_IDENTITY_API_VERSION", value: "2.0")]),
         (["OS_IMAGE_API_VERSION": "1"], [.unsupported(variable: "OS_IMAGE_API_VERSION", value: "1")]),
         (
