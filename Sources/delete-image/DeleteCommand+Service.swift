@@ -12,13 +12,15 @@ extension DeleteCommand {
         do throws(ImageDeletionError) {
             environment = try OpenStackEnvironment(
                 demo?.environment ?? context.environment,
+                files: context.configuration,
                 allowsHTTP: options.allowsHTTP
             )
             transport = if let demo { demo } else { try context.transport(environment.certificates) }
         } catch {
             throw Failure(error)
         }
-        for variable in environment.notFollowed { tell("warning", Messages.notFollowed(variable)) }
+        for warning in environment.warnings { tell("warning", Messages.warning(warning)) }
+        if options.isVerbose, demo == nil { context.printError(Messages.line(environment.source)) }
         if options.forgetsToken, case .token = environment.credentials.method {
             throw Failure(.usage, "--forget-token has nothing to forget: a token in OS_TOKEN is never cached.")
         }

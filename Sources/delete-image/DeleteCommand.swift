@@ -96,7 +96,7 @@ struct DeleteCommand: Sendable {
         if options.forgetsToken, let service {
             do throws(Failure) { try await forget(service) } catch { failure = failure ?? error }
         }
-        return end(outcomes, failure)
+        return end(outcomes, failure?.explained(by: service?.source))
     }
 
     /// What the command line and its files select; nil if that is nothing.

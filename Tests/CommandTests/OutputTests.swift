@@ -15,7 +15,7 @@ struct OutputTests {
         #expect(missing.output.hasPrefix("  missing  \(Sample.id(3))"))
     }
 
-    @Test("--verbose: every request, on standard error, without a secret")
+    @Test("--verbose: the source of the credentials and every request, on standard error, without a secret")
     func verbose() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1)) { request, earlier in
             guard request.method == "DELETE", earlier == 0 else { return nil }
@@ -25,10 +25,11 @@ struct OutputTests {
         let run = try await cloud.run(["-v", Sample.id(1)])
         #expect(run.status == 0)
         let lines = run.errors.split(separator: "\n")
-        #expect(lines.count == 3)
-        #expect(lines[0].hasPrefix("POST \(cloud.cloud.identityURL.absoluteString)/auth/tokens: 201 ("))
-        #expect(lines[1].hasPrefix("DELETE \(cloud.cloud.imageURL.absoluteString)/v2/images/\(Sample.id(1)): 503 ("))
-        #expect(lines[2].contains(": 204 (try 2, "))
+        #expect(lines.count == 4)
+        #expect(lines[0] == "credentials: the OS_ variables")
+        #expect(lines[1].hasPrefix("POST \(cloud.cloud.identityURL.absoluteString)/auth/tokens: 201 ("))
+        #expect(lines[2].hasPrefix("DELETE \(cloud.cloud.imageURL.absoluteString)/v2/images/\(Sample.id(1)): 503 ("))
+        #expect(lines[3].contains(": 204 (try 2, "))
         let token = try #require(cloud.requests.last?.headers["x-auth-token"])
         #expect(token.count > 4000)
         #expect(!(run.output + run.errors).contains(token.prefix(20)))
@@ -71,12 +72,12 @@ struct OutputTests {
         #expect(again.status == 0, "\(again.errors)")
     }
 
-    @Test("Variables that make no difference are told")
-    func notFollowed() async throws {
+    @Test("A warning names a variable that is ignored")
+    func ignoredVariable() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(1))
         let run = try await cloud.run([Sample.id(1)], ["OS_INSECURE": "true"])
         #expect(run.status == 0)
-        #expect(run.errors.contains("warning: OS_INSECURE is not followed"))
+        #expect(run.errors.contains("warning: OS_INSECURE is ignored"))
     }
 
     @Test("--help, as the documentation has it; no line is wider than 80 columns, no section longer than a screen")
