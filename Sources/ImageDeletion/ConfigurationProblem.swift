@@ -1,7 +1,8 @@
 package import ImageDeletionEssentials
 
-/// One thing that is wrong with the settings. The names are those of the environment variables.
-package enum ConfigurationProblem: Sendable, Hashable {
+/// One thing that is wrong with the settings. The names are those of the environment variables, or of keys in
+/// `clouds.yaml`.
+package indirect enum ConfigurationProblem: Sendable, Hashable {
     /// One of these variables has to be set.
     case missing([String])
     /// These variables say different things.
@@ -14,8 +15,20 @@ package enum ConfigurationProblem: Sendable, Hashable {
     case file(variable: String, path: String, CertificateFault)
     /// libcurl, which sends all requests, cannot be used on this machine, for this reason.
     case libcurl(reason: String)
-    /// `OS_CLOUD` names an entry of `clouds.yaml`, which is not read.
-    case cloudsFile
+    /// `clouds.yaml`, `secure.yaml` or `clouds-public.yaml` cannot be read or is malformed.
+    case cloudsFile(path: String, line: Int?, reason: String)
+    /// A setting of this cloud in `clouds.yaml` has this problem.
+    case cloud(String, file: String, line: Int?, ConfigurationProblem)
+    /// `OS_CLOUD` names a cloud that these files do not have; they have others. Without files, these folders were searched.
+    case unknownCloud(String, clouds: [String], files: [String], searched: [String])
+    /// The file has several clouds, and none was chosen (`OS_CLOUD`).
+    case cloudNeeded(clouds: [String], files: [String])
+    /// The cloud uses a profile that is neither built in nor in `clouds-public.yaml`.
+    case unknownProfile(String)
+    /// `OS_REGION_NAME` names a region that the cloud does not have; it has these.
+    case unknownRegion(String, regions: [String])
+    /// This key turns off the check of certificates.
+    case unverified(key: String)
     /// The address of a service cannot be used. `source` is the variable that it is from, or "the catalog".
     case address(source: String, value: String, AddressFault)
     /// The catalog has no image service; it has these types.
@@ -82,9 +95,27 @@ extension ConfigurationProblem: CustomStringConvertible {
         case .libcurl(let reason):
             "libcurl cannot be used: \(printable(reason, limit: 200)). Install version 7.68 or later: the package libcurl4 on "
                 + "Debian and Ubuntu, libcurl on Fedora, Red Hat and Amazon Linux."
-        case .cloudsFile:
-            "OS_CLOUD names an entry of clouds.yaml, which is not read here; set OS_AUTH_URL and the other variables "
-                + "instead (an openrc file does)."
+        case .cloudsFile(let path, let line, let reason):
+            "\(Self.place(path, line)): \(printable(reason))."
+        case .cloud(let name, let file, let line, let problem):
+            "cloud \(quoted(name)) in \(Self.place(file, line)): \(problem)"
+        case .unknownCloud(let name, _, let files, let searched) where files.isEmpty:
+            "OS_CLOUD is \(quoted(name)), but there is no clouds.yaml, clouds.yml or clouds.json in "
+                + "\(Self.list(searched, limit: 200))."
+        case .unknownCloud(let name, let clouds, let files, _):
+            "OS_CLOUD is \(quoted(name)), but there is no such cloud in \(Self.list(files, limit: 200)). "
+                + (clouds.isEmpty ? "It has no clouds." : "Set it to one of: \(Self.list(clouds)).")
+        case .cloudNeeded(let clouds, let files):
+            "\(Self.list(files, limit: 200)) has several clouds. Set OS_CLOUD to one of: \(Self.list(clouds))."
+        case .unknownProfile(let name):
+            "the profile \(quoted(name)) is not known. Write its settings to the cloud, or the profile to "
+                + "clouds-public.yaml."
+        case .unknownRegion(let name, let regions):
+            "OS_REGION_NAME is \(quoted(name)), but the cloud has no such region. Set it to one of: "
+                + "\(Self.list(regions))."
+        case .unverified(let key):
+            "\(key) turns off the check of certificates, which is not supported. Remove it, and set cacert to the file of "
+                + "the certificate authority."
         case .address(let source, let value, let fault):
             "the address in \(source), \(printable(value, limit: 200)), \(fault.description)"
         case .noImageService(let types):
@@ -134,6 +165,42 @@ extension ConfigurationProblem: CustomStringConvertible {
             "the new token ended at \(ServiceDate.text(expiresAt)), but it is \(ServiceDate.text(now)) here"
                 + (serverTime.map { " and \(ServiceDate.text($0)) at the identity service" } ?? "")
                 + "; set this machine's clock."
+        }
+    }
+}
+
+extension ConfigurationProblem {
+    private static func place(_ path: String, _ line: Int?) -> String {
+        printable(path, limit: 200) + (line.map { ", line \($0)" } ?? "")
+    }
+
+    private static func list(_ texts: [String], limit: Int = 60) -> String {
+        texts.map { printable($0, limit: limit) }.joined(separator: ", ")
+    }
+
+    /// The names of the settings that it is about.
+    var settings: [String] {
+        switch self {
+        case .missing(let names), .contradictory(let names): names
+        case .unsupported(let name, _), .file(let name, _, _), .address(let name, _, _): [name]
+        default: []
+        }
+    }
+
+    /// The problem itself, without the cloud that has it.
+    package var innermost: ConfigurationProblem {
+        if case .cloud(_, _, _, let problem) = self { problem.innermost } else { self }
+    }
+
+    /// The same problem with other names for the settings.
+    func renamed(_ name: (String) -> String) -> ConfigurationProblem {
+        switch self {
+        case .missing(let names): .missing(names.map(name))
+        case .contradictory(let names): .contradictory(names.map(name))
+        case .unsupported(let variable, let value): .unsupported(variable: name(variable), value: value)
+        case .file(let variable, let path, let fault): .file(variable: name(variable), path: path, fault)
+        case .address(let source, let value, let fault): .address(source: name(source), value: value, fault)
+        default: self
         }
     }
 }

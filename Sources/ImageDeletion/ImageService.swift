@@ -17,6 +17,8 @@ public struct ImageService: Sendable {
     let images: ImageClient
     let compute: ComputeClient
     private let authorization: any Authorization
+    /// Where the credentials come from.
+    package let source: CredentialSource
 
     /// A service for whom the OpenStack client's `OS_*` variables describe.
     ///
@@ -50,6 +52,7 @@ public struct ImageService: Sendable {
         if connection.transport == nil {
             connection.transport = try CurlTransport(certificates: environment.certificates)
         }
+        source = environment.source
         authorization =
             switch environment.credentials.method {
             case .accessKey(let key): AccessKeyAuthorization(key, environment, connection: connection)

@@ -5,6 +5,8 @@ import ImageDeletionEssentials
 struct CommandContext: Sendable {
     var environment: [String: String]
     var currentDirectory: URL
+    /// Where `clouds.yaml` is looked for.
+    var configuration: ConfigurationFiles
     /// Creates what sends requests, which uses these certificates.
     var transport: @Sendable (CertificateFiles) throws(ImageDeletionError) -> any HTTPTransport
     var clock: WallClock

@@ -11,13 +11,15 @@ extension DeleteCommand {
         do throws(ImageDeletionError) {
             environment = try OpenStackEnvironment(
                 demo?.environment ?? context.environment,
+                files: context.configuration,
                 allowsHTTP: options.allowsHTTP
             )
             transport = if let demo { demo } else { try context.transport(environment.certificates) }
         } catch {
             throw Failure(error)
         }
-        for variable in environment.notFollowed { warn(Messages.notFollowed(variable)) }
+        for warning in environment.warnings { warn(Messages.warning(warning)) }
+        if options.isVerbose, demo == nil { context.printError(Messages.line(environment.source)) }
         if options.forgetsToken { try checkForgettable(environment.credentials.method) }
         let connection = ServiceConnection(
             transport: transport,

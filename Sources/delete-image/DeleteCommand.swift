@@ -105,7 +105,7 @@ struct DeleteCommand: Sendable {
         if options.forgetsToken, let service {
             do throws(Failure) { try await forget(service) } catch { failure = failure ?? error }
         }
-        return end(outcomes, failure)
+        return end(outcomes, failure?.explained(by: service?.source))
     }
 
     /// Decides about what is selected, or looks again at what was decided.

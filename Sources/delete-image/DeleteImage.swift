@@ -18,6 +18,7 @@ struct DeleteImage {
             in: CommandContext(
                 environment: environment,
                 currentDirectory: URL(fileURLWithPath: FileManager.default.currentDirectoryPath, isDirectory: true),
+                configuration: .system,
                 transport: { certificates throws(ImageDeletionError) in try CurlTransport(certificates: certificates) },
                 clock: .system,
                 random: { Double.random(in: 0..<1) },

@@ -77,6 +77,9 @@ extension CommandContext {
         CommandContext(
             environment: environment,
             currentDirectory: URL(fileURLWithPath: "/package", isDirectory: true),
+            configuration: ConfigurationFiles(currentDirectory: "/package") { path in
+                files.value[path].map { ConfigurationFiles.Content($0) }
+            },
             transport: { _ in transport },
             clock: clock,
             random: { 0.5 },

@@ -34,13 +34,6 @@ struct ExitStatusTests {
         #expect(cloud.count("DELETE") == 0)
     }
 
-    @Test("78: Rejects OS_CLOUD alone")
-    func cloudsFile() async throws {
-        let run = try await Executable.deleteImage.run([Sample.id(1)], environment: ["OS_CLOUD": "otc"])
-        #expect(run.status == 78)
-        #expect(run.errors.contains("clouds.yaml"))
-    }
-
     @Test("77: Sends a wrong password once")
     func wrongPassword() async throws {
         let cloud = try LoopbackCloud(images: Sample.images(2))

@@ -28,7 +28,7 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
 
     static let all = [
         tokens, images, image, members, servers, volumes, errors, headers, cache, plans, policies, receipts, arguments,
-        lists,
+        lists, clouds,
         globs, groups, ages, addresses, references,
     ]
 }

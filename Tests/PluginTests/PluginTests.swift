@@ -109,7 +109,7 @@ struct PluginTests {
         #expect(run.status == 1)
         let document = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
         #expect(document["schema"] as? String == "delete-image/1")
-        #expect(run.errors.contains("warning: OS_INSECURE is not followed"))
+        #expect(run.errors.contains("warning: OS_INSECURE is ignored"))
         #expect(run.errors.contains("DELETE \(cloud.cloud.imageURL.absoluteString)/v2/images/\(Sample.id(1)): 204"))
 
         let refused = try await consumer.deleteImage(["--json", "--tag"], environment: cloud.environment)

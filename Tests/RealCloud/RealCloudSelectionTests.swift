@@ -220,7 +220,7 @@ extension RealCloudTests {
         var ids: [String] = []
         for (index, distro) in ["debian", "debian", "fedora", nil].enumerated() {
             let property: [String: any Sendable] = distro.map { ["os_distro": $0] } ?? [:]
-            ids += try await makeImages(["grouped-\(index)"], property)
+            ids += try await makeImages(["grouped-\(index)"], property, data: Data("x".utf8))
             try await RealCloud.backdate([ids[index]], days: 10 - index)
         }
         let dryRun = try await run(

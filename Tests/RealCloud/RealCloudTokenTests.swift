@@ -38,6 +38,23 @@ extension RealCloudTests {
         #expect(try await cloud.has(second) == false)
     }
 
+    @Test("A cloud in clouds.yaml signs in, whatever the variables say")
+    func cloudsFile() async throws {
+        let id = try await cloud.makeImage()
+        let keys = RealCloud.environment().map { "\($0.key.dropFirst(3).lowercased()): \"\($0.value)\"" }.sorted()
+        let file = folder.file("clouds.yaml")
+        try Data("clouds: {real: {auth: {\(keys.joined(separator: ", "))}}}\n".utf8).write(to: file)
+        let variables = ["OS_CLOUD": "real", "OS_CLIENT_CONFIG_FILE": file.path, "OS_PASSWORD": "wrong"]
+        let run = try await run([id], variables)
+        #expect(try outcomes(run) == ["deleted"])
+        #expect(try await cloud.has(id) == false)
+        let wrong = try String(contentsOf: file, encoding: .utf8).replacing("pa55w0rd", with: "wrong")
+        try Data(wrong.utf8).write(to: file)
+        #expect(
+            try await self.run([id, "--no-token-cache"], variables.merging(["OS_PASSWORD": ""]) { $1 }).status == 77
+        )
+    }
+
     @Test(
         "Accepts version suffixes of the image service's address",
         arguments: ["", "/v1", "/v2", "/v2.0", "/v2.9"]

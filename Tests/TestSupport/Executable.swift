@@ -73,7 +73,9 @@ public struct Executable: Sendable {
         let inherited = ProcessInfo.processInfo.environment.filter {
             ["PATH", "HOME", "LD_LIBRARY_PATH"].contains($0.key)
         }
-        process.environment = inherited.merging(environment) { $1 }
+        // Nor may a clouds.yaml of this machine: tests would delete images in somebody's cloud.
+        let isolated = inherited.merging(["OS_CLIENT_CONFIG_FILE": "/dev/null"]) { $1 }
+        process.environment = isolated.merging(environment) { $1 }
         // A process that ignores a signal hands that down: `nohup` and a script's `&` would decide what the tests see.
         for number in [SIGINT, SIGTERM, SIGHUP] { Foundation.signal(number, SIG_DFL) }
         process.currentDirectoryURL = currentDirectory ?? FileManager.default.temporaryDirectory

@@ -1,6 +1,10 @@
 import ImageDeletionEssentials
 
-/// What the OpenStack client's `OS_*` variables say, read with that client's meanings.
+/// The settings of the OpenStack client: its `OS_*` variables, or a cloud in `clouds.yaml`.
+///
+/// With `OS_CLOUD`, the settings are those of this cloud in `clouds.yaml`. The file is found and read as openstacksdk does:
+/// see <doc:SigningIn>. Of the variables, only `OS_REGION_NAME` counts then, and chooses among the cloud's regions.
+/// Without any `OS_*` variable, the only cloud of a `clouds.yaml` is used. Otherwise, these variables count:
 ///
 /// - `OS_AUTH_URL`: the identity service, with or without `/v3`.
 /// - `OS_USERNAME` or `OS_USER_ID`, `OS_PASSWORD`, `OS_PASSCODE`, `OS_USER_DOMAIN_NAME` or `OS_USER_DOMAIN_ID` (else
@@ -27,17 +31,13 @@ public struct OpenStackEnvironment: Sendable, Hashable {
     package var endpoint: EndpointFilter
     /// The files of `OS_CACERT`, `OS_CERT` and `OS_KEY`. A transport of your own has to use them itself.
     public var certificates: CertificateFiles
-    /// The names of variables that are set but have no effect here, in alphabetical order; people should be told.
-    public var notFollowed: [String]
+    /// Where the credentials come from.
+    public internal(set) var source = CredentialSource.variables
+    /// What is set but has no effect, and what else people should know.
+    public internal(set) var warnings: [SettingsWarning]
 
-    /// Reads `environment`. A variable that is set to nothing counts as not set.
-    ///
-    /// - Parameters:
-    ///   - environment: Variables and their values, like those of the process; others than `OS_*` are passed over.
-    ///   - allowsHTTP: Whether `http` is taken for hosts that are not loopback addresses: token and password can be
-    ///     read on the way there.
-    /// - Throws: ``ImageDeletionError/Code/configuration`` with everything that is wrong, not just the first of it.
-    public init(_ environment: [String: String], allowsHTTP: Bool = false) throws(ImageDeletionError) {
+    /// Reads variables alone, without `clouds.yaml`.
+    init(variables environment: [String: String], allowsHTTP: Bool) throws(ImageDeletionError) {
         var reader = VariableReader(environment)
         let method = reader.method()
         let override = reader.address("OS_IMAGE_ENDPOINT_OVERRIDE") { text throws(AddressFault) in
@@ -47,9 +47,7 @@ public struct OpenStackEnvironment: Sendable, Hashable {
             try ServiceAddress.identity(text, allowsHTTP: allowsHTTP)
         }
         if reader["OS_AUTH_URL"] == nil {
-            if reader["OS_CLOUD"] != nil {
-                reader.problems = [.cloudsFile]
-            } else if reader["OS_TOKEN"] == nil, !reader.usesAccessKey {
+            if reader["OS_TOKEN"] == nil, !reader.usesAccessKey {
                 reader.problems.insert(.missing(["OS_AUTH_URL"]), at: 0)
             } else if reader["OS_IMAGE_ENDPOINT_OVERRIDE"] == nil {
                 reader.problems.insert(.missing(["OS_AUTH_URL", "OS_IMAGE_ENDPOINT_OVERRIDE"]), at: 0)
@@ -74,7 +72,7 @@ public struct OpenStackEnvironment: Sendable, Hashable {
             allowsHTTP: allowsHTTP
         )
         self.certificates = certificates
-        notFollowed = reader.notFollowed
+        warnings = reader.warnings
     }
 }
 
@@ -222,10 +220,11 @@ struct VariableReader {
     }
 
     /// Settings without effect here, whose absence another client would make felt.
-    var notFollowed: [String] {
+    var warnings: [SettingsWarning] {
         let off = ["false", "0", "no", "off"]
         let ownProject = hasAgency ? ["OS_PROJECT_ID", "OS_PROJECT_NAME", "OS_TENANT_ID", "OS_TENANT_NAME"] : []
-        return (["OS_CLOUD", "OS_DEFAULT_DOMAIN", "OS_INSECURE"] + ownProject)
+        return (["OS_DEFAULT_DOMAIN", "OS_INSECURE"] + ownProject)
             .filter { name in self[name].map { !off.contains($0.lowercased()) } ?? false }
+            .map(SettingsWarning.ignoredVariable)
     }
 }

@@ -41,6 +41,20 @@ struct Failure: Error, Equatable {
         self.init(ExitStatus(error), Messages.sentence(error))
     }
 
+    /// Returns the same failure with the keys in `clouds.yaml` for the variables that its message names.
+    func explained(by source: CredentialSource?) -> Failure {
+        guard let source, case .cloud(let name, let files) = source else { return self }
+        var keys: [String] = []
+        for match in message.matches(of: /OS_[A-Z_]+/) {
+            guard let key = source.key(of: String(match.0)) else { continue }
+            let words = "\(match.0) is the key \(key)"
+            if !keys.contains(words) { keys.append(words) }
+        }
+        guard !keys.isEmpty else { return self }
+        let place = "In cloud \(quoted(name)) of \(printable(files.first ?? "clouds.yaml")), "
+        return Failure(status, "\(message) \(place)\(keys.joined(separator: ", and ")).")
+    }
+
     /// Ctrl-C before anything was done.
     static let interruptedBefore = Failure(.interrupted, "interrupted. Nothing was deleted.")
 
@@ -56,7 +70,8 @@ extension ExitStatus {
         case .configuration(let problems):
             // A program that is missing, and no setting.
             let isMissingLibrary = problems.contains { if case .libcurl = $0 { true } else { false } }
-            self = isMissingLibrary ? .unavailable : .configuration
+            let isMalformed = problems.contains { if case .cloudsFile = $0 { true } else { false } }
+            self = isMissingLibrary ? .unavailable : isMalformed ? .input : .configuration
         case .invalidImageID, .rule: self = .usage
         case .names(let problems):
             self = problems.contains { if case .ambiguous = $0 { true } else { false } } ? .usage : .incomplete

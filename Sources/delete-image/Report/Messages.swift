@@ -25,22 +25,37 @@ enum Messages {
 
     private static func settings(_ problems: [ConfigurationProblem]) -> String {
         let sentences = problems.map { problem in
-            guard case .address(_, _, .unencrypted) = problem else { return problem.description }
+            guard case .address(_, _, .unencrypted) = problem.innermost else { return problem.description }
             return problem.description + " If the network is trusted, add --allow-http."
         }
         let lines = sentences.count == 1 ? sentences[0] : sentences.map { "\n  " + $0 }.joined()
         let isMissing = problems.contains { if case .missing = $0 { true } else { false } }
         return (sentences.count == 1 ? "" : "the settings do not work:") + lines
             + (isMissing
-                ? "\nThe variables are those of the OpenStack client: source your openrc file, or see --help." : "")
+                ? "\nSource your openrc file, or set OS_CLOUD to a cloud in clouds.yaml. See --help." : "")
     }
 
-    /// Why a variable that is set makes no difference.
-    static func notFollowed(_ variable: String) -> String {
-        switch variable {
-        case "OS_INSECURE": "OS_INSECURE is not followed; certificates are always checked."
-        case "OS_CLOUD": "OS_CLOUD is not followed; the other OS_ variables alone say which cloud is meant."
-        default: "\(variable) is not followed."
+    /// Something about the settings that people should know.
+    static func warning(_ warning: SettingsWarning) -> String {
+        switch warning {
+        case .ignoredVariable("OS_INSECURE"): "OS_INSECURE is ignored; certificates are always checked."
+        case .ignoredVariable(let variable): "\(variable) is ignored."
+        case .ignoredVariables(let variables, let cloud):
+            "\(variables.joined(separator: ", ")) \(variables.count == 1 ? "is" : "are") ignored, because OS_CLOUD is "
+                + "\(quoted(cloud))."
+        case .secretReadableByOthers(let path):
+            "other users can read \(printable(path)), which contains a secret. Run: chmod 600 \(printable(path))"
+        case .unreadableFile(let path, let reason):
+            "\(printable(path)) is skipped, because it cannot be read: \(printable(reason))."
+        }
+    }
+
+    /// The source of the credentials, for `--verbose`.
+    static func line(_ source: CredentialSource) -> String {
+        switch source {
+        case .variables: "credentials: the OS_ variables"
+        case .cloud(let name, let files):
+            "credentials: cloud \(quoted(name)) in \(files.map { printable($0) }.joined(separator: " and "))"
         }
     }
 

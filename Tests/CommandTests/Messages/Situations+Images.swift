@@ -124,7 +124,11 @@ extension Situation {
 
     static let warnings: [Situation] = [
         Situation(when: "`OS_INSECURE`", variables: ["OS_INSECURE": "true"]),
-        Situation(when: "`OS_CLOUD` beside others", variables: ["OS_CLOUD": "otc"]),
+        Situation(
+            when: "`OS_CLOUD` beside others",
+            variables: ["OS_CLOUD": "otc", "OS_REGION_NAME": nil],
+            files: ["/package/clouds.yaml": demoCloud]
+        ),
         Situation(
             when: "a name that no image bears, with `--ignore-missing`",
             arguments: ["nightly-9", "--ignore-missing"]

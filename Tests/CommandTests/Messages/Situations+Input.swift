@@ -9,7 +9,8 @@ extension Situation {
     /// Everything, in the order of the documentation's table.
     static let all: [(part: String, situations: [Situation])] = [
         ("The command line", commandLine), ("Files", files), ("Names, limits, the question", selection),
-        ("The variables", variables), ("Access keys and agencies", accessKeys), ("The catalog and the token", catalog),
+        ("The variables", variables), ("`clouds.yaml`", clouds), ("Access keys and agencies", accessKeys),
+        ("The catalog and the token", catalog),
         ("The way to a service", transport), ("The identity service, by status", identityStatuses),
         ("The image service, by status", imageStatuses), ("The compute service, by status", computeStatuses),
         ("The block storage service", volumeStatuses),

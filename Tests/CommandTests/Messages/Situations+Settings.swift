@@ -18,7 +18,6 @@ extension Situation {
             ]
         ),
         set("one is missing", ["OS_PASSWORD": nil]),
-        set("`OS_CLOUD` alone", ["OS_CLOUD": "otc", "OS_AUTH_URL": nil, "OS_USERNAME": nil, "OS_PASSWORD": nil]),
         set("two that differ", ["OS_TENANT_NAME": "production"]),
         set("another way to sign in", ["OS_AUTH_TYPE": "v3oidcpassword"]),
         set("an address without a host", ["OS_AUTH_URL": "https://"]),
@@ -26,6 +25,56 @@ extension Situation {
         set("an address that is not encrypted", ["OS_AUTH_URL": "http://iam.example/v3"]),
         set("an address with a password", ["OS_AUTH_URL": "https://me:secret@iam.example/v3"]),
         set("an address of identity API v2.0", ["OS_AUTH_URL": "https://iam.example/v2.0"]),
+    ]
+
+    /// A cloud is chosen in this `clouds.yaml`.
+    private static func cloud(
+        _ when: String,
+        _ text: String,
+        _ variables: [String: String?] = ["OS_CLOUD": "otc", "OS_REGION_NAME": nil]
+    ) -> Situation {
+        Situation(when: when, variables: variables, files: ["/package/clouds.yaml": text])
+    }
+
+    /// A `clouds.yaml` with the demo cloud.
+    static let demoCloud = """
+        clouds:
+          otc:
+            auth:
+              auth_url: https://iam.demo.example/v3
+              username: demo
+              password: demo-pa55w0rd
+              user_domain_name: Default
+              project_name: ci
+
+        """
+
+    static let clouds: [Situation] = [
+        cloud("`OS_CLOUD` names another cloud", "clouds: {production: {}, test: {}}\n"),
+        cloud(
+            "several clouds, and no `OS_CLOUD`",
+            "clouds: {production: {}, test: {}}\n",
+            [
+                "OS_AUTH_URL": nil, "OS_USERNAME": nil, "OS_PASSWORD": nil, "OS_USER_DOMAIN_NAME": nil,
+                "OS_PROJECT_NAME": nil, "OS_REGION_NAME": nil,
+            ]
+        ),
+        cloud("a file with a tab", "clouds:\n\totc:\n"),
+        cloud("a file with an anchor", "clouds: &all\n  otc:\n"),
+        cloud("a password that YAML reads as a number", "clouds:\n  otc:\n    auth:\n      password: 0123\n"),
+        cloud("a misspelled key", "clouds:\n  otc:\n    auth: {pasword: x}\n"),
+        cloud("settings are missing", "clouds:\n  otc: {profile: otc, auth: {username: jo, user_domain_name: Home}}\n"),
+        cloud("`verify: false`", "clouds:\n  otc: {profile: otc, verify: false}\n"),
+        cloud("an unknown profile", "clouds:\n  otc: {profile: example}\n"),
+        cloud(
+            "`OS_REGION_NAME` names another region",
+            "clouds:\n  otc: {profile: otc}\n",
+            ["OS_CLOUD": "otc", "OS_REGION_NAME": "eu-xx"]
+        ),
+        cloud(
+            "a cloud without such an endpoint",
+            demoCloud + "    region_name: mars\n"
+        ),
     ]
 
     /// The catalog, or the token, is this.
