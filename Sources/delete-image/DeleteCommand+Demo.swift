@@ -20,3 +20,14 @@ extension DeleteCommand {
         return DeleteCommand(options, context, demo: await demo.currentImages)
     }
 }
+
+extension Options {
+    /// Selects images of the demo cloud if only a grace period is given, to show groups, a weekly rule and marks.
+    mutating func completeDemo() {
+        guard isDemo, rule.grace != nil, !selects, let all = try? Glob("*") else { return }
+        rule.namePatterns = [all]
+        rule.groupKey = try? GroupKey("tag:branch")
+        rule.keep = [.last: 3, .weekly: 2]
+        isConfirmed = true
+    }
+}

@@ -43,8 +43,10 @@ struct DeleteCommand: Sendable {
             context.print("delete-image \(Version.current)")
             return .done
         }
-        let command = DeleteCommand(options, context)
-        if options.isDemo, !options.selects, !options.isJSON {
+        var completed = options
+        completed.completeDemo()
+        let command = DeleteCommand(completed, context)
+        if options.isDemo, !completed.selects, !options.isJSON {
             context.print(command.report.demoImages())
             return .done
         }

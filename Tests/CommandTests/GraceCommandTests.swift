@@ -66,7 +66,7 @@ struct GraceCommandTests {
             in: .inMemory(cloud.environment, FaultyTransport(cloud))
         )
         #expect(text.output.contains("nightly-1"))
-        #expect(text.output.contains("hidden  delete after "))
+        #expect(text.output.contains("hidden  in its grace period until "))
         #expect(text.output.contains("3 images: 3 kept."))
     }
 
@@ -156,5 +156,45 @@ struct GraceCommandTests {
         #expect(run.output.contains("8 images: 8 marked."))
         #expect(run.output.contains("The same command, 7d later:"))
         #expect(run.output.contains("15 images: would delete 8 (18.8 GiB), would mark 7 (16.1 GiB)."))
+    }
+
+    @Test("--demo --grace alone shows groups, a weekly rule, a hidden image and marks")
+    func demoAlone() async throws {
+        let run = await CommandRun(
+            ["--demo", "--grace", "7d"],
+            in: .inMemory([:], FaultyTransport(DemoCloud(images: [])))
+        )
+        #expect(run.status == .done)
+        for text in [
+            "of group “main”", "keep-weekly", "  hidden  ", "27 images: 17 marked, 10 kept.", "would delete 17",
+        ] {
+            #expect(run.output.contains(text), "\(text)")
+        }
+    }
+
+    @Test("A run whose images are marked but cannot be hidden succeeds")
+    func notHidden() async throws {
+        let cloud = DemoCloud(images: Self.images)
+        let transport = FaultyTransport(cloud) { request, _ in
+            request.method == "PATCH" ? .answer(403, body: #"{"error":{"code":"IMG.0026","message":"no"}}"#) : nil
+        }
+        let run = await CommandRun(json: Self.grace, on: transport, of: cloud)
+        #expect(run.status == .done)
+        #expect(try run.report.images.map(\.status) == [nil, nil, nil])
+        #expect(try run.report.images[0].detail?.contains("could not be hidden") == true)
+    }
+
+    @Test("An image that was named and is protected fails the run, marked or not")
+    func namedAndProtected() async throws {
+        let cloud = DemoCloud(images: Self.images)
+        _ = await run(Self.grace, cloud)
+        var image = try #require(await cloud.currentImages.first { $0.name == "nightly-1" })
+        image.isProtected = true
+        await cloud.put(image)
+        for outcome in ["unmarked", "kept"] {
+            let run = await run(["--yes", "--grace", "7d", "nightly-1"], cloud)
+            #expect(run.status == .incomplete)
+            #expect(try run.report.images.map(\.outcome) == [outcome])
+        }
     }
 }

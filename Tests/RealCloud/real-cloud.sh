@@ -20,10 +20,11 @@ brief_seconds=5
 bin=$state/venv/bin
 
 install() {
-    [ -x "$bin/glance-manage" ] && return
+    [ -x "$bin/glance-manage" ] && "$bin/python" -c 'import huaweicloudsdkcore' 2> /dev/null && return
     mkdir -p "$state"
     python3 -m venv "$state/venv" || { echo "Python 3 with venv is needed (Debian: apt install python3-venv)" >&2; exit 1; }
-    "$bin/pip" install --quiet keystone==30.0.0 glance==33.0.0 gunicorn==27.0.1 openstacksdk==4.22.0
+    "$bin/pip" install --quiet keystone==30.0.0 glance==33.0.0 gunicorn==27.0.1 openstacksdk==4.22.0 \
+        huaweicloudsdkcore==3.1.219
 }
 
 # $1: folder, $2: seconds that a token lives

@@ -86,7 +86,7 @@ package actor ImageDeleter {
         }
         if isStopped || Task.isCancelled { return nil }
         switch entry.action {
-        case .mark(let dueAt): return await mark(entry, DeletionMark(dueAt: dueAt))
+        case .mark(let dueAt): return await mark(entry, until: dueAt)
         case .unmark(let reason): return await unmark(entry, reason)
         case .delete: if entry.conditions.grace != nil, let outcome = await objection(to: entry) { return outcome }
         case .unchecked, .keep, .unseen, .alreadyDeleted: break
@@ -139,13 +139,26 @@ package actor ImageDeleter {
     /// Marks an image and hides it, if the service can.
     ///
     /// The tag comes first: an image that is hidden without one would never be shown again.
-    private func mark(_ entry: DeletionPlan.Entry, _ mark: DeletionMark) async -> Outcome {
+    private func mark(_ entry: DeletionPlan.Entry, until plannedDueAt: Date) async -> Outcome {
+        var dueAt = plannedDueAt
+        // The period begins now, and not when the plan was made. An image that is marked already is only hidden.
+        if let grace = entry.conditions.grace, entry.image?.dueAt != dueAt {
+            dueAt = max(dueAt, client.connection.clock.now().addingTimeInterval(Double(grace.seconds)))
+        }
+        let mark = DeletionMark(dueAt: dueAt)
         do throws(RequestFailure) {
             let reply = try await client.add(mark, to: entry.id)
             // The mark is what counts, so a service that does not hide the image changes nothing.
             var refusal: ImageDeletionError?
             if entry.image?.canBeHidden == true, entry.image?.isHidden == false {
-                do throws(RequestFailure) { try await client.set(.hidden, of: entry.id, to: true) } catch {
+                do throws(RequestFailure) {
+                    let image = try await client.set(.hidden, of: entry.id, to: true)
+                    if let image, !image.marks.contains(mark) {
+                        // Another run has removed the mark in between.
+                        try await client.set(.hidden, of: entry.id, to: false)
+                        return Outcome(entry, .kept(.changed(["tags"])), attempts: reply.attempts)
+                    }
+                } catch {
                     refusal = error.cause
                 }
             }
@@ -161,13 +174,13 @@ package actor ImageDeleter {
         }
     }
 
-    /// Shows an image again, and removes its marks.
+    /// Removes the marks of an image, and shows it again.
     ///
-    /// The tags go last: if the run ends before, the next one goes on.
+    /// The tags go first: a mark that stays would delete the image when it is due. `--restore` shows an image that stays
+    /// hidden.
     private func unmark(_ entry: DeletionPlan.Entry, _ reason: KeepReason?) async -> Outcome {
         var attempts = 0
         do throws(RequestFailure) {
-            if entry.image?.isHidden == true { try await client.set(.hidden, of: entry.id, to: false) }
             for mark in entry.image?.marks ?? [] {
                 do throws(RequestFailure) { attempts += try await client.remove(mark, from: entry.id).attempts } catch {
                     // The tag may be gone, or the image.
@@ -178,7 +191,11 @@ package actor ImageDeleter {
                     }
                 }
             }
-            return Outcome(entry, .unmarked(reason), attempts: attempts)
+            // Another run may be hiding it just now.
+            if entry.image?.canBeHidden == true || entry.image?.isHidden == true {
+                try await client.set(.hidden, of: entry.id, to: false)
+            }
+            return Outcome(entry, .unmarked(reason), attempts: max(attempts, 1))
         } catch {
             return Outcome(entry, unchanged: await certain(error, of: entry))
         }

@@ -104,6 +104,8 @@ public struct Outcome: Sendable, Hashable {
 
     /// The HTTP status that decided; nil where no answer did.
     public var status: Int? {
+        // An image that is marked may have an error, because it could not be hidden.
+        if case .marked = result { return nil }
         if let failure = error?.serviceError { return failure.status }
         return result == .deleted && attempts > 0 ? 204 : nil
     }

@@ -35,8 +35,8 @@ struct Planner: Sendable {
         let now = images.connection.clock.now()
         let pending = plan.entries.filter { entry in
             switch entry.action {
-            case .delete, .mark, .unchecked: true
-            case .unmark, .keep, .unseen, .alreadyDeleted: false
+            case .delete, .mark, .unmark, .unchecked: true
+            case .keep, .unseen, .alreadyDeleted: false
             }
         }
         let counted = plan.entries.filter(\.holdsOthersBack)
@@ -300,7 +300,9 @@ struct Planner: Sendable {
             case .success(let image):
                 if !image.isUsable { throw .plan(.keptIsGone(id: entry.id.description)) }
                 // An image that is only described anew, or protected, is still covered by its rule.
-                let differences = entry.image?.differences(from: image).filter(RetentionRule.fields.contains) ?? []
+                // Nor does a mark change its place.
+                let differences =
+                    entry.image?.unmarked.differences(from: image.unmarked).filter(RetentionRule.fields.contains) ?? []
                 if !differences.isEmpty { throw .plan(.keptHasChanged(id: entry.id.description, fields: differences)) }
             case .failure(let error):
                 throw error.isNotFound

@@ -10,6 +10,8 @@ struct CloudsFile {
     var searched: [String] { search.folders }
     private(set) var warnings: [SettingsWarning] = []
     private let search: Search
+    /// The first file that was found, and not named.
+    private var firstFound: String?
 
     /// Reads the files. Without one, there are no clouds.
     init(_ environment: [String: String], _ files: ConfigurationFiles) throws(ImageDeletionError) {
@@ -52,12 +54,26 @@ struct CloudsFile {
             }
             guard let content else { continue }
             paths.append(path)
+            if !isNamed { try noteFolder(of: path) }
             guard let root = try Self.parse(content.data, path) else { return nil }
             guard root.members != nil else { throw Self.malformed(root, "it must be a mapping") }
             if content.isReadableByOthers, root.hasSecret { warnings.append(.secretReadableByOthers(path: path)) }
             return root
         }
         return nil
+    }
+
+    /// Makes sure that files of the current folder are not combined with those of the user or the system.
+    ///
+    /// A checkout of somebody else's package could otherwise have the user's password sent to an address of its own.
+    private mutating func noteFolder(of path: String) throws(ImageDeletionError) {
+        func isLocal(_ path: String) -> Bool { search.isInCurrentFolder(path) }
+        guard let first = firstFound else { return firstFound = path }
+        guard isLocal(first) != isLocal(path) else { return }
+        let reason =
+            "it is not combined with \(first), because one of them is in the current folder. Set OS_CLIENT_CONFIG_FILE and "
+            + "OS_CLIENT_SECURE_FILE to the files to use, or move them into one folder"
+        throw .configuration([.cloudsFile(path: path, line: nil, reason: reason)])
     }
 
     private static func parse(_ data: Data, _ path: String) throws(ImageDeletionError) -> YAMLNode? {
@@ -131,6 +147,11 @@ struct CloudsFile {
                 }
             }
             return paths
+        }
+
+        func isInCurrentFolder(_ path: String) -> Bool {
+            path.hasPrefix(files.currentDirectory + "/")
+                && !path.dropFirst(files.currentDirectory.utf8.count + 1).contains("/")
         }
 
         func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(files.currentDirectory)/\(path)" }

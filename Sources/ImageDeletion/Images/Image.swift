@@ -28,7 +28,8 @@ public struct Image: Sendable, Hashable {
     public var size: Int64?
     /// Its tags; Open Telekom Cloud writes a tag with a value as `key=value`.
     public var tags: [String]
-    /// Its additional properties, like `os_distro`, as far as they were asked for: ``ImageQuery/properties``.
+    /// Its additional properties, like `os_distro`, as far as they were asked for: ``ImageQuery/properties``. A value that
+    /// is not a string, an integer or a boolean is empty here.
     public var properties: [String: String]
     /// `__imagetype`, on Open Telekom Cloud: `gold` for a public image, `private`, or `shared`.
     public var imageType: String?
@@ -132,6 +133,7 @@ extension Image: Decodable {
                 additional.text(key)
                 ?? (try? additional.decode(Bool.self, forKey: key)).map { "\($0)" }
                 ?? (try? additional.decode(Int64.self, forKey: key)).map { "\($0)" }
+                ?? ((try? additional.decodeNil(forKey: key)) == false ? "" : nil)
         }
     }
 

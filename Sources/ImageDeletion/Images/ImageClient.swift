@@ -41,11 +41,15 @@ struct ImageClient: Sendable {
     }
 
     /// `PATCH /v2/images/{image_id}`. Glance: "Update image".
-    func set(_ flag: Flag, of id: ImageID, to value: Bool) async throws(RequestFailure) {
+    ///
+    /// - Returns: The image as the service describes it now; nil if it does not.
+    @discardableResult
+    func set(_ flag: Flag, of id: ImageID, to value: Bool) async throws(RequestFailure) -> Image? {
         var request = request("PATCH", "images/\(id)")
         request.body = Data(#"[{"op":"replace","path":"/\#(flag.rawValue)","value":\#(value)}]"#.utf8)
         request.contentType = "application/openstack-images-v2.1-json-patch"
-        _ = try await send(request)
+        let reply = try await send(request)
+        return try? JSONDecoder().decode(Image.self, from: reply.body)
     }
 
     /// `PUT /v2/images/{image_id}/tags/{tag}`. Glance: "Add image tag"; Open Telekom Cloud: "Adding a Tag (Native OpenStack

@@ -138,7 +138,9 @@ extension DeletionPlan.Entry {
     init(restoring lookup: ImageLookup) {
         switch lookup.result {
         case .success(let image):
-            let action = image.marks.isEmpty ? DeletionPlan.Action.keep(.notMarked) : .unmark(nil)
+            // A run that was cut off may have left the image hidden.
+            let isUnmarked = image.marks.isEmpty && !image.isHidden
+            let action = isUnmarked ? DeletionPlan.Action.keep(.notMarked) : .unmark(nil)
             self.init(lookup.id, image, action, DeletionConditions())
         case .failure(let error): self.init(lookup.id, nil, .unseen(error), DeletionConditions())
         }
@@ -197,11 +199,11 @@ extension DeletionPlan.Entry {
             }
             for image in own where rule.matches(image) {
                 if rule.isOldEnough(image, now: now) { selecting[image.id, default: []].append(rule) }
-                if rule.grace != nil, kept[image.id] != .excluded { covering[image.id, default: []].append(rule) }
+                if rule.grace != nil { covering[image.id, default: []].append(rule) }
             }
         }
-        for image in own where selecting[image.id] == nil && covering[image.id] != nil && image.dueAt != nil {
-            kept[image.id] = kept[image.id] ?? .notSelected
+        for image in own where selecting[image.id] == nil && covering[image.id] != nil && !image.marks.isEmpty {
+            if kept[image.id]?.kind.isPlace != true { kept[image.id] = .notSelected }
         }
         return own.filter { selecting[$0.id] != nil || kept[$0.id]?.isListed == true }
             .sorted { Image.isNewer($1, $0) }
@@ -223,7 +225,8 @@ extension DeletionPlan.Entry {
     /// Decides anew after another look at an image that was to be deleted: one that has changed since is kept.
     func decidedAnew(_ lookup: ImageLookup, project: String?) -> DeletionPlan.Entry {
         var entry = DeletionPlan.Entry(lookup, project: project, conditions)
-        guard let image, let now = entry.image, entry.action == .unchecked else { return entry }
+        guard let image, let now = entry.image else { return entry }
+        if case .unmark = action { entry.action = action } else if entry.action != .unchecked { return entry }
         let differences = image.differences(from: now)
         if !differences.isEmpty { entry.action = .keep(.changed(differences)) }
         return entry

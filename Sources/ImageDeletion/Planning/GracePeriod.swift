@@ -55,18 +55,28 @@ struct DeletionMark: Sendable, Hashable {
 }
 
 extension Image {
-    /// The marks of the image. One that is due before the image was created was copied from another image, and is none.
+    /// The marks of the image.
     var marks: [DeletionMark] {
         // Open Telekom Cloud may list a tag without a value as a key with an empty one.
-        let marks = tags.compactMap { tag in
-            DeletionMark(tag: tag)
-                ?? (imageType != nil && tag.hasSuffix("=") ? DeletionMark(tag: String(tag.dropLast())) : nil)
+        tags.compactMap { tag in
+            DeletionMark(tag: imageType != nil && tag.hasSuffix("=") ? String(tag.dropLast()) : tag)
         }
-        return marks.filter { mark in createdAt.map { $0 < mark.dueAt } ?? true }
     }
 
-    /// The time after which the image may be deleted; nil if it is not marked. Of several marks, the latest counts.
-    package var dueAt: Date? { marks.map(\.dueAt).max() }
+    /// The time after which the image may be deleted; nil if it is not marked. Of several marks, the latest counts. One that
+    /// is due before the image was created was copied from another image, and does not count.
+    package var dueAt: Date? {
+        marks.map(\.dueAt).filter { dueAt in createdAt.map { $0 < dueAt } ?? true }.max()
+    }
+
+    /// The image as it is without marks.
+    var unmarked: Image {
+        var image = self
+        let marks = Set(marks.map(\.tag))
+        image.tags.removeAll { marks.contains($0) || $0.hasSuffix("=") && marks.contains(String($0.dropLast())) }
+        image.isHidden = false
+        return image
+    }
 }
 
 extension DeletionPlan.Entry {
@@ -75,11 +85,22 @@ extension DeletionPlan.Entry {
     func applyingGrace(now: Date) -> DeletionPlan.Entry {
         guard let grace = conditions.grace, let image else { return self }
         var entry = self
-        switch (action, image.dueAt) {
+        let length = Double(grace.seconds)
+        // After a whole period without a run, nothing says that the image was selected meanwhile.
+        let dueAt = image.dueAt.flatMap { $0.addingTimeInterval(length) < now ? nil : $0 }
+        switch (action, dueAt) {
         case (.delete, nil):
-            entry.action = .mark(until: DeletionMark(dueAt: now.addingTimeInterval(Double(grace.seconds))).dueAt)
-        case (.delete, let dueAt?) where dueAt >= now: entry.action = .keep(.inGrace(until: dueAt))
-        case (.keep(let reason), _?) where reason.kind.endsGrace: entry.action = .unmark(reason)
+            // A creation date in the future makes every mark look older than its image.
+            if let createdAt = image.createdAt, createdAt > now {
+                entry.action = .keep(.inGrace(until: createdAt))
+            } else {
+                entry.action = .mark(until: DeletionMark(dueAt: now.addingTimeInterval(length)).dueAt)
+            }
+        case (.delete, let dueAt?) where dueAt >= now:
+            // An earlier run may have been cut off before it hid the image.
+            let isVisible = image.canBeHidden && !image.isHidden
+            entry.action = isVisible ? .mark(until: dueAt) : .keep(.inGrace(until: dueAt))
+        case (.keep(let reason), _) where reason.kind.endsGrace && !image.marks.isEmpty: entry.action = .unmark(reason)
         case (.delete, _), (.keep, _), (.unchecked, _), (.unseen, _), (.alreadyDeleted, _), (.mark, _), (.unmark, _):
             break
         }

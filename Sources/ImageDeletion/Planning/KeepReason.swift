@@ -85,8 +85,9 @@ public enum KeepReason: Sendable, Hashable {
         /// period.
         var endsGrace: Bool {
             switch self {
-            case .inGrace, .notMarked, .changed, .unchecked, .excluded: false
-            case .protected, .notPrivate, .keepLast, .keepDaily, .keepWeekly, .keepMonthly, .keepYearly, .undated,
+            case .inGrace, .notMarked, .changed, .unchecked: false
+            case .protected, .notPrivate, .excluded, .keepLast, .keepDaily, .keepWeekly, .keepMonthly, .keepYearly,
+                .undated,
                 .ungrouped,
                 .notActive, .notSelected, .inUse, .shared, .referenced:
                 true

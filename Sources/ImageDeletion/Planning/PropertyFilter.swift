@@ -16,7 +16,8 @@ public struct PropertyFilter: Sendable, Hashable {
     ///   `!KEY` if it must not.
     /// - Throws: ``ImageDeletionError/Code/rule`` if there is no key.
     public init(_ text: String) throws(ImageDeletionError) {
-        if text.hasPrefix("!"), !text.contains("=") {
+        if text.hasPrefix("!") {
+            guard !text.contains("=") else { throw .rule(.property(text)) }
             name = String(text.dropFirst())
             condition = .isMissing
         } else {

@@ -55,7 +55,7 @@ public struct RetentionRule: Sendable, Hashable {
     }
 
     /// The fields of an image that decide whether a rule selects it, and which images are the newest of which group.
-    static let fields: Set = ["name", "tags", "owner", "visibility", "hidden", "createdAt", "imageType", "properties"]
+    static let fields: Set = ["name", "tags", "owner", "visibility", "createdAt", "imageType", "properties"]
 
     /// Whether anything narrows what the rule selects. A rule that would select every image of a project is a mistake.
     public var hasFilters: Bool {
@@ -94,7 +94,7 @@ public struct RetentionRule: Sendable, Hashable {
     /// Returns whether the rule has to know `image`: to delete it, to count it or to remove its mark.
     func needs(_ image: Image, now: Date) -> Bool {
         matches(image)
-            && (!keep.isEmpty || isOldEnough(image, now: now) || grace != nil && image.dueAt != nil)
+            && (!keep.isEmpty || isOldEnough(image, now: now) || grace != nil && !image.marks.isEmpty)
     }
 }
 

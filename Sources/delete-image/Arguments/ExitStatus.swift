@@ -17,10 +17,10 @@ enum ExitStatus: Int32, CaseIterable {
         case .done: "every image is as asked for: deleted, marked, or kept by a rule or a safeguard"
         case .incomplete: "an image failed or was missing, or an image that was named was kept"
         case .usage: "usage: an unknown option, a bad value, no selection; or no --yes and no terminal"
-        case .input: "a plan, policy, receipt or list is malformed, out of date or unreadable"
+        case .input: "a plan, policy, receipt, list or clouds.yaml is malformed, out of date or unreadable"
         case .unavailable: "a service cannot be reached or keeps failing, or a safeguard could not be checked"
         case .denied: "the credentials are refused, or the account lacks permission"
-        case .configuration: "OS_ variables are missing, contradictory, or do not fit the cloud"
+        case .configuration: "settings (OS_ variables, clouds.yaml) are missing, contradictory, or do not fit the cloud"
         case .interrupted: "interrupted, or not confirmed"
         }
     }
@@ -125,7 +125,7 @@ extension ConfigurationProblem {
 extension Failure {
     /// What went wrong beside the images, or with all of them; nil if nothing did.
     init?(_ outcomes: [Outcome], isInterrupted: Bool, _ receipt: Receipt?) {
-        let errors = outcomes.compactMap(\.error)
+        let errors = outcomes.filter { $0.result.kind != .marked }.compactMap(\.error)
         if let problem = receipt?.problem {
             let words = Messages.sentence(problem)
             self =
@@ -171,6 +171,7 @@ extension Options {
         case .failed, .pending: true
         case .missing: !ignoresMissing
         case .kept(.protected), .kept(.notPrivate), .kept(.changed): namesImages
+        case .unmarked(.protected), .wouldUnmark(.protected): namesImages
         case .deleted, .wouldDelete, .marked, .wouldMark, .unmarked, .wouldUnmark, .kept: false
         }
     }

@@ -60,12 +60,15 @@ enum Help {
 
     private static var environment: String {
         let rows: KeyValuePairs = [
+            "OS_CLOUD": "a cloud in clouds.yaml, instead of all that follow",
             "OS_AUTH_URL": "the identity service, such as https://iam.eu-de.otc.t-systems.com/v3",
             "OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME": "the user; or OS_USER_ID, OS_USER_DOMAIN_ID",
             "OS_PROJECT_NAME": "the project; or OS_PROJECT_ID. Its domain, if not the user's: OS_PROJECT_DOMAIN_NAME",
             "OS_PASSCODE": "a one-time passcode, if the account needs one",
             "OS_APPLICATION_CREDENTIAL_ID, OS_APPLICATION_CREDENTIAL_SECRET": "instead of user, password and project",
             "OS_TOKEN": "a token, instead of all these; it is never cached",
+            "OS_ACCESS_KEY, OS_SECRET_KEY, OS_SECURITY_TOKEN": "an access key, instead of user and password",
+            "OS_AGENCY_NAME, OS_AGENCY_DOMAIN_NAME, OS_DELEGATED_PROJECT": "the project of another account",
             "OS_REGION_NAME, OS_INTERFACE, OS_IMAGE_ENDPOINT_OVERRIDE": "the image service",
             "OS_CACERT, OS_CERT, OS_KEY":
                 "PEM files: authorities instead of the system's, the client certificate, its key",

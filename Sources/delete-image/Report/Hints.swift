@@ -59,7 +59,8 @@ enum Hints {
 
     /// For an account that may not do what was asked for.
     static let permission =
-        "The account lacks the permission in this project (ims:images:delete; to look, ims:images:list and get); "
+        "The account lacks the permission in this project (ims:images:delete; for --grace and --unprotect "
+        + "ims:images:update; to look, ims:images:list and get); "
         + "ask its administrator"
 
     /// For an access key that a service does not accept.

@@ -54,7 +54,7 @@ extension Messages {
                 + (places.first?.group.map { " of group \(quoted($0))" } ?? "")
         case .undated: "Its creation time is unknown, so no keep rule can count it."
         case .ungrouped(let key): "It has no value for \(printable(key.text, limit: 64)), so no keep rule can count it."
-        case .inGrace(let dueAt): "delete after \(time(dueAt))"
+        case .inGrace(let dueAt): "in its grace period until \(time(dueAt))"
         case .notSelected: "It is no longer selected."
         case .notMarked: "It has no mark."
         case .notActive: "It is not active, and not older than all images that are kept."

@@ -56,9 +56,12 @@ struct TextReport {
             "delete \(count(deletions.count, "image")) (\(facts.joined(separator: ", ")))"
             + (options.deletesBackups ? " and the backups of full-server images" : "")
         let mark = "mark \(count(marks.count, "image")) for deletion (\(Self.size(of: marks.map(\.image))))"
-        let changes = [deletions.isEmpty ? nil : deletion, marks.isEmpty ? nil : mark].compactMap { $0 }
+        let unmarked = plan.changes.count - deletions.count - marks.count
+        let unmark = "unmark \(count(unmarked, "image"))"
+        let parts = [(deletions.count, deletion), (marks.count, mark), (unmarked, unmark)]
+        let changes = parts.filter { $0.0 > 0 }.map(\.1)
         let question =
-            Messages.capitalized(changes.joined(separator: " and ")) + place(plan)
+            Messages.capitalized(changes.joined(separator: ", ")) + place(plan)
             + (deletions.isEmpty ? "? --restore undoes it. [y/N]" : "? A deletion cannot be undone. [y/N]")
         return proposal(plan, on: display) + "\n" + wrapped(question, to: display.width) + " "
     }

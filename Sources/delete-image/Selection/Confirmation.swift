@@ -21,7 +21,7 @@ extension DeleteCommand {
     /// Asks whether `plan` is meant, and returns if the answer is yes.
     func confirm(_ plan: DeletionPlan) async throws(Failure) {
         let way =
-            "add --yes to \(plan.deletions.isEmpty ? "mark" : "delete") "
+            "add --yes to \(plan.deletions.isEmpty ? "mark" : plan.marks.isEmpty ? "delete" : "delete or mark") "
             + "\(count(plan.deletions.count + plan.marks.count, "image")), "
             + "or save the decision with --plan FILE and have it approved. Nothing was deleted."
         switch await context.ask({ report.question(plan, on: $0) }) {

@@ -17,7 +17,7 @@ extension DeleteCommand {
         if options.forgetsToken, !options.selects { return nil }
         let selection = try await Selection(options, package: policyFolder, now: report.now, read: context.read)
         guard selection.isEmpty else { return selection }
-        printLine("Nothing to delete: the list has no images.")
+        printLine("Nothing to \(options.restores ? "restore" : "delete"): the list has no images.")
         // A plan is written, and a receipt may have work left, all the same.
         let hasReceipt = options.receipt.map(FileManager.default.fileExists(atPath:)) ?? false
         return options.planFile != nil || hasReceipt ? selection : nil

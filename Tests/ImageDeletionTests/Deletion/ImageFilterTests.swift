@@ -123,10 +123,10 @@ struct ImageFilterTests {
     }
 
     @Test(
-        "Text, numbers and truth values are compared as text; other values count as no property",
+        "Strings, integers and booleans are compared as text; any other value except null is empty",
         arguments: [
             (#""debian""#, "debian"), (#""""#, ""), ("true", "true"), ("false", "false"), ("12", "12"), ("-3", "-3"),
-            ("0", "0"), (#""12""#, "12"), ("null", nil), ("[]", nil), (#"["a"]"#, nil), ("{}", nil), ("1.5", nil),
+            ("0", "0"), (#""12""#, "12"), ("null", nil), ("[]", ""), (#"["a"]"#, ""), ("{}", ""), ("1.5", ""),
         ] as [(String, String?)]
     )
     func values(json: String, text: String?) async throws {
@@ -149,7 +149,7 @@ struct ImageFilterTests {
         #expect(try await service.images(query).map(\.properties) == [text.map { ["os": $0] } ?? [:]])
     }
 
-    @Test("A condition needs a key", arguments: ["", "=", "=debian", "!"])
+    @Test("A condition needs a key", arguments: ["", "=", "=debian", "!", "!os=debian", "!="])
     func malformed(text: String) {
         #expect(throws: ImageDeletionError.rule(.property(text))) { try PropertyFilter(text) }
     }

@@ -69,15 +69,18 @@ struct CloudsFileTests {
         }
     }
 
-    @Test("secure.yaml adds what clouds.yaml leaves out, from whichever folder")
+    @Test("secure.yaml adds what clouds.yaml leaves out, from any folder of the user or the system")
     func secure() throws {
         let cloud = Self.cloud("ci").replacing("      password: pa55word\n", with: "")
         let secure = "clouds: {mine: {auth: {password: from-secure}}}"
-        let files = ["/work/clouds.yaml": cloud, "/etc/openstack/secure.yaml": secure]
-        let environment = try read(files)
-        guard case .password(_, let password, _) = environment.credentials.method else { throw CancellationError() }
-        #expect(password == Secret("from-secure"))
-        #expect(environment.source == .cloud("mine", files: ["/work/clouds.yaml", "/etc/openstack/secure.yaml"]))
+        for paths in [
+            ["\(Self.home)/clouds.yaml", "/etc/openstack/secure.yaml"], ["/work/clouds.yaml", "/work/secure.yaml"],
+        ] {
+            let environment = try read([paths[0]: cloud, paths[1]: secure])
+            guard case .password(_, let password, _) = environment.credentials.method else { throw CancellationError() }
+            #expect(password == Secret("from-secure"))
+            #expect(environment.source == .cloud("mine", files: paths))
+        }
         #expect(
             problems(["/work/clouds.yaml": cloud])
                 == ["cloud “mine” in /work/clouds.yaml, line 2: auth.password is not set."]
@@ -115,6 +118,25 @@ struct CloudsFileTests {
             problems(files, errors: ["/work/clouds.yaml": directory])
                 == ["/work/clouds.yaml: it is not a regular file."]
         )
+    }
+
+    @Test("A file of the current folder is not combined with others, unless both are named")
+    func foreignCheckout() throws {
+        let cloud = Self.cloud("ci").replacing("      password: pa55word\n", with: "")
+        let secure = "clouds: {mine: {auth: {password: from-secure}}}"
+        let hostile = "clouds: {mine: {auth: {auth_url: 'https://evil.example'}}}"
+        let profiles = "public-clouds: {mine: {auth: {auth_url: 'https://evil.example'}}}"
+        let profile = Self.cloud("ci") + "\n    profile: mine\n"
+        for files in [
+            ["/work/clouds.yaml": cloud, "\(Self.home)/secure.yaml": secure],
+            ["\(Self.home)/clouds.yaml": Self.cloud("ci"), "/work/secure.yaml": hostile],
+            ["\(Self.home)/clouds.yaml": profile, "/work/clouds-public.yaml": profiles],
+        ] {
+            #expect(problems(files).first?.contains("because one of them is in the current folder") == true)
+        }
+        let files = ["/work/clouds.yaml": cloud, "\(Self.home)/secure.yaml": secure]
+        let variables = ["OS_CLOUD": "mine", "OS_CLIENT_CONFIG_FILE": "clouds.yaml"]
+        #expect(try read(files, variables).source == .cloud("mine", files: files.keys.sorted().reversed()))
     }
 
     @Test("A warning names a file with a secret that others can read")
