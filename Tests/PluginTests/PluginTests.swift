@@ -161,7 +161,7 @@ struct PluginTests {
             environment: cloud.environment
         )
         let place = "project ci at \(cloud.cloud.imageURL.absoluteString)/v2"
-        await running.outputContains("Delete 2 images (4.0 GiB) of \(place)? This cannot be undone. [y/N] ")
+        await running.outputContains("Delete 2 images (4.0 GiB) of \(place)? A deletion cannot be undone. [y/N] ")
         try running.type(answer)
         let run = await running.finished()
         #expect((run.status == 0) == (deletions > 0))
