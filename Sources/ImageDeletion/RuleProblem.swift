@@ -11,7 +11,7 @@ package enum RuleProblem: Sendable, Hashable {
     /// Nothing narrows what the rule selects, so that it would select every image of the project.
     case noFilter
     /// A keep rule keeps fewer than one image.
-    case keepCount(KeepRule, Int)
+    case keepCount(rule: String, Int)
     /// Groups by this key are of no use without a keep rule.
     case groupsWithoutKeepRule(String)
     /// This text is not a key for groups: see ``GroupKey``.
@@ -36,7 +36,7 @@ extension RuleProblem: CustomStringConvertible {
             "the date \(ServiceDate.text(date)) is in the future, so every image would be older"
         case .noFilter: "the rule would select every image; it needs a name pattern, a tag, a property or an age"
         case .keepCount(let rule, let number):
-            "keep \(rule.rawValue) is \(number), which would keep nothing; it must be 1 or more"
+            "keep \(rule) is \(number), which would keep nothing; it must be 1 or more"
         case .groupsWithoutKeepRule(let key): "\(quoted(key)) makes groups, and no keep rule counts them"
         case .groupKey(let text): "\(quoted(text)) is not property:NAME, tag:NAME or name:PATTERN"
         case .capture(let text): "\(quoted(text)) must have exactly one part in parentheses, as in (*)-nightly-*"

@@ -347,7 +347,7 @@ struct PlanTests {
     }
 
     static let promotions: [(field: String, change: @Sendable (inout DemoImage) -> Void)] = [
-        ("name", { $0.name = "release-5" }), ("tags", { $0.tags = ["release"] }), ("hidden", { $0.isHidden = true }),
+        ("name", { $0.name = "release-5" }), ("tags", { $0.tags = ["release"] }),
         ("visibility", { $0.visibility = "community" }), ("createdAt", { $0.createdAt -= 86_400 }),
         ("owner", { ($0.owner, $0.members) = ("another", [DemoImage.projectID]) }),
     ]

@@ -147,7 +147,7 @@ package actor ImageDeleter {
         }
         let mark = DeletionMark(dueAt: dueAt)
         do throws(RequestFailure) {
-            let reply = try await client.add(mark, to: entry.id)
+            let reply = try await client.addTag(mark.tag, to: entry.id)
             // The mark is what counts, so a service that does not hide the image changes nothing.
             var refusal: ImageDeletionError?
             if entry.image?.canBeHidden == true, entry.image?.isHidden == false {
@@ -182,7 +182,9 @@ package actor ImageDeleter {
         var attempts = 0
         do throws(RequestFailure) {
             for mark in entry.image?.marks ?? [] {
-                do throws(RequestFailure) { attempts += try await client.remove(mark, from: entry.id).attempts } catch {
+                do throws(RequestFailure) {
+                    attempts += try await client.removeTag(mark.tag, from: entry.id).attempts
+                } catch {
                     // The tag may be gone, or the image.
                     guard error.cause.isNotFound else { throw error }
                     attempts += error.attempts

@@ -68,7 +68,10 @@ struct CloudsFile {
     /// A checkout of somebody else's package could otherwise have the user's password sent to an address of its own.
     private mutating func noteFolder(of path: String) throws(ImageDeletionError) {
         func isLocal(_ path: String) -> Bool { search.isInCurrentFolder(path) }
-        guard let first = firstFound else { return firstFound = path }
+        guard let first = firstFound else {
+            firstFound = path
+            return
+        }
         guard isLocal(first) != isLocal(path) else { return }
         let reason =
             "it is not combined with \(first), because one of them is in the current folder. Set OS_CLIENT_CONFIG_FILE and "

@@ -54,16 +54,16 @@ struct ImageClient: Sendable {
 
     /// `PUT /v2/images/{image_id}/tags/{tag}`. Glance: "Add image tag"; Open Telekom Cloud: "Adding a Tag (Native OpenStack
     /// API)".
-    func add(_ mark: DeletionMark, to id: ImageID) async throws(RequestFailure) -> Reply {
-        var request = request("PUT", "images/\(id)/tags/\(mark.tag)")
+    func addTag(_ tag: String, to id: ImageID) async throws(RequestFailure) -> Reply {
+        var request = request("PUT", "images/\(id)/tags/\(tag)")
         request.expects = [204]
         return try await send(request)
     }
 
     /// `DELETE /v2/images/{image_id}/tags/{tag}`. Glance: "Delete image tag"; Open Telekom Cloud: "Deleting an Image Tag
     /// (Native OpenStack API)".
-    func remove(_ mark: DeletionMark, from id: ImageID) async throws(RequestFailure) -> Reply {
-        var request = request("DELETE", "images/\(id)/tags/\(mark.tag)")
+    func removeTag(_ tag: String, from id: ImageID) async throws(RequestFailure) -> Reply {
+        var request = request("DELETE", "images/\(id)/tags/\(tag)")
         request.expects = [204]
         return try await send(request)
     }

@@ -56,10 +56,12 @@ struct LibraryMisuseTests {
                 (RetentionRule(), .noFilter), (exclusion, .noFilter),
                 (groups, .groupsWithoutKeepRule("tag:branch")),
                 (RetentionRule(tags: ["ci"], olderThan: .date(tomorrow)), .futureDate(tomorrow)),
-                (RetentionRule(tags: ["ci"], keep: [.last: 3, .yearly: 0]), .keepCount(.yearly, 0)),
+                (RetentionRule(tags: ["ci"], keep: [.last: 3, .yearly: 0]), .keepCount(rule: "yearly", 0)),
             ]
             + KeepRule.allCases.flatMap { keep in
-                [0, -1, .min].map { (RetentionRule(tags: ["ci"], keep: [keep: $0]), .keepCount(keep, $0)) }
+                [0, -1, .min].map {
+                    (RetentionRule(tags: ["ci"], keep: [keep: $0]), .keepCount(rule: keep.rawValue, $0))
+                }
             }
         for (rule, problem) in invalid {
             let fixture = ServiceFixture()
