@@ -120,12 +120,17 @@ extension DeletionPlan.Entry {
                     return strings.count == members.count ? strings : nil
                 }
             } ?? [:]
-        _ = try json.texts("places")
+        let places = try json.texts("places")?.enumerated().map { index, text throws(JSONValue.Fault) in
+            if let place = KeptPlace(text) { return place }
+            throw json.fault("places[\(index)]", "must be a keep rule and its period, such as weekly 2026-W47")
+        }
+        let planned = reason.map { KeepReason.planned($0.rawValue) }
+        let keepReason = places.map(KeepReason.place).flatMap { $0.kind == reason ? $0 : nil } ?? planned
         switch action {
         // Whether the image is marked or deleted is decided again.
         case .delete, .mark: self.init(id, image, .unchecked, conditions)
-        case .unmark: self.init(id, image, .unmark(reason.map { .planned($0.rawValue) }), conditions)
-        case .keep: self.init(id, image, .keep(.planned((reason ?? .unchecked).rawValue)), conditions)
+        case .unmark: self.init(id, image, .unmark(keepReason), conditions)
+        case .keep: self.init(id, image, .keep(keepReason ?? .unchecked), conditions)
         }
     }
 }

@@ -46,6 +46,17 @@ public struct KeptPlace: Sendable, Hashable, CustomStringConvertible {
     /// The group in which the rule counts it; nil if the rule has no groups.
     public let group: String?
 
+    init(rule: KeepRule, period: String?, group: String?) {
+        (self.rule, self.period, self.group) = (rule, period, group)
+    }
+
+    /// Reads a ``description``, which does not name the group; nil for another text.
+    init?(_ description: String) {
+        let parts = description.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard let rule = KeepRule(rawValue: parts[0]), parts.count == (rule == .last ? 1 : 2) else { return nil }
+        self.init(rule: rule, period: parts.dropFirst().first, group: nil)
+    }
+
     /// The rule and the period, like `weekly 2026-W47`.
     public var description: String { ([rule.rawValue] + (period.map { [$0] } ?? [])).joined(separator: " ") }
 }
