@@ -216,7 +216,7 @@ struct RetentionTests {
         #expect(run.status == .done)
         #expect(cloud.images.value.map(\.id.description) == [4, 5, 6].map(Sample.id))
         let details = try run.report.images.suffix(2).map(\.detail)
-        #expect(details == ["The plan keeps it (keepLast).", "The plan keeps it (keepLast)."])
+        #expect(details == ["keep-last, keep-monthly 2020-01", "keep-last, keep-monthly 2020-02"])
     }
 
     /// Changes of an image, with the field that differs.
@@ -294,7 +294,9 @@ struct RetentionTests {
         let run = await cloud.run(["--apply", "plan"])
         #expect(run.status == .input)
         #expect(
-            run.errors == "error: plan: it is no plan: schema: it is not delete-image-plan/3. Decide anew with --plan. "
+            run.errors
+                == "error: plan: it is no plan: schema: must be delete-image-plan/3; another version of delete-image "
+                + "wrote this plan. Decide anew with --plan. "
                 + "Nothing was deleted.\n"
         )
         #expect(cloud.transport.requests.count == before)

@@ -29,7 +29,9 @@ extension DeletionPlan {
 
     private init(_ json: JSONObject) throws(JSONValue.Fault) {
         let schema = try json.needed("schema", json.text("schema"))
-        guard schema == SavedPlan.schema else { throw json.fault("schema", "it is not \(SavedPlan.schema)") }
+        guard schema == SavedPlan.schema else {
+            throw json.fault("schema", "must be \(SavedPlan.schema); another version of delete-image wrote this plan")
+        }
         try json.allow(["schema", "createdAt", "endpoint", "project", "user", "properties", "images"], names: false)
         let createdAt = try json.needed("createdAt", json.text("createdAt"))
         let endpoint = try json.needed("endpoint", json.text("endpoint"))

@@ -244,7 +244,8 @@ extension Image {
             ("createdAt", isSame(createdAt, other.createdAt)), ("updatedAt", isSame(updatedAt, other.updatedAt)),
             ("size", size == other.size),
             ("tags", tags.map(\.exact).sorted() == other.tags.map(\.exact).sorted()),
-            ("imageType", imageType == other.imageType), ("properties", properties == other.properties),
+            ("imageType", imageType == other.imageType),
+            ("properties", properties.mapValues(\.exact) == other.properties.mapValues(\.exact)),
         ].filter { !$0.1 }.map(\.0)
     }
 }

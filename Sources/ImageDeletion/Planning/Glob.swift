@@ -139,10 +139,14 @@ struct CapturingGlob: Sendable, Hashable {
         )
     }
 
+    /// The number of characters of the longest name that services allow. The time for a match grows with its cube.
+    private static let maximumLength = 255
+
     /// Returns the part of `text` that the parentheses match: the longest, and of several the first. Nil if `text` does
-    /// not match.
+    /// not match, or is longer than a name can be.
     func match(in text: String) -> String? {
-        let text = Array(text.unicodeScalars)
+        let text = Array(text.unicodeScalars.prefix(Self.maximumLength + 1))
+        guard text.count <= Self.maximumLength else { return nil }
         let starts = (0...text.count).filter { before.matches(text[..<$0]) }
         let ends = (0...text.count).filter { after.matches(text[$0...]) }
         var longest: Range<Int>?

@@ -70,8 +70,8 @@ public struct RetentionRule: Sendable, Hashable {
     /// Returns the reason why the rule is not valid; nil if it is.
     func problem(now: Date) -> RuleProblem? {
         if let date = olderThan?.futureDate(of: now) { return .futureDate(date) }
-        if let (rule, number) = keep.min(by: { $0.value < $1.value }), number < 1 {
-            return .keepCount(rule: rule.rawValue, number)
+        for rule in KeepRule.allCases {
+            if let number = keep[rule], number < 1 { return .keepCount(rule: rule.rawValue, number) }
         }
         if let groupKey, keep.isEmpty { return .groupsWithoutKeepRule(groupKey.text) }
         return hasFilters ? nil : .noFilter

@@ -50,8 +50,11 @@ extension Messages {
         case .notPrivate: notPrivate(outcome.image) + " The service deletes only private images."
         case .excluded: "Its name is excluded."
         case .place(let places):
-            places.map { "keep-\($0)" }.joined(separator: ", ")
-                + (places.first?.group.map { " of group \(quoted($0))" } ?? "")
+            // The group once, if all places have the same.
+            places.enumerated().map { index, place in
+                let isNamed = index == places.count - 1 || place.group != places[index + 1].group
+                return "keep-\(place)" + (isNamed ? place.group.map { " of group \(quoted($0))" } ?? "" : "")
+            }.joined(separator: ", ")
         case .undated: "Its creation time is unknown, so no keep rule can count it."
         case .ungrouped(let key): "It has no value for \(printable(key.text, limit: 64)), so no keep rule can count it."
         case .inGrace(let dueAt): "in its grace period until \(time(dueAt))"

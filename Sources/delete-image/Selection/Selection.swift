@@ -161,7 +161,7 @@ enum Selection {
         if names.isEmpty, options.lists.isEmpty {
             throw Failure(
                 .usage,
-                "nothing to delete: name images by ID or name, or say which with --match, --tag or --older-than."
+                "nothing to delete: name images by ID or name, or say which with --match, --tag, --property or --older-than."
             )
         }
         return names

@@ -176,12 +176,12 @@ struct ImageFilterTests {
             let saved = try DeletionPlan(json: plan.json())
             return try await ServiceFixture().service(showing: Locked(images)).recheck(saved).entries.map(\.decision)
         }
-        #expect(try await recheck(images) == ["delete", "delete", "keepLast"])
+        #expect(try await recheck(images) == ["delete", "delete", "last"])
         for (name, value) in [("os", "ubuntu"), ("os", nil), ("team", "db"), ("team", nil)] as [(String, String?)] {
             // An image that was to be deleted is kept.
             var changed = images
             changed[0].properties[name] = value
-            #expect(try await recheck(changed) == ["changed", "delete", "keepLast"])
+            #expect(try await recheck(changed) == ["changed", "delete", "last"])
             // One that was kept for its place may not be what the rule counts.
             changed = images
             changed[2].properties[name] = value
@@ -194,7 +194,7 @@ struct ImageFilterTests {
         // Others do not matter.
         var changed = images
         for index in images.indices { changed[index].properties["pinned"] = "yes" }
-        #expect(try await recheck(changed) == ["delete", "delete", "keepLast"])
+        #expect(try await recheck(changed) == ["delete", "delete", "last"])
     }
 
     @Test("Many images are looked up in the list, with their properties")
@@ -212,6 +212,6 @@ struct ImageFilterTests {
         changed[0].properties["os"] = "ubuntu"
         let service = try ServiceFixture().service(showing: Locked(changed))
         let decisions = try await service.recheck(saved).entries.map(\.decision)
-        #expect(decisions == ["changed"] + Array(repeating: "delete", count: 57) + ["keepLast", "keepLast"])
+        #expect(decisions == ["changed"] + Array(repeating: "delete", count: 57) + ["last", "last"])
     }
 }

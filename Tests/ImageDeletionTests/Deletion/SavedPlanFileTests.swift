@@ -81,7 +81,10 @@ struct SavedPlanFileTests {
         #expect(fault(odd) == "images[0].unlessinuse: unknown key")
         let above = "{\"unlessInUse\":true," + plan.drop { $0.isWhitespace }.dropFirst()
         #expect(fault(above) == "unlessInUse: unknown key")
-        #expect(fault(#"{"schema":"delete-image-plan/1","images":[]}"#) == "schema: it is not delete-image-plan/3")
+        #expect(
+            fault(#"{"schema":"delete-image-plan/1","images":[]}"#)
+                == "schema: must be delete-image-plan/3; another version of delete-image wrote this plan"
+        )
     }
 
     @Test("Rejects a plan that keeps and deletes the same image")
