@@ -58,6 +58,6 @@ package struct ConfigurationFiles: Sendable {
         if !status.isRegular, path != "/dev/null" { throw FileError("it is not a regular file") }
         let data = try file.read(atMost: limit + 1)
         if data.count > limit { throw FileError("it is larger than \(limit >> 20) MiB") }
-        return Content(data, isReadableByOthers: status.st_mode & (S_IRGRP | S_IROTH) != 0)
+        return Content(data, isReadableByOthers: status.st_mode & (S_IRWXG | S_IRWXO) != 0)
     }
 }

@@ -8,8 +8,9 @@ extension ServiceError {
     ///   - now: This machine's time.
     ///   - serviceTime: The service's time, if its response says.
     mutating func noteRefusedSignature(hasSecurityToken: Bool, now: Date, serviceTime: Date?) {
-        guard kind == .unauthorized else { return }
         let words = (message ?? "").lowercased()
+        // Gateways also refuse an expired signature with 403.
+        guard kind == .unauthorized || status == 403 && words.contains("signature expired") else { return }
         let difference = serviceTime.map { now.timeIntervalSince($0) }.flatMap { abs($0) > Self.validity ? $0 : nil }
         if difference != nil || words.contains("signature expired") {
             kind = .expiredSignature

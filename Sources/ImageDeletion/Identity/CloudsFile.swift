@@ -10,8 +10,8 @@ struct CloudsFile {
     var searched: [String] { search.folders }
     private(set) var warnings: [SettingsWarning] = []
     private let search: Search
-    /// The first file that was found, and not named.
-    private var firstFound: String?
+    /// The files that were found, each with whether a variable names it.
+    private var found: [(path: String, isNamed: Bool)] = []
 
     /// Reads the files. Without one, there are no clouds.
     init(_ environment: [String: String], _ files: ConfigurationFiles) throws(ImageDeletionError) {
@@ -54,7 +54,7 @@ struct CloudsFile {
             }
             guard let content else { continue }
             paths.append(path)
-            if !isNamed { try noteFolder(of: path) }
+            try noteFolder(of: path, isNamed: isNamed)
             guard let root = try Self.parse(content.data, path) else { return nil }
             guard root.members != nil else { throw Self.malformed(root, "it must be a mapping") }
             if content.isReadableByOthers, root.hasSecret { warnings.append(.secretReadableByOthers(path: path)) }
@@ -63,19 +63,23 @@ struct CloudsFile {
         return nil
     }
 
-    /// Makes sure that files of the current folder are not combined with those of the user or the system.
+    /// Makes sure that a file of the current folder is not combined with others, unless a variable names it.
     ///
     /// A checkout of somebody else's package could otherwise have the user's password sent to an address of its own.
-    private mutating func noteFolder(of path: String) throws(ImageDeletionError) {
-        func isLocal(_ path: String) -> Bool { search.isInCurrentFolder(path) }
-        guard let first = firstFound else {
-            firstFound = path
-            return
+    private mutating func noteFolder(of path: String, isNamed: Bool) throws(ImageDeletionError) {
+        func isForeign(_ file: (path: String, isNamed: Bool)) -> Bool {
+            search.isInCurrentFolder(file.path) && !file.isNamed
         }
-        guard isLocal(first) != isLocal(path) else { return }
+        let file = (path, isNamed)
+        let other = found.first { other in
+            search.isInCurrentFolder(other.path) != search.isInCurrentFolder(path)
+                && (isForeign(other) || isForeign(file))
+        }
+        found.append(file)
+        guard let other else { return }
         let reason =
-            "it is not combined with \(first), because one of them is in the current folder. Set OS_CLIENT_CONFIG_FILE and "
-            + "OS_CLIENT_SECURE_FILE to the files to use, or move them into one folder"
+            "it is not combined with \(other.path), because one of them is in the current folder. Set "
+            + "OS_CLIENT_CONFIG_FILE and OS_CLIENT_SECURE_FILE to the files to use, or move them into one folder"
         throw .configuration([.cloudsFile(path: path, line: nil, reason: reason)])
     }
 
@@ -138,7 +142,7 @@ struct CloudsFile {
                 // openstacksdk looks into one folder, whose name has all of them in it if there are several.
                 (sites.isEmpty ? [site] : sites).map { $0 + "/openstack" }.joined(separator: ":"),
                 "/etc/openstack",
-            ].compactMap { $0 }
+            ].compactMap { $0 }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         }
 
         func paths(_ name: String, override: String? = nil) -> [String] {

@@ -50,7 +50,10 @@ package struct EndpointFilter: Sendable, Hashable {
     }
 
     /// The image service's address, where it is known without a catalog; else nil.
-    func imageEndpoint(besides authURL: URL?) -> URL? { override ?? openTelekomCloud(authURL) }
+    func imageEndpoint(besides authURL: URL?) -> URL? {
+        // The host that is derived is the public one.
+        override ?? (interface == "public" ? openTelekomCloud(authURL) : nil)
+    }
 
     /// The address of a service, as the catalog has it.
     func endpoint(of service: CloudService, in catalog: ServiceCatalog) throws(ImageDeletionError) -> URL {

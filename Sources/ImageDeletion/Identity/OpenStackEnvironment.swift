@@ -222,9 +222,9 @@ struct VariableReader {
     /// Settings without effect here, whose absence another client would make felt.
     var warnings: [SettingsWarning] {
         let off = ["false", "0", "no", "off"]
-        let ownProject = hasAgency ? ["OS_PROJECT_ID", "OS_PROJECT_NAME", "OS_TENANT_ID", "OS_TENANT_NAME"] : []
-        return (["OS_DEFAULT_DOMAIN", "OS_INSECURE"] + ownProject)
-            .filter { name in self[name].map { !off.contains($0.lowercased()) } ?? false }
-            .map(SettingsWarning.ignoredVariable)
+        let unused = ["OS_DEFAULT_DOMAIN", "OS_INSECURE"].filter { name in
+            self[name].map { !off.contains($0.lowercased()) } ?? false
+        }
+        return (unused + ignoredNames).map(SettingsWarning.ignoredVariable)
     }
 }

@@ -22,6 +22,15 @@ extension VariableReader {
     /// Whether any part of an agency is set.
     var hasAgency: Bool { !set(Self.agencyNames).isEmpty }
 
+    /// The variables that are set and have no effect beside an access key, an agency, or `OS_AUTH_TYPE`.
+    var ignoredNames: [String] {
+        if !usesAccessKey { return set(Self.accessKeyNames) + set(hasAgency ? Self.projectNames : []) }
+        // The ID alone says which project is meant.
+        return self["OS_PROJECT_ID"] == nil ? [] : set(["OS_PROJECT_NAME", "OS_TENANT_NAME", "OS_PROJECT_DOMAIN_NAME"])
+    }
+
+    private static let projectNames = ["OS_PROJECT_ID", "OS_PROJECT_NAME", "OS_TENANT_ID", "OS_TENANT_NAME"]
+
     mutating func accessKey() -> Credentials.Method? {
         usesAccessKey = true
         needsProject = true
@@ -34,6 +43,10 @@ extension VariableReader {
         // The parts of the header with the ID are separated by commas.
         let faults = parts.filter { $1.map { !$0.fitsHeader || $0.value.contains(",") } ?? false }
         problems += faults.map { name, _ in .malformed(variable: name) }
+        // It is sent in a header of its own.
+        if let id = self["OS_PROJECT_ID"], !Secret(id).fitsHeader {
+            problems.append(.malformed(variable: "OS_PROJECT_ID"))
+        }
         guard let id, let secret else { return nil }
         return .accessKey(Credentials.AccessKey(id: id, secret: secret, securityToken: securityToken))
     }

@@ -120,7 +120,7 @@ struct CloudsFileTests {
         )
     }
 
-    @Test("A file of the current folder is not combined with others, unless both are named")
+    @Test("A file of the current folder is not combined with others, unless it is named")
     func foreignCheckout() throws {
         let cloud = Self.cloud("ci").replacing("      password: pa55word\n", with: "")
         let secure = "clouds: {mine: {auth: {password: from-secure}}}"
@@ -133,6 +133,14 @@ struct CloudsFileTests {
             ["\(Self.home)/clouds.yaml": profile, "/work/clouds-public.yaml": profiles],
         ] {
             #expect(problems(files).first?.contains("because one of them is in the current folder") == true)
+        }
+        for (name, files) in [
+            ("OS_CLIENT_CONFIG_FILE", ["/my/file": Self.cloud("ci"), "/work/secure.yaml": hostile]),
+            ("OS_CLIENT_CONFIG_FILE", ["/my/file": profile, "/work/clouds-public.yaml": profiles]),
+            ("OS_CLIENT_SECURE_FILE", ["/my/file": secure, "/work/clouds.yaml": cloud]),
+        ] {
+            let problems = problems(files, ["OS_CLOUD": "mine", name: "/my/file"])
+            #expect(problems.first?.contains("because one of them is in the current folder") == true)
         }
         let files = ["/work/clouds.yaml": cloud, "\(Self.home)/secure.yaml": secure]
         let variables = ["OS_CLOUD": "mine", "OS_CLIENT_CONFIG_FILE": "clouds.yaml"]

@@ -108,6 +108,7 @@ struct OpenTelekomCloudEnvironmentTests {
             [.contradictory(["OS_ACCESS_KEY", "OS_APPLICATION_CREDENTIAL_ID"])]
         ),
         (["OS_PROJECT_NAME": nil], [.missing(["OS_PROJECT_NAME", "OS_PROJECT_ID"])]),
+        (["OS_PROJECT_ID": "p\n1"], [.malformed(variable: "OS_PROJECT_ID")]),
         (["OS_AUTH_URL": nil], [.missing(["OS_AUTH_URL", "OS_IMAGE_ENDPOINT_OVERRIDE"])]),
         (
             ["OS_AUTH_URL": nil, "OS_PROJECT_ID": "p1"],
@@ -156,5 +157,20 @@ struct OpenTelekomCloudEnvironmentTests {
     func ownProject() throws {
         #expect(try read(Self.agency, ["OS_PROJECT_NAME": "eu-de"]).warnings == [.ignoredVariable("OS_PROJECT_NAME")])
         #expect(try read(Self.agency).warnings == [])
+    }
+
+    @Test("Warns about variables that an access key or OS_AUTH_TYPE leaves without effect")
+    func ignored() throws {
+        #expect(
+            try read(Self.accessKey, ["OS_PROJECT_ID": "p1", "OS_PROJECT_NAME": "ci"]).warnings
+                == [.ignoredVariable("OS_PROJECT_NAME")]
+        )
+        let password = [
+            "OS_AUTH_TYPE": "password", "OS_USERNAME": "jo", "OS_USER_DOMAIN_NAME": "d1", "OS_PASSWORD": "pa55word",
+        ]
+        #expect(
+            try read(Self.accessKey, password).warnings
+                == [.ignoredVariable("OS_ACCESS_KEY"), .ignoredVariable("OS_SECRET_KEY")]
+        )
     }
 }
