@@ -88,7 +88,10 @@ package actor ImageDeleter {
         switch entry.action {
         case .mark(let dueAt): return await mark(entry, until: dueAt)
         case .unmark(let reason): return await unmark(entry, reason)
-        case .delete: if entry.conditions.grace != nil, let outcome = await objection(to: entry) { return outcome }
+        case .delete:
+            if entry.conditions.grace != nil, let outcome = await objection(to: entry) { return outcome }
+            // The run may have been stopped while the image was looked up.
+            if isStopped || Task.isCancelled { return nil }
         case .unchecked, .keep, .unseen, .alreadyDeleted: break
         }
         if options.receipt?.begin(entry, at: client.connection.clock.now()) == false {

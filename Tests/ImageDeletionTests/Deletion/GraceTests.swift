@@ -455,4 +455,20 @@ struct GraceTests {
         let second = fates(await service.delete(try await service.recheck(plan)))
         #expect(second == [1: "marked", 2: "marked", 3: "kept keepLast", 4: "kept changed"])
     }
+
+    @Test("Starts no deletion if the run is stopped while the image is looked up")
+    func stopped() async throws {
+        let deleter = Locked<ImageDeleter?>(nil)
+        let fixture = ServiceFixture(images: Self.images) { request, _ in
+            if request.method == "GET", request.url.path.hasSuffix(Sample.id(1)) { await deleter.value?.stop() }
+            return nil
+        }
+        _ = try await run(fixture)
+        fixture.clock.advance(by: 8 * Self.day)
+        let service = try fixture.service()
+        let last = service.deleter(for: try await service.plan(.rule(Self.rule)))
+        deleter.withLock { $0 = last }
+        #expect(fates(await last.carryOut())[1] == "pending")
+        #expect(fixture.transport.requests.allSatisfy { $0.method != "DELETE" })
+    }
 }
