@@ -32,7 +32,7 @@ def check_recipe(cloud, recipe):
     """A night with something to delete, of which somebody changes a part before it is approved, and a quiet night."""
     cloud.clear()
     stay = {
-        "nightly-3": 18, "nightly-4": 17, "nightly-5": 16, "nightly-6": 2, "release-1": 300, "pr-without-tag": 10,
+        "nightly-4": 17, "nightly-5": 16, "nightly-6": 2, "release-1": 300, "pr-without-tag": 10,
     }
     for name, days in stay.items():
         cloud.make(name, days)
