@@ -471,4 +471,16 @@ struct GraceTests {
         #expect(fates(await last.carryOut())[1] == "pending")
         #expect(fixture.transport.requests.allSatisfy { $0.method != "DELETE" })
     }
+
+    @Test("Does not take a mark as due that was copied from an older image")
+    func copiedMark() async throws {
+        let clock = TestClock()
+        var image = Self.images[0]
+        image.createdAt = clock.now - 3600
+        image.tags.append(Self.mark(after: -Self.day, ServiceFixture(clock: clock)))
+        let fixture = ServiceFixture(images: [image], clock: clock)
+        var rule = try Self.rule
+        rule.keep = [:]
+        #expect(try await run(fixture, .rule(rule)) == [1: "marked"])
+    }
 }
