@@ -27,11 +27,11 @@ struct DeleteCommand: Sendable {
 
     /// Does what `arguments` ask for and says how it went.
     static func run(_ arguments: [String], in context: CommandContext) async -> ExitStatus {
-        let options: Options
+        var options = Options()
         do {
             options = try Options(arguments)
+            options.completeDemo()
         } catch {
-            var options = Options()
             options.isJSON = arguments.contains("--json")
             return DeleteCommand(options, context).end([], Failure(.usage, error.message + " See --help."))
         }
@@ -43,10 +43,8 @@ struct DeleteCommand: Sendable {
             context.print("delete-image \(Version.current)")
             return .done
         }
-        var completed = options
-        completed.completeDemo()
-        let command = DeleteCommand(completed, context)
-        if options.isDemo, !completed.selects, !options.isJSON {
+        let command = DeleteCommand(options, context)
+        if options.isDemo, !options.selects, !options.isJSON {
             context.print(command.report.demoImages())
             return .done
         }

@@ -56,11 +56,11 @@ struct DeletionMark: Sendable, Hashable {
 
 extension Image {
     /// The marks of the image.
-    var marks: [DeletionMark] {
+    var marks: [DeletionMark] { tags.compactMap(mark) }
+
+    private func mark(of tag: String) -> DeletionMark? {
         // Open Telekom Cloud may list a tag without a value as a key with an empty one.
-        tags.compactMap { tag in
-            DeletionMark(tag: imageType != nil && tag.hasSuffix("=") ? String(tag.dropLast()) : tag)
-        }
+        DeletionMark(tag: imageType != nil && tag.hasSuffix("=") ? String(tag.dropLast()) : tag)
     }
 
     /// The time after which the image may be deleted; nil if it is not marked. Of several marks, the latest counts. One that
@@ -72,8 +72,7 @@ extension Image {
     /// The image as it is without marks.
     var unmarked: Image {
         var image = self
-        let marks = Set(marks.map(\.tag))
-        image.tags.removeAll { marks.contains($0) || $0.hasSuffix("=") && marks.contains(String($0.dropLast())) }
+        image.tags.removeAll { mark(of: $0) != nil }
         image.isHidden = false
         return image
     }

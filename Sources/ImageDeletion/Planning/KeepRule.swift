@@ -18,6 +18,7 @@ public enum KeepRule: String, Sendable, Hashable, CaseIterable {
     /// The name of the period in which `date` lies, like `2026-11-20`, `2026-W47`, `2026-11` or `2026`; nil for
     /// ``last``, which has no periods.
     func period(of date: Date) -> String? {
+        if self == .last { return nil }
         let parts = Self.calendar.dateComponents([.year, .month, .day, .yearForWeekOfYear, .weekOfYear], from: date)
         func number(_ part: Int?) -> String { (part ?? 0) < 10 ? "0\(part ?? 0)" : "\(part ?? 0)" }
         let month = "\(number(parts.year))-\(number(parts.month))"
