@@ -12,7 +12,7 @@ package struct ConfigurationFiles: Sendable {
     /// A file that has been read.
     package struct Content: Sendable {
         package var data: Data
-        /// Whether its mode lets others than its owner read it.
+        /// Whether its mode gives other users access to it.
         package var isReadableByOthers: Bool
 
         /// Creates the content of a file.

@@ -2,6 +2,9 @@ import ImageDeletionEssentials
 
 /// Dates as OpenStack writes them: UTC, with or without a fraction of a second.
 enum ServiceDate {
+    /// The form without separators, like `20261204T112000Z`.
+    static let compact = Date.ISO8601FormatStyle(dateSeparator: .omitted, timeSeparator: .omitted, timeZone: .gmt)
+
     static func text(_ date: Date) -> String { date.formatted(.iso8601) }
 
     /// Returns the time that `text` names. OpenStack services may leave the zone out, or write a space for the `T`; they

@@ -21,7 +21,7 @@ public enum SettingsWarning: Sendable, Hashable {
     case ignoredVariable(String)
     /// These variables are set and have no effect, because the settings are those of this cloud.
     case ignoredVariables([String], cloud: String)
-    /// The file at this path has a secret in it, and others than its owner can read it.
+    /// The file at this path contains a secret, and its mode gives other users access to it.
     case secretReadableByOthers(path: String)
     /// The file at this path cannot be read, and the next one was used.
     case unreadableFile(path: String, reason: String)

@@ -37,7 +37,7 @@ struct RequestSignature: Sendable {
 
     /// Returns `date` as `X-Sdk-Date` has it, like `20191115T033655Z`.
     static func text(_ date: Date) -> String {
-        ServiceDate.text(date).filter { $0 != "-" && $0 != ":" }
+        date.formatted(ServiceDate.compact)
     }
 }
 

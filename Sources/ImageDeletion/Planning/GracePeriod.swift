@@ -32,14 +32,9 @@ struct DeletionMark: Sendable, Hashable {
     let dueAt: Date
 
     /// The tag.
-    var tag: String { Self.prefix + dueAt.formatted(Self.format) }
+    var tag: String { Self.prefix + dueAt.formatted(ServiceDate.compact) }
 
     private static let prefix = "delete-after-"
-    private static let format = Date.ISO8601FormatStyle(
-        dateSeparator: .omitted,
-        timeSeparator: .omitted,
-        timeZone: .gmt
-    )
 
     /// A mark for `dueAt`, to the second.
     init(dueAt: Date) { self.dueAt = Date(timeIntervalSince1970: dueAt.timeIntervalSince1970.rounded(.up)) }
@@ -47,7 +42,7 @@ struct DeletionMark: Sendable, Hashable {
     /// Reads a tag; nil if it is not a mark in exactly the form that ``tag`` has.
     init?(tag: String) {
         guard tag.hasPrefix(Self.prefix),
-            let date = try? Date(String(tag.dropFirst(Self.prefix.count)), strategy: Self.format)
+            let date = try? Date(String(tag.dropFirst(Self.prefix.count)), strategy: ServiceDate.compact)
         else { return nil }
         self.init(dueAt: date)
         guard self.tag.exact == tag.exact else { return nil }

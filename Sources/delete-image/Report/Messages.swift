@@ -44,7 +44,7 @@ enum Messages {
             "\(variables.joined(separator: ", ")) \(variables.count == 1 ? "is" : "are") ignored, because OS_CLOUD is "
                 + "\(quoted(cloud))."
         case .secretReadableByOthers(let path):
-            "other users can read \(printable(path)), which contains a secret. Run: chmod 600 \(printable(path))"
+            "other users have access to \(printable(path)), which contains a secret. Run: chmod 600 \(printable(path))"
         case .unreadableFile(let path, let reason):
             "\(printable(path)) is skipped, because it cannot be read: \(printable(reason))."
         }
